@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+
+namespace ostiary {
+
+/// Lower-case hexadecimal.
+std::string to_hex(BytesView bytes);
+
+/// The URL-safe alphabet without padding (RFC 4648, section 5).
+std::string to_base64url(BytesView bytes);
+
+/// The bytes of unpadded URL-safe base64; nothing for any other text, non-canonical endings included.
+std::optional<Bytes> from_base64url(std::string_view text);
+
+/// RFC 3339 in UTC with microseconds, as the contract shows times: 2026-01-31T08:15:00.000000Z.
+std::string to_rfc3339(Time time);
+
+}  // namespace ostiary

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace ostiary {
+
+/// Every reason for which Ostiary refuses a call. `server/refusals` turns each into an HTTP status and a gRPC code; the
+/// name, as `name_of` gives it, is the stable `code` that clients see.
+enum class Refusal {
+  // The request differs from the contract.
+  malformed_request,
+  unknown_field,
+  duplicate_field,
+  wrong_type,
+  missing_field,
+  invalid_field,
+  conflicting_credentials,  // a cookie and a body that differ
+  body_too_large,
+  headers_too_large,
+  unsupported_media_type,
+  method_not_allowed,
+  not_found,
+
+  // The caller may not.
+  not_authenticated,
+  token_expired,
+  session_ended,
+  fresh_login_required,
+  permission_denied,
+  cross_site_request,
+
+  // Judgments of the rooms.
+  wrong_credentials,
+  email_not_verified,
+  account_disabled,
+  weak_password,
+  username_taken,
+  email_taken,
+  wrong_code,
+  code_expired,
+  code_attempts_spent,
+  code_budget_spent,
+  verification_unknown,
+  link_invalid,
+  password_required,
+  resend_too_early,
+  refresh_token_unknown,
+  refresh_token_reused,
+
+  // Too much, or not now.
+  rate_limited,
+  overloaded,
+  deadline_exceeded,
+  unavailable,
+  internal,
+};
+
+struct RefusalName {
+  Refusal refusal;
+  std::string_view name;
+};
+
+inline constexpr std::array refusal_names{
+    RefusalName{Refusal::malformed_request, "malformed_request"},
+    RefusalName{Refusal::unknown_field, "unknown_field"},
+    RefusalName{Refusal::duplicate_field, "duplicate_field"},
+    RefusalName{Refusal::wrong_type, "wrong_type"},
+    RefusalName{Refusal::missing_field, "missing_field"},
+    RefusalName{Refusal::invalid_field, "invalid_field"},
+    RefusalName{Refusal::conflicting_credentials, "conflicting_credentials"},
+    RefusalName{Refusal::body_too_large, "body_too_large"},
+    RefusalName{Refusal::headers_too_large, "headers_too_large"},
+    RefusalName{Refusal::unsupported_media_type, "unsupported_media_type"},
+    RefusalName{Refusal::method_not_allowed, "method_not_allowed"},
+    RefusalName{Refusal::not_found, "not_found"},
+    RefusalName{Refusal::not_authenticated, "not_authenticated"},
+    RefusalName{Refusal::token_expired, "token_expired"},
+    RefusalName{Refusal::session_ended, "session_ended"},
+    RefusalName{Refusal::fresh_login_required, "fresh_login_required"},
+    RefusalName{Refusal::permission_denied, "permission_denied"},
+    RefusalName{Refusal::cross_site_request, "cross_site_request"},
+    RefusalName{Refusal::wrong_credentials, "wrong_credentials"},
+    RefusalName{Refusal::email_not_verified, "email_not_verified"},
+    RefusalName{Refusal::account_disabled, "account_disabled"},
+    RefusalName{Refusal::weak_password, "weak_password"},
+    RefusalName{Refusal::username_taken, "username_taken"},
+    RefusalName{Refusal::email_taken, "email_taken"},
+    RefusalName{Refusal::wrong_code, "wrong_code"},
+    RefusalName{Refusal::code_expired, "code_expired"},
+    RefusalName{Refusal::code_attempts_spent, "code_attempts_spent"},
+    RefusalName{Refusal::code_budget_spent, "code_budget_spent"},
+    RefusalName{Refusal::verification_unknown, "verification_unknown"},
+    RefusalName{Refusal::link_invalid, "link_invalid"},
+    RefusalName{Refusal::password_required, "password_required"},
+    RefusalName{Refusal::resend_too_early, "resend_too_early"},
+    RefusalName{Refusal::refresh_token_unknown, "refresh_token_unknown"},
+    RefusalName{Refusal::refresh_token_reused, "refresh_token_reused"},
+    RefusalName{Refusal::rate_limited, "rate_limited"},
+    RefusalName{Refusal::overloaded, "overloaded"},
+    RefusalName{Refusal::deadline_exceeded, "deadline_exceeded"},
+    RefusalName{Refusal::unavailable, "unavailable"},
+    RefusalName{Refusal::internal, "internal"},
+};
+static_assert(refusal_names.size() == static_cast<std::size_t>(Refusal::internal) + 1, "every refusal has a name");
+
+constexpr std::string_view name_of(Refusal refusal) { return refusal_names[static_cast<std::size_t>(refusal)].name; }
+
+}  // namespace ostiary

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/refusal.hpp"
+
+namespace ostiary {
+
+/// Why a call was not done. It is a value: nothing is broken, the caller gets it as an answer (RFC 9457).
+struct Refused {
+  Refusal why;
+  std::string detail;                                            ///< a sentence for the developer who reads it
+  std::string field;                                             ///< the offending field in snake_case, if one is
+  std::optional<std::chrono::seconds> retry_after;               ///< when it makes sense to try again
+  std::vector<std::pair<std::string, std::string>> facts;        ///< further members of the problem, in snake_case
+};
+
+inline std::unexpected<Refused> refuse(Refusal why, std::string detail = {}, std::string field = {}) {
+  return std::unexpected(Refused{why, std::move(detail), std::move(field), std::nullopt, {}});
+}
+
+inline std::unexpected<Refused> refuse_for(Refusal why, std::chrono::seconds retry_after, std::string detail = {}) {
+  return std::unexpected(Refused{why, std::move(detail), {}, retry_after, {}});
+}
+
+template <class T>
+using Result = std::expected<T, Refused>;
+
+}  // namespace ostiary

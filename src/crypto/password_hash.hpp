@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/random.hpp"
+#include "base/secret.hpp"
+
+namespace ostiary::crypto {
+
+/// How new passwords are hashed. The defaults are OWASP's first choice (Argon2id, RFC 9106).
+struct PasswordParameters {
+  enum class Algorithm { argon2id, bcrypt } algorithm = Algorithm::argon2id;
+  std::uint32_t memory_kib = 19 * 1024;
+  std::uint32_t passes = 2;
+  std::uint32_t bcrypt_cost = 12;
+};
+
+/// The longest password that `algorithm` takes, in bytes: 72 for bcrypt, which would ignore the rest, else 256.
+std::size_t longest_password(PasswordParameters::Algorithm algorithm);
+
+/// A PHC string ($argon2id$...) or a bcrypt string ($2b$...) of the bytes exactly as given, NUL refused by the caller.
+/// Throws std::runtime_error where memory is short.
+std::string hash_password(const Secret& password, const PasswordParameters& parameters, Random& random);
+
+/// Whether `password` is the one in `stored`: Argon2id (any lanes) or bcrypt (2a, 2b, 2y). An unknown form is false. A
+/// stored hash that asks for more than 256 MiB, 10 passes or bcrypt cost 14 is false too: it would be an attack on us.
+bool verify_password(const Secret& password, std::string_view stored);
+
+/// Whether `stored` is of another algorithm or weaker parameters than `parameters`.
+bool needs_rehash(std::string_view stored, const PasswordParameters& parameters);
+
+}  // namespace ostiary::crypto

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/message.h>
+
+#include "base/result.hpp"
+
+namespace ostiary::server {
+
+/// The bounds of a JSON body.
+struct JsonLimits {
+  std::size_t depth = 16;
+  std::size_t bytes = 64 * 1024;
+};
+
+/// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
+/// types, null, numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth and
+/// size beyond the limits, anything after the object. An empty text is the empty object. Enums are their value's name
+/// without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
+Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {});
+
+/// Writes a message as JSON: snake_case; absent optional fields left out, others always there.
+void write_json(const google::protobuf::Message& message, std::string& out);
+
+/// Sets one field from the text of a path segment or a query parameter. Refuses what does not fit it.
+Result<void> read_text_field(std::string_view name, std::string_view value, google::protobuf::Message& message);
+
+}  // namespace ostiary::server

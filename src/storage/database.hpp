@@ -1,0 +1,198 @@
+#pragma once
+
+#include <array>
+#include <boost/pfr.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "storage/statement.hpp"
+#include "storage/value.hpp"
+
+namespace ostiary {
+
+/// The storage failed: unreachable, full, broken, too slow. The dispatcher turns it into 503.
+class StorageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The transaction lost against a concurrent one and has to run again. Only `Database` catches it.
+class SerializationFailure final : public StorageError {
+ public:
+  using StorageError::StorageError;
+};
+
+/// A unique index refused a row. It is for the use case to judge beforehand; what arrives here raced, and the
+/// transaction is run again so that the judgment sees it.
+class UniqueViolation final : public StorageError {
+ public:
+  using StorageError::StorageError;
+};
+
+/// What an engine's connection does. `storage/sqlite.cpp` and `storage/postgres.cpp` implement it.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  using RowSink = std::function<void(const RowView&)>;
+  /// Runs a statement inside the open transaction, hands each row to `sink`, returns the number of rows changed.
+  /// `text` must have static lifetime: the prepared statement is found by its address.
+  virtual std::int64_t run(std::string_view text, std::span<const Parameter> parameters, const RowSink& sink) = 0;
+};
+
+/// An open transaction: what a use case reads and writes through. Lives as long as its closure runs.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection) : connection_(connection) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  /// The row, or nothing. Throws std::logic_error for more than one.
+  template <class Row, class... Params>
+  std::optional<Row> optional(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    std::optional<Row> found;
+    run(
+        statement,
+        [&found](const RowView& row) {
+          if (found) throw std::logic_error("a statement for at most one row gave more");
+          found = read_row<Row>(row);
+        },
+        params...);
+    return found;
+  }
+
+  /// The one row. Throws std::logic_error for none or more.
+  template <class Row, class... Params>
+  Row one(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    auto row = optional(statement, params...);
+    if (!row) throw std::logic_error("a statement for one row gave none");
+    return *std::move(row);
+  }
+
+  /// All rows. The statement bounds them by a LIMIT.
+  template <class Row, class... Params>
+  std::vector<Row> all(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    std::vector<Row> rows;
+    run(statement, [&rows](const RowView& row) { rows.push_back(read_row<Row>(row)); }, params...);
+    return rows;
+  }
+
+  /// Runs a statement without rows; returns how many it changed.
+  template <class... Params>
+  std::int64_t execute(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    return run(statement, [](const RowView&) {}, params...);
+  }
+
+  /// Lets a refusal commit what was written before it: `return tx.keep(refuse(...))`.
+  std::unexpected<Refused> keep(std::unexpected<Refused> refusal) {
+    keep_ = true;
+    return refusal;
+  }
+
+  /// Called once after the commit, before the caller learns of it, in the order given; dropped with a rollback. It
+  /// must not throw and must not touch the database.
+  void after_commit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
+
+ private:
+  friend class Database;
+
+  template <class Row>
+  static Row read_row(const RowView& view) {
+    Row row{};
+    boost::pfr::for_each_field(row, [&view](auto& field, std::size_t index) {
+      field = Stored<std::remove_cvref_t<decltype(field)>>::from(view, static_cast<int>(index));
+    });
+    return row;
+  }
+
+  template <class Row, class... Params>
+  std::int64_t run(const Statement<Row(Params...)>& statement, const Connection::RowSink& sink,
+                   const Params&... params) {
+    const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
+    return connection_.run(statement.text, values, sink);
+  }
+
+  Connection& connection_;
+  bool keep_ = false;
+  std::vector<std::function<void()>> after_commit_;
+};
+
+/// The database. Thread-safe: each transaction has a connection to itself. Every transaction is serializable on every
+/// engine, and its closure runs again, a bounded number of times with jitter, when it lost against another: so a
+/// closure has no effects but through its transaction and its result, computes no password hash and asks no network.
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  /// Runs `closure(Transaction&)`, which returns a Result<T>. A value commits; a refusal rolls back, unless `keep`
+  /// said otherwise; so does an exception. Throws StorageError where the engine fails; after it nothing was written,
+  /// or (a lost answer to COMMIT that can't be looked up) it is unknown whether it was.
+  template <class Closure>
+  auto transaction(Closure&& closure) {
+    return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, Access::write);
+  }
+
+  /// The same for a closure that only reads: it runs beside writers on one consistent snapshot.
+  template <class Closure>
+  auto read(Closure&& closure) {
+    return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, Access::read);
+  }
+
+  virtual Engine engine() const = 0;
+
+  /// The engine's name and version, for people.
+  virtual std::string description() const = 0;
+
+ protected:
+  enum class Access { read, write };
+  enum class Verdict { commit, rollback };
+
+  /// Calls `attempt` with a connection in an open transaction until it neither throws SerializationFailure or
+  /// UniqueViolation nor has used up its tries, and commits or rolls back as it says.
+  virtual void run(Access access, const std::function<Verdict(Connection&)>& attempt) = 0;
+
+ private:
+  template <class R, class Closure>
+  R run_as(Closure& closure, Access access) {
+    std::optional<R> result;
+    std::vector<std::function<void()>> actions;
+    run(access, [&](Connection& connection) {
+      Transaction transaction(connection);
+      actions.clear();
+      result.emplace(closure(transaction));
+      if (!result->has_value() && !transaction.keep_) return Verdict::rollback;
+      actions = std::move(transaction.after_commit_);
+      return Verdict::commit;
+    });
+    for (const auto& action : actions) action();
+    return *std::move(result);
+  }
+};
+
+/// How to open PostgreSQL or CockroachDB.
+struct PostgresOptions {
+  std::string conninfo;                                ///< a libpq connection string
+  int connections = 12;                                ///< as many as there are workers
+  std::chrono::milliseconds acquire_timeout{5000};     ///< waiting for a connection; then StorageError
+  std::chrono::milliseconds statement_timeout{5000};
+};
+
+/// How to open the embedded database.
+struct SqliteOptions {
+  std::string path;
+  int readers = 4;
+  std::chrono::milliseconds acquire_timeout{5000};
+};
+
+std::unique_ptr<Database> open_postgres(const PostgresOptions& options);
+std::unique_ptr<Database> open_sqlite(const SqliteOptions& options);
+
+}  // namespace ostiary

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/secret.hpp"
+#include "crypto/jws.hpp"
+#include "storage/database.hpp"
+
+namespace ostiary::vault {
+
+/// What a key of the service is for. Each purpose has keys of its own.
+enum class KeyPurpose {
+  token_signing,    ///< access tokens
+  refresh_chain,    ///< the next refresh token is an HMAC of the presented one
+  codes,            ///< six-digit codes and hashed identifiers
+  devices,          ///< signatures of device cookies
+  service_sealing,  ///< audit details without a person, job payloads
+};
+
+/// A symmetric key with its id.
+struct ServerKey {
+  KeyId id;
+  Bytes bytes;  ///< 32
+};
+
+/// The key that signs access tokens now, or one that verifies them still.
+struct TokenKey {
+  KeyId id;  ///< `kid`, in its text form
+  Time not_before;
+  std::shared_ptr<const crypto::JwsKey> key;
+};
+
+/// The service's own keys, kept in the database sealed under the master key. Thread-safe: what is read stays in memory.
+class ServerKeys {
+ public:
+  /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree.
+  /// Throws WrongMasterKey when the keys in the database were sealed under another master key.
+  ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
+             crypto::JwsAlgorithm token_algorithm);
+
+  /// The newest key in force for a purpose (not `token_signing`).
+  ServerKey current(KeyPurpose purpose) const;
+
+  /// The key under an id of any age; nothing for an unknown id. Looks into the database once for one it has not seen,
+  /// at most once a second in all.
+  std::optional<ServerKey> find(KeyId id) const;
+
+  TokenKey signing_key() const;
+  std::shared_ptr<const crypto::JwsKey> verifying_key(std::string_view kid) const;
+  std::vector<TokenKey> published_keys() const;
+
+  /// The master key's bytes, for wrapping data keys: `DataKeys` alone asks for them.
+  BytesView wrapping_key() const { return wrapping_key_; }
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+  Bytes wrapping_key_;
+};
+
+class WrongMasterKey final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace ostiary::vault
