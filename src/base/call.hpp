@@ -19,12 +19,14 @@ struct Caller {
   std::vector<std::string> amr;  ///< how it was proven: pwd, otp, ... (RFC 8176)
   Time auth_time;                ///< when the person last proved who they are
   Time token_expires_at;
+  Digest token_hash{};  ///< SHA-256 of the access token, the key of what is remembered about it
 };
 
 /// The device that a call comes from, by its signed cookie or `device_id`.
 struct Device {
   Digest hash;         ///< SHA-256 of its id, what storage keeps
   bool has_logged_in;  ///< whether the signature says that some login was completed on it
+  std::array<std::uint8_t, 16> id{};
 };
 
 /// What a use case knows of the call besides its message. The dispatcher fills it alike for HTTP and gRPC.

@@ -1,0 +1,52 @@
+#include "sessions/session.hpp"
+
+namespace ostiary::sessions {
+
+namespace {
+
+bool reply_was_lost(const PresentedToken& token, bool same_device, const SessionPolicy& policy) {
+  return policy.honour_lost_reply && same_device && !token.successor_used && !token.recently_reissued_late;
+}
+
+}  // namespace
+
+RefreshVerdict judge_refresh(const std::optional<PresentedToken>& token, bool same_device, const SessionPolicy& policy,
+                             Time now) {
+  if (!token) return RefreshVerdict::unknown;
+  if (token->session_ended) return RefreshVerdict::ended;
+  const bool in_grace = token->consumed_at && now < *token->consumed_at + policy.refresh_grace;
+  if (token->consumed_at && !in_grace && !reply_was_lost(*token, same_device, policy)) return RefreshVerdict::stolen;
+  if (now >= token->session_expires_at) return RefreshVerdict::too_old;
+  if (now >= token->idle_expires_at) return RefreshVerdict::idle;
+  if (!token->consumed_at) return RefreshVerdict::rotate;
+  return in_grace ? RefreshVerdict::reissue : RefreshVerdict::reissue_late;
+}
+
+LoginVerdict judge_login(const LoginFacts& facts) {
+  if (!facts.password_right) return LoginVerdict::wrong_credentials;
+  if (!facts.is_user) return LoginVerdict::email_not_verified;
+  if (!facts.may_sign_in) return LoginVerdict::account_disabled;
+  return LoginVerdict::accepted;
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto end = text.find(' ');
+    if (end != 0) words.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return words;
+}
+
+}  // namespace ostiary::sessions

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace ostiary::sessions {
+
+/// How long sessions and tokens live.
+struct SessionPolicy {
+  std::chrono::seconds access_lifetime{std::chrono::minutes{15}};
+  std::chrono::seconds idle_lifetime{std::chrono::days{7}};       ///< without a refresh; also a refresh token's life
+  std::chrono::seconds session_lifetime{std::chrono::days{30}};   ///< however much it is used
+  std::chrono::seconds refresh_grace{10};
+  bool honour_lost_reply = true;
+};
+
+/// What storage knows of a refresh token that was presented.
+struct PresentedToken {
+  bool session_ended = false;          ///< ended, or its user may not sign in any more
+  Time session_expires_at{};
+  Time idle_expires_at{};              ///< of the session and of the token: whichever comes first
+  std::optional<Time> consumed_at = std::nullopt;  ///< when its grace began: its first use, or its last late answer
+  bool successor_used = false;         ///< the token after it was presented
+  bool recently_reissued_late = false; ///< a late answer stands among the last three tokens of the session
+};
+
+/// Ordered by precedence: the first that applies wins.
+enum class RefreshVerdict {
+  unknown,       ///< no such token
+  ended,         ///< its session has ended
+  stolen,        ///< a second use that nothing explains
+  too_old,       ///< the session has lived its life
+  idle,          ///< too long without a refresh
+  reissue,       ///< a second use within the grace: the same successor
+  reissue_late,  ///< the reply was lost on its way: the same successor, and a new grace
+  rotate,        ///< a first use: a successor
+};
+
+/// Judges a presented refresh token at `now`. `token` is what the store has under its hash, if anything.
+/// A consumed token is answered with its successor within `policy.refresh_grace` (half-open), and later, once in three
+/// generations, while the successor is unused and `same_device` holds: the reply was lost. Otherwise its second use is
+/// theft (RFC 9700, section 4.14.2).
+RefreshVerdict judge_refresh(const std::optional<PresentedToken>& token, bool same_device, const SessionPolicy& policy,
+                             Time now);
+
+/// What is known at a login once the one hash has been computed.
+struct LoginFacts {
+  bool password_right = false;
+  bool is_user = false;      ///< else a pending registration, or nobody
+  bool may_sign_in = false;  ///< the user's status is active
+};
+
+/// Ordered by precedence: the first that applies wins. Only who knows the password learns more than the first.
+enum class LoginVerdict { wrong_credentials, email_not_verified, account_disabled, accepted };
+
+LoginVerdict judge_login(const LoginFacts& facts);
+
+/// `amr` as it stands in a row, and back: words with a space between.
+std::string join_words(const std::vector<std::string>& words);
+std::vector<std::string> split_words(std::string_view text);
+
+}  // namespace ostiary::sessions

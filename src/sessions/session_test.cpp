@@ -1,0 +1,160 @@
+// R0.7, R1.10, B4, B5: every verdict on a refresh token; R0.6, R4.4, B1: every verdict on a login.
+#include "sessions/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace ostiary::sessions {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time now{std::chrono::days{20'000}};
+
+struct Token {
+  PresentedToken value{.session_expires_at = now + 240h, .idle_expires_at = now + 24h};
+  Token ended() const { return with([](auto& token) { token.session_ended = true; }); }
+  Token consumed_at(Time time) const { return with([&](auto& token) { token.consumed_at = time; }); }
+  Token successor_used() const { return with([](auto& token) { token.successor_used = true; }); }
+  Token reissued_lately() const { return with([](auto& token) { token.recently_reissued_late = true; }); }
+  Token session_expires(Time time) const { return with([&](auto& token) { token.session_expires_at = time; }); }
+  Token idle_expires(Time time) const { return with([&](auto& token) { token.idle_expires_at = time; }); }
+
+ private:
+  template <class Change>
+  Token with(Change change) const {
+    Token copy = *this;
+    change(copy.value);
+    return copy;
+  }
+};
+
+struct RefreshRow {
+  std::string_view name;
+  std::optional<Token> token;
+  RefreshVerdict verdict;
+  bool same_device = true;
+  bool honour_lost_reply = true;
+};
+
+const Token fresh;
+
+const RefreshRow refresh_table[] = {
+    {"no such token", std::nullopt, RefreshVerdict::unknown},
+    {"a first use", fresh, RefreshVerdict::rotate},
+    {"a first use from another device", fresh, RefreshVerdict::rotate, false},
+    {"the session has ended", fresh.ended(), RefreshVerdict::ended},
+    {"ended wins over a second use", fresh.ended().consumed_at(now - 1h).successor_used(), RefreshVerdict::ended},
+    {"one tick before the session is too old", fresh.session_expires(now + 1us), RefreshVerdict::rotate},
+    {"the moment the session is too old", fresh.session_expires(now), RefreshVerdict::too_old},
+    {"one tick before it is idle", fresh.idle_expires(now + 1us), RefreshVerdict::rotate},
+    {"the moment it is idle", fresh.idle_expires(now), RefreshVerdict::idle},
+    {"too old wins over idle", fresh.session_expires(now).idle_expires(now), RefreshVerdict::too_old},
+    {"at once again", fresh.consumed_at(now), RefreshVerdict::reissue},
+    {"again, from another device", fresh.consumed_at(now), RefreshVerdict::reissue, false},
+    {"again, the successor already used", fresh.consumed_at(now - 1s).successor_used(), RefreshVerdict::reissue},
+    {"one tick before the grace ends", fresh.consumed_at(now - 10s + 1us).successor_used(), RefreshVerdict::reissue},
+    {"the moment the grace ends", fresh.consumed_at(now - 10s).successor_used(), RefreshVerdict::stolen},
+    {"the grace does not revive a session too old", fresh.consumed_at(now).session_expires(now),
+     RefreshVerdict::too_old},
+    {"a lost reply, days later", fresh.consumed_at(now - 48h), RefreshVerdict::reissue_late},
+    {"the same from another device", fresh.consumed_at(now - 48h), RefreshVerdict::stolen, false},
+    {"the same with its successor used", fresh.consumed_at(now - 48h).successor_used(), RefreshVerdict::stolen},
+    {"a second lost reply in three generations", fresh.consumed_at(now - 48h).reissued_lately(), RefreshVerdict::stolen},
+    {"a lost reply where none is honoured", fresh.consumed_at(now - 48h), RefreshVerdict::stolen, true, false},
+    {"a lost reply does not revive an idle session", fresh.consumed_at(now - 48h).idle_expires(now - 1h),
+     RefreshVerdict::idle},
+    {"theft wins over too old", fresh.consumed_at(now - 48h).successor_used().session_expires(now),
+     RefreshVerdict::stolen},
+};
+
+TEST(Refresh, VerdictsB4B5) {
+  for (const auto& row : refresh_table) {
+    SessionPolicy policy;
+    policy.honour_lost_reply = row.honour_lost_reply;
+    const auto token = row.token ? std::optional(row.token->value) : std::nullopt;
+    EXPECT_EQ(judge_refresh(token, row.same_device, policy, now), row.verdict) << row.name;
+  }
+}
+
+TEST(Refresh, EveryVerdictHasARow) {
+  for (int verdict = 0; verdict <= static_cast<int>(RefreshVerdict::rotate); ++verdict) {
+    EXPECT_TRUE(std::any_of(std::begin(refresh_table), std::end(refresh_table),
+                            [&](const auto& row) { return static_cast<int>(row.verdict) == verdict; }))
+        << verdict;
+  }
+}
+
+// A thief has a copy of all that the owner has, device included, and refreshes as often as the owner does: in each
+// round both present the newest token they hold, in an order left to chance.
+TEST(Refresh, AThiefInLockstepIsCaughtWithinTenRefreshesB4) {
+  struct Row {
+    std::optional<Time> consumed_at = std::nullopt;
+    bool reissued = false;
+  };
+  std::mt19937 dice(1);
+  for (int run = 0; run < 200; ++run) {
+    std::vector<Row> chain(1);
+    std::size_t held[2] = {0, 0};
+    Time time = now;
+    int refreshes = 0;
+    bool caught = false;
+    while (!caught && refreshes < 10) {
+      const std::size_t first = dice() % 2;
+      for (const std::size_t player : {first, 1 - first}) {
+        if (caught) break;
+        time += std::chrono::minutes(1 + dice() % 60);
+        auto& mine = held[player];
+        PresentedToken token{.session_expires_at = now + 2400h, .idle_expires_at = time + 24h};
+        token.consumed_at = chain[mine].consumed_at;
+        token.successor_used = mine + 1 < chain.size() && chain[mine + 1].consumed_at.has_value();
+        for (std::size_t back = 1; back <= 3 && back <= chain.size(); ++back) {
+          token.recently_reissued_late |= chain[chain.size() - back].reissued;
+        }
+        const auto verdict = judge_refresh(token, true, SessionPolicy{}, time);
+        ++refreshes;
+        if (verdict == RefreshVerdict::stolen) {
+          caught = true;
+        } else if (verdict == RefreshVerdict::rotate) {
+          chain[mine].consumed_at = time;
+          chain.emplace_back();
+        } else {
+          ASSERT_EQ(verdict, RefreshVerdict::reissue_late);
+          chain[mine] = {time, true};
+        }
+        ++mine;
+      }
+    }
+    EXPECT_TRUE(caught) << "run " << run;
+  }
+}
+
+TEST(Login, VerdictsB1) {
+  struct Row {
+    std::string_view name;
+    LoginFacts facts;
+    LoginVerdict verdict;
+  };
+  const Row table[] = {
+      {"nobody", {}, LoginVerdict::wrong_credentials},
+      {"a wrong password", {false, true, true}, LoginVerdict::wrong_credentials},
+      {"a wrong password of a disabled account", {false, true, false}, LoginVerdict::wrong_credentials},
+      {"a wrong password of a pending registration", {false, false, false}, LoginVerdict::wrong_credentials},
+      {"the right one of a pending registration", {true, false, false}, LoginVerdict::email_not_verified},
+      {"the right one of a disabled account", {true, true, false}, LoginVerdict::account_disabled},
+      {"the right one", {true, true, true}, LoginVerdict::accepted},
+  };
+  for (const auto& row : table) EXPECT_EQ(judge_login(row.facts), row.verdict) << row.name;
+}
+
+TEST(Words, ThereAndBack) {
+  const std::vector<std::string> words{"pwd", "otp"};
+  EXPECT_EQ(join_words(words), "pwd otp");
+  EXPECT_EQ(split_words("pwd otp"), words);
+  EXPECT_TRUE(split_words("").empty());
+}
+
+}  // namespace
+}  // namespace ostiary::sessions
