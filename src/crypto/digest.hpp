@@ -13,6 +13,9 @@ Digest sha256(BytesView bytes);
 /// give the same input.
 Digest hmac_sha256(BytesView key, std::initializer_list<BytesView> parts);
 
+/// HMAC-SHA-256 of one message as RFC 2104 has it, for formats that others define.
+Digest plain_hmac_sha256(BytesView key, BytesView message);
+
 /// 32 bytes for one purpose from a master key (HKDF-SHA-256, RFC 5869, without salt).
 Bytes derive_key(BytesView master, std::string_view purpose);
 

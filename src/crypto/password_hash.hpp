@@ -21,7 +21,8 @@ struct PasswordParameters {
 std::size_t longest_password(PasswordParameters::Algorithm algorithm);
 
 /// A PHC string ($argon2id$...) or a bcrypt string ($2b$...) of the bytes exactly as given, NUL refused by the caller.
-/// Throws std::runtime_error where memory is short.
+/// Throws std::runtime_error where memory is short, std::invalid_argument for a password that bcrypt would cut and for
+/// parameters beyond what `verify_password` accepts.
 std::string hash_password(const Secret& password, const PasswordParameters& parameters, Random& random);
 
 /// Whether `password` is the one in `stored`: Argon2id (any lanes) or bcrypt (2a, 2b, 2y). An unknown form is false. A
