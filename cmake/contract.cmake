@@ -1,4 +1,4 @@
-# The contract's messages, and its descriptors with their comments for the documentation.
+# The contract's messages.
 set(GOOGLEAPIS /usr/share/gocode/src/github.com/gogo/googleapis)
 file(GLOB CONTRACT_PROTOS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/api ${CMAKE_SOURCE_DIR}/api/ostiary/*.proto
      ${CMAKE_SOURCE_DIR}/api/ostiary/v1/*.proto)
