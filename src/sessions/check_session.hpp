@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ostiary/v1/auth.pb.h"
+#include "sessions/deps.hpp"
+
+namespace ostiary::sessions {
+
+/// Who calls with this access token: its signature, its expiry, and that its session lives and its user may sign in,
+/// as of now. From the cache where that may be used, else from the database. Refuses with not_authenticated,
+/// token_expired or session_ended.
+Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time now);
+
+/// Who am I.
+Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest& request);
+
+/// The reply to CheckSession as bytes, when they are known; else nothing. Quick: neither reads the database nor checks
+/// a signature.
+std::shared_ptr<const std::string> ready_session(const Deps& deps, const Secret& access_token, Time now);
+
+}  // namespace ostiary::sessions

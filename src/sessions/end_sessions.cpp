@@ -1,0 +1,82 @@
+#include "sessions/end_sessions.hpp"
+
+#include "delivery/outbox.hpp"
+#include "sessions/start_session.hpp"
+#include "sessions/statements.hpp"
+
+namespace ostiary::sessions {
+
+namespace {
+
+struct Owned {
+  SessionId session;
+  UserId user;
+};
+
+/// The session that a logout names, if it is still known.
+Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const v1::LogoutRequest& request) {
+  if (!request.refresh_token().empty()) {
+    const auto token = tx.optional(statements::find_refresh_token, refresh_token_hash(request.refresh_token()));
+    if (token) return Owned{token->session_id, token->user_id};
+    if (request.access_token().empty()) return std::nullopt;
+  }
+  if (request.access_token().empty()) {
+    return refuse(Refusal::not_authenticated, "Send an access token or a refresh token.");
+  }
+  const auto claims = deps.tokens.verify(request.access_token());
+  if (!claims) return std::unexpected(claims.error());
+  return Owned{claims->session_id, claims->user_id};
+}
+
+}  // namespace
+
+Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request) {
+  const Time now = deps.clock.now();
+  return deps.db.transaction([&](Transaction& tx) -> Result<v1::LogoutReply> {
+    const auto owned = session_of(tx, deps, request);
+    if (!owned) return std::unexpected(owned.error());
+    if (*owned) end_session(tx, deps, call, (*owned)->session, (*owned)->user, "logout", now);
+    return v1::LogoutReply{};
+  });
+}
+
+Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, const v1::RevokeSessionRequest& request) {
+  const Time now = deps.clock.now();
+  const auto id = parse_id<SessionId>(request.session_id());
+  return deps.db.transaction([&](Transaction& tx) -> Result<v1::RevokeSessionReply> {
+    const auto session = id ? tx.optional(statements::find_session, *id) : std::nullopt;
+    if (!session || session->user_id != call.caller->user_id) {
+      return refuse(Refusal::not_found, "You have no such session.", "session_id");
+    }
+    end_session(tx, deps, call, session->id, session->user_id, "revoked", now);
+    return v1::RevokeSessionReply{};
+  });
+}
+
+Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Call& call,
+                                                           const v1::RevokeOtherSessionsRequest&) {
+  const Time now = deps.clock.now();
+  const UserId user = call.caller->user_id;
+  return deps.db.transaction([&](Transaction& tx) -> Result<v1::RevokeOtherSessionsReply> {
+    std::int64_t count = 0;
+    while (true) {
+      const auto batch =
+          tx.all(statements::end_other_sessions, user, call.caller->session_id, now, std::string("revoked"));
+      if (batch.empty()) break;
+      count += static_cast<std::int64_t>(batch.size());
+      for (const auto& ended : batch) {
+        delivery::announce(tx, deps.ids, now,
+                           {"session.ended", ended.id.uuid, ended.version,
+                            {{"user_id", to_string(user)}, {"reason", "revoked"}}});
+      }
+    }
+    if (count > 0) deps.invalidation.publish(tx, user);
+    deps.audit.record(tx, call,
+                      {.action = "session.revoke_others", .user = user, .metadata = {{"ended", std::to_string(count)}}});
+    v1::RevokeOtherSessionsReply reply;
+    reply.set_revoked(count);
+    return reply;
+  });
+}
+
+}  // namespace ostiary::sessions

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "ostiary/v1/account.pb.h"
+#include "sessions/deps.hpp"
+
+namespace ostiary::sessions {
+
+/// The caller's live sessions, the latest first. Refuses a page token that did not come from a page before.
+Result<v1::ListSessionsReply> list_sessions(Deps& deps, const Call& call, const v1::ListSessionsRequest& request);
+
+}  // namespace ostiary::sessions

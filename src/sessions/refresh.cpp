@@ -1,0 +1,135 @@
+#include "sessions/refresh.hpp"
+
+#include <algorithm>
+
+#include "delivery/outbox.hpp"
+#include "sessions/start_session.hpp"
+#include "sessions/statements.hpp"
+
+namespace ostiary::sessions {
+
+namespace {
+
+using statements::RefreshTokenRow;
+
+std::optional<PresentedToken> facts_about(Transaction& tx, const std::optional<RefreshTokenRow>& row) {
+  if (!row) return std::nullopt;
+  PresentedToken token{.session_ended = row->ended_at || row->user_status != "active",
+                       .session_expires_at = row->session_expires_at,
+                       .idle_expires_at = std::min(row->idle_expires_at, row->token_expires_at),
+                       .consumed_at = row->consumed_at};
+  // Only a second use asks what came after the token.
+  if (!row->consumed_at) return token;
+  // Its grace is its own: a session that went on since then must not look idle through an old token.
+  token.idle_expires_at = row->idle_expires_at;
+  for (const auto& recent : tx.all(statements::last_generations, row->session_id)) {
+    if (recent.generation == row->generation + 1 && recent.consumed_at) token.successor_used = true;
+    if (recent.generation > row->generation + 1) token.successor_used = true;
+    if (recent.reissued_at) token.recently_reissued_late = true;
+  }
+  return token;
+}
+
+bool is_same_device(const Call& call, const std::optional<RefreshTokenRow>& row) {
+  return row && call.device && call.device->hash == row->device_hash;
+}
+
+struct Refreshing {
+  Transaction& tx;
+  const Deps& deps;
+  const Call& call;
+  const RefreshTokenRow& row;
+  Time now;
+};
+
+/// The reply of a refresh: `successor` and an access token for the session as it is now.
+v1::TokenReply token_reply(const Refreshing& at, std::string successor) {
+  const auto session = at.tx.one(statements::find_session, at.row.session_id);
+  const auto user = at.tx.one(statements::find_user, at.row.user_id);
+  const auto roles = roles_of(at.tx, at.row.user_id);
+  const Time expires_at = std::min<Time>(at.now + at.deps.policy.access_lifetime, session.expires_at);
+  v1::TokenReply reply;
+  reply.set_token_type("Bearer");
+  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(expires_at - at.now).count());
+  reply.set_session_id(to_string(session.id));
+  *reply.mutable_user() = user_message(user, roles);
+  reply.set_access_token(at.deps.tokens.issue(
+      {user.id, session.id, roles, split_words(session.amr), session.auth_time, at.now, expires_at}));
+  reply.set_token(reply.access_token());
+  reply.set_refresh_token(std::move(successor));
+  return reply;
+}
+
+std::string successor_of_presented(const Refreshing& at, std::string_view presented) {
+  const auto key = at.deps.keys.find(at.row.key_id);
+  if (!key) throw std::runtime_error("the server key of a refresh token is missing");
+  return successor_of(presented, key->bytes);
+}
+
+v1::TokenReply rotate(const Refreshing& at, const Digest& hash, std::string_view presented) {
+  auto successor = successor_of_presented(at, presented);
+  const Time idle_expires_at = std::min<Time>(at.now + at.deps.policy.idle_lifetime, at.row.session_expires_at);
+  const auto next_key = at.deps.keys.current(vault::KeyPurpose::refresh_chain);
+  at.tx.execute(statements::consume_refresh_token, hash, at.now);
+  at.tx.execute(statements::insert_refresh_token, refresh_token_hash(successor), at.row.session_id,
+                at.row.generation + 1, next_key.id, at.now, idle_expires_at);
+  const auto session = at.tx.one(statements::note_refresh, at.row.session_id, at.now, idle_expires_at);
+  at.deps.audit.record(at.tx, at.call,
+                       {.action = "session.refresh",
+                        .user = at.row.user_id,
+                        .actor = at.row.user_id,
+                        .metadata = {{"session_id", to_string(at.row.session_id)}}});
+  delivery::announce(at.tx, at.deps.ids, at.now,
+                     {"session.refreshed", at.row.session_id.uuid, session.version,
+                      {{"user_id", to_string(at.row.user_id)}}});
+  return token_reply(at, std::move(successor));
+}
+
+v1::TokenReply reissue(const Refreshing& at, const Digest& hash, std::string_view presented, bool late) {
+  if (late) {
+    at.tx.execute(statements::note_late_reissue, hash, at.now);
+    at.deps.audit.record(at.tx, at.call,
+                         {.action = "session.refresh",
+                          .user = at.row.user_id,
+                          .actor = at.row.user_id,
+                          .reason = "lost_reply",
+                          .metadata = {{"session_id", to_string(at.row.session_id)}}});
+  }
+  return token_reply(at, successor_of_presented(at, presented));
+}
+
+}  // namespace
+
+Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRequest& request) {
+  if (request.refresh_token().empty()) {
+    return refuse(Refusal::refresh_token_unknown, "Send a refresh token, as cookie or in the body.", "refresh_token");
+  }
+  const Time now = deps.clock.now();
+  const Digest hash = refresh_token_hash(request.refresh_token());
+  return deps.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
+    const auto row = tx.optional(statements::find_refresh_token, hash);
+    const auto verdict = judge_refresh(facts_about(tx, row), is_same_device(call, row), deps.policy, now);
+    switch (verdict) {
+      case RefreshVerdict::unknown:
+        return refuse(Refusal::refresh_token_unknown, "This refresh token is not known: sign in again.");
+      case RefreshVerdict::ended:
+      case RefreshVerdict::too_old:
+      case RefreshVerdict::idle:
+        return refuse(Refusal::session_ended, "The session has ended: sign in again.");
+      case RefreshVerdict::stolen:
+        end_session(tx, deps, call, row->session_id, row->user_id, "refresh_token_reused", now);
+        return tx.keep(refuse(Refusal::refresh_token_reused,
+                              "This refresh token was used before, so somebody else may hold it. The session has been "
+                              "ended: sign in again."));
+      case RefreshVerdict::rotate:
+        return rotate({tx, deps, call, *row, now}, hash, request.refresh_token());
+      case RefreshVerdict::reissue:
+      case RefreshVerdict::reissue_late:
+        return reissue({tx, deps, call, *row, now}, hash, request.refresh_token(),
+                       verdict == RefreshVerdict::reissue_late);
+    }
+    throw std::logic_error("a verdict without an answer");
+  });
+}
+
+}  // namespace ostiary::sessions

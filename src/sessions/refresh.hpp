@@ -1,0 +1,12 @@
+#pragma once
+
+#include "ostiary/v1/auth.pb.h"
+#include "sessions/deps.hpp"
+
+namespace ostiary::sessions {
+
+/// Trades a refresh token for its successor and a new access token, as `judge_refresh` says. Theft ends the session in
+/// the same transaction.
+Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRequest& request);
+
+}  // namespace ostiary::sessions

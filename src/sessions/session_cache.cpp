@@ -1,0 +1,58 @@
+#include "sessions/session_cache.hpp"
+
+#include <cstring>
+#include <mutex>
+
+namespace ostiary::sessions {
+
+std::size_t SessionCache::DigestHash::operator()(const Digest& digest) const {
+  // A SHA-256 is as good a hash as any: no one can choose tokens whose digests collide.
+  std::size_t hash = 0;
+  std::memcpy(&hash, digest.data() + 1, sizeof hash);
+  return hash;
+}
+
+SessionCache::SessionCache(Invalidation& invalidation, Render render, std::size_t capacity)
+    : invalidation_(invalidation),
+      render_(std::move(render)),
+      shard_capacity_(capacity / shard_count),
+      generations_(std::make_unique<std::array<std::atomic<std::uint64_t>, generation_count>>()) {
+  invalidation_.listen({[this](UserId user) { ++generation_of(user); }, [this] { ++all_generation_; }});
+}
+
+std::atomic<std::uint64_t>& SessionCache::generation_of(UserId user) const {
+  return (*generations_)[std::hash<UserId>{}(user) % generation_count];
+}
+
+SessionCache::Ticket SessionCache::ticket(UserId user) const { return {generation_of(user), all_generation_}; }
+
+bool SessionCache::is_current(const Ticket& ticket, UserId user) const {
+  return ticket.user_generation == generation_of(user) && ticket.all_generation == all_generation_;
+}
+
+std::shared_ptr<const KnownSession> SessionCache::find(const Digest& token_hash, Time now) const {
+  const auto& shard = shards_[token_hash[0] % shard_count];
+  Entry entry;
+  {
+    const std::shared_lock lock(shard.mutex);
+    const auto found = shard.entries.find(token_hash);
+    if (found == shard.entries.end()) return nullptr;
+    entry = found->second;
+  }
+  if (now >= entry.session->valid_until || !is_current(entry.ticket, entry.session->caller.user_id)) return nullptr;
+  return invalidation_.in_force() ? entry.session : nullptr;
+}
+
+std::shared_ptr<const KnownSession> SessionCache::put(const Ticket& ticket, KnownSession session) {
+  session.bytes = std::make_shared<const std::string>(render_(session.reply));
+  auto kept = std::make_shared<const KnownSession>(std::move(session));
+  if (!is_current(ticket, kept->caller.user_id)) return kept;
+  auto& shard = shards_[kept->caller.token_hash[0] % shard_count];
+  const std::unique_lock lock(shard.mutex);
+  // A full shard starts anew: simpler than an order of use, and what is still needed comes back by one read each.
+  if (shard.entries.size() >= shard_capacity_) shard.entries.clear();
+  shard.entries.insert_or_assign(kept->caller.token_hash, Entry{ticket, kept});
+  return kept;
+}
+
+}  // namespace ostiary::sessions

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/call.hpp"
+#include "ostiary/v1/auth.pb.h"
+#include "ports/invalidation.hpp"
+
+namespace ostiary::sessions {
+
+/// A session as it was read: who calls, the reply to CheckSession, and the same as ready bytes.
+struct KnownSession {
+  Caller caller;
+  v1::CheckSessionReply reply;
+  std::shared_ptr<const std::string> bytes;
+  Time valid_until;  ///< the first of: token, session, idle time runs out
+};
+
+/// What this instance remembers of live sessions, under the SHA-256 of their access tokens. Nothing is answered from
+/// it while the invalidation channel is not in force. Forgetting a user counts up a generation; an entry is good only
+/// while its user's generation is the one it was read under, so that a fill which began before a revocation and ends
+/// after it is born dead. Users share generations by hash: a collision costs one read. Thread-safe, bounded.
+class SessionCache {
+ public:
+  using Render = std::function<std::string(const v1::CheckSessionReply&)>;
+
+  /// Listens to `invalidation`, which must not call any more once this is gone. `render` makes the ready bytes.
+  SessionCache(Invalidation& invalidation, Render render, std::size_t capacity = 200'000);
+
+  std::shared_ptr<const KnownSession> find(const Digest& token_hash, Time now) const;
+
+  /// To be asked before the session is read, and handed to `put` with what was read.
+  struct Ticket {
+    std::uint64_t user_generation;
+    std::uint64_t all_generation;
+  };
+  Ticket ticket(UserId user) const;
+
+  /// Remembers what was read since `ticket`. Gives the entry, whether or not it could be kept.
+  std::shared_ptr<const KnownSession> put(const Ticket& ticket, KnownSession session);
+
+ private:
+  struct Entry {
+    Ticket ticket;
+    std::shared_ptr<const KnownSession> session;
+  };
+  struct DigestHash {
+    std::size_t operator()(const Digest& digest) const;
+  };
+  struct Shard {
+    mutable std::shared_mutex mutex;
+    std::unordered_map<Digest, Entry, DigestHash> entries;
+  };
+  static constexpr std::size_t shard_count = 16;
+  static constexpr std::size_t generation_count = 1 << 16;
+
+  std::atomic<std::uint64_t>& generation_of(UserId user) const;
+  bool is_current(const Ticket& ticket, UserId user) const;
+
+  Invalidation& invalidation_;
+  Render render_;
+  std::size_t shard_capacity_;
+  std::array<Shard, shard_count> shards_;
+  std::unique_ptr<std::array<std::atomic<std::uint64_t>, generation_count>> generations_;
+  std::atomic<std::uint64_t> all_generation_{0};
+};
+
+}  // namespace ostiary::sessions

@@ -1,0 +1,107 @@
+#include "sessions/start_session.hpp"
+
+#include "base/encoding.hpp"
+#include "delivery/outbox.hpp"
+#include "sessions/user_agent.hpp"
+
+namespace ostiary::sessions {
+
+namespace {
+
+/// The device of the session to be: the one that calls if this person has used it before, else a new one.
+Device device_for(Transaction& tx, const Deps& deps, const Call& call, UserId user) {
+  if (call.device && tx.optional(statements::find_device, user, call.device->hash)) {
+    Device known = *call.device;
+    known.has_logged_in = true;
+    return known;
+  }
+  return deps.devices.make(true);
+}
+
+std::string issue_first_refresh_token(Transaction& tx, const Deps& deps, SessionId session, Time now, Time expires_at) {
+  const std::string token = to_base64url(deps.random.bytes(32));
+  const auto key = deps.keys.current(vault::KeyPurpose::refresh_chain);
+  tx.execute(statements::insert_refresh_token, refresh_token_hash(token), session, 1, key.id, now, expires_at);
+  return token;
+}
+
+}  // namespace
+
+v1::TokenReply start_session(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
+                             const std::vector<std::string>& amr, Time now) {
+  const auto session = deps.ids.make<SessionId>();
+  const Device device = device_for(tx, deps, call, user.id);
+  const Time expires_at = now + deps.policy.session_lifetime;
+  const Time idle_expires_at = std::min<Time>(now + deps.policy.idle_lifetime, expires_at);
+  tx.execute(statements::remember_device, user.id, device.hash, now);
+  tx.execute(statements::note_login, user.id, now);
+  tx.execute(statements::insert_session, session, user.id, device.hash, call.user_agent,
+             device_name_of(call.user_agent), call.address, deps.place_of(call.address), join_words(amr), now,
+             idle_expires_at, expires_at);
+
+  v1::TokenReply reply;
+  reply.set_refresh_token(issue_first_refresh_token(tx, deps, session, now, idle_expires_at));
+  const auto roles = roles_of(tx, user.id);
+  const Time token_expires_at = std::min<Time>(now + deps.policy.access_lifetime, expires_at);
+  reply.set_access_token(deps.tokens.issue({user.id, session, roles, amr, now, now, token_expires_at}));
+  reply.set_token(reply.access_token());
+  reply.set_token_type("Bearer");
+  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(token_expires_at - now).count());
+  reply.set_session_id(to_string(session));
+  reply.set_device_id(deps.devices.sign(device));
+  *reply.mutable_user() = user_message(user, roles);
+
+  deps.audit.record(tx, call,
+                    {.action = "session.start",
+                     .user = user.id,
+                     .actor = user.id,
+                     .reason = amr.front(),
+                     .metadata = {{"session_id", to_string(session)}}});
+  delivery::announce(tx, deps.ids, now,
+                     {"session.started", session.uuid, 1, {{"user_id", to_string(user.id)}, {"amr", join_words(amr)}}});
+  return reply;
+}
+
+bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,
+                 std::string_view reason, Time now) {
+  const auto ended = tx.optional(statements::end_session, session, now, std::string(reason));
+  if (!ended) return false;
+  deps.invalidation.publish(tx, user);
+  const auto actor = call.caller ? call.caller->user_id : user;
+  deps.audit.record(tx, call,
+                    {.action = "session.end",
+                     .user = user,
+                     .actor = actor,
+                     .reason = reason,
+                     .metadata = {{"session_id", to_string(session)}}});
+  delivery::announce(
+      tx, deps.ids, now,
+      {"session.ended", session.uuid, ended->version, {{"user_id", to_string(user)}, {"reason", std::string(reason)}}});
+  return true;
+}
+
+v1::User user_message(const statements::UserRow& user, const std::vector<std::string>& roles) {
+  v1::User message;
+  message.set_user_id(to_string(user.id));
+  message.set_email(user.email);
+  message.set_email_verified(user.email_verified);
+  if (user.username) message.set_username(*user.username);
+  if (!user.display_name.empty()) message.set_display_name(user.display_name);
+  for (const auto& role : roles) message.add_roles(role);
+  set_time(*message.mutable_created_at(), user.created_at);
+  return message;
+}
+
+std::vector<std::string> roles_of(Transaction& tx, UserId user) {
+  std::vector<std::string> roles;
+  for (auto& row : tx.all(statements::roles_of, user)) roles.push_back(std::move(row.name));
+  return roles;
+}
+
+void set_time(google::protobuf::Timestamp& target, Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  target.set_seconds(seconds.time_since_epoch().count());
+  target.set_nanos(static_cast<std::int32_t>(std::chrono::nanoseconds(time - seconds).count()));
+}
+
+}  // namespace ostiary::sessions
