@@ -16,7 +16,7 @@ endfunction()
 
 room(base USES Threads::Threads)
 room(crypto USES base OpenSSL::Crypto PkgConfig::SODIUM crypt Boost::json)
-room(storage USES base Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
+room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
 room(ports USES base)
 room(adapters USES ports storage CURL::libcurl spdlog::spdlog Boost::json maxminddb)
 room(vault USES crypto storage Boost::json)

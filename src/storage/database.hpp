@@ -3,9 +3,11 @@
 #include <array>
 #include <boost/pfr.hpp>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,14 +40,39 @@ class UniqueViolation final : public StorageError {
   using StorageError::StorageError;
 };
 
+/// The program can't start on this storage. The message is one line for the operator and holds no secret.
+class StartupError final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// What an engine's connection does. `storage/sqlite.cpp` and `storage/postgres.cpp` implement it.
 class Connection {
  public:
   virtual ~Connection() = default;
   using RowSink = std::function<void(const RowView&)>;
-  /// Runs a statement inside the open transaction, hands each row to `sink`, returns the number of rows changed.
-  /// `text` must have static lifetime: the prepared statement is found by its address.
-  virtual std::int64_t run(std::string_view text, std::span<const Parameter> parameters, const RowSink& sink) = 0;
+
+  /// Runs a statement inside the open transaction, hands each row to `sink`, returns the number of rows changed. A
+  /// type and a value for each parameter. `text` must have static lifetime: the prepared statement is found by its
+  /// address.
+  virtual std::int64_t run(std::string_view text, std::span<const ColumnType> types,
+                           std::span<const Parameter> parameters, const RowSink& sink) = 0;
+
+  /// Runs any number of statements without parameters inside the open transaction: a migration.
+  virtual void run_script(std::string_view sql) = 0;
+};
+
+/// What an engine says of a prepared statement. It leaves out what it can't tell.
+struct StatementDescription {
+  struct Column {
+    std::string name;
+    std::optional<ColumnType> type;  ///< SQLite: nothing for an expression
+    std::string type_name;           ///< the engine's own name of it
+    std::optional<bool> nullable;    ///< of the table's column, also where an outer join stands between
+    std::string origin;              ///< "users.id"; empty for an expression
+  };
+  std::vector<std::optional<ColumnType>> parameters;  ///< SQLite: their number only
+  std::vector<Column> columns;
 };
 
 /// An open transaction: what a use case reads and writes through. Lives as long as its closure runs.
@@ -116,8 +143,9 @@ class Transaction {
   template <class Row, class... Params>
   std::int64_t run(const Statement<Row(Params...)>& statement, const Connection::RowSink& sink,
                    const Params&... params) {
+    static constexpr std::array<ColumnType, sizeof...(Params)> types{Stored<Params>::type...};
     const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
-    return connection_.run(statement.text, values, sink);
+    return connection_.run(statement.text, types, values, sink);
   }
 
   Connection& connection_;
@@ -150,6 +178,13 @@ class Database {
 
   /// The engine's name and version, for people.
   virtual std::string description() const = 0;
+
+  /// Calls `step` in a transaction of its own each time, under a lock that keeps others from changing the schema,
+  /// commits when it says true and ends when it says that nothing was left to do. For storage/migrate only.
+  virtual void change_schema(const std::function<bool(Connection&)>& step) = 0;
+
+  /// Prepares a statement, with no word about its parameters' types, and tells what the engine makes of it.
+  virtual StatementDescription describe(std::string_view text) = 0;
 
  protected:
   enum class Access { read, write };
@@ -187,12 +222,18 @@ struct PostgresOptions {
 
 /// How to open the embedded database.
 struct SqliteOptions {
-  std::string path;
+  std::filesystem::path path;
   int readers = 4;
-  std::chrono::milliseconds acquire_timeout{5000};
+  std::chrono::milliseconds acquire_timeout{5000};  ///< waiting for a connection, and for another process's write
+  /// Called each 50 ms and between transactions, with whether another process has changed the database since the last
+  /// call; from any thread, never two at once. It must not touch the database. Left empty, nobody looks.
+  std::function<void(bool changed)> on_look = {};
 };
 
+/// Connects. Throws StartupError where the server does not answer or the string is malformed.
 std::unique_ptr<Database> open_postgres(const PostgresOptions& options);
+
+/// Opens the file or makes it. Throws StartupError where that is not possible.
 std::unique_ptr<Database> open_sqlite(const SqliteOptions& options);
 
 }  // namespace ostiary

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace ostiary::storage {
+
+/// Lends its members, each to one borrower at a time, strictly in the order in which the borrowers came: a mutex would
+/// starve some for seconds. Thread-safe. Must outlive its loans.
+template <class T>
+class FifoPool {
+ public:
+  /// A member on loan; gives it back when it goes.
+  class Loan {
+   public:
+    Loan(FifoPool& pool, std::unique_ptr<T> member) : pool_(&pool), member_(std::move(member)) {}
+    Loan(Loan&&) noexcept = default;
+    Loan& operator=(Loan&&) = delete;
+    ~Loan() {
+      if (member_) pool_->give_back(std::move(member_));
+    }
+    T& operator*() const { return *member_; }
+    T* operator->() const { return member_.get(); }
+
+   private:
+    FifoPool* pool_;
+    std::unique_ptr<T> member_;
+  };
+
+  void add(std::unique_ptr<T> member) { give_back(std::move(member)); }
+
+  /// The next free member, or nothing when none came free within `timeout`.
+  std::optional<Loan> borrow(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    if (!idle_.empty()) {  // then nobody waits without a member
+      auto member = std::move(idle_.back());
+      idle_.pop_back();
+      return Loan(*this, std::move(member));
+    }
+    const auto self = waiting_.emplace(waiting_.end());
+    self->woken.wait_for(lock, timeout, [&] { return self->member != nullptr; });
+    auto member = std::move(self->member);
+    waiting_.erase(self);
+    if (!member) return std::nullopt;
+    return Loan(*this, std::move(member));
+  }
+
+ private:
+  struct Waiter {
+    std::condition_variable woken;
+    std::unique_ptr<T> member;
+  };
+
+  void give_back(std::unique_ptr<T> member) {
+    const std::lock_guard lock(mutex_);
+    for (Waiter& waiter : waiting_) {
+      if (waiter.member) continue;
+      waiter.member = std::move(member);
+      waiter.woken.notify_one();
+      return;
+    }
+    idle_.push_back(std::move(member));
+  }
+
+  std::mutex mutex_;
+  std::list<Waiter> waiting_;
+  std::vector<std::unique_ptr<T>> idle_;
+};
+
+}  // namespace ostiary::storage
