@@ -1,0 +1,55 @@
+// R4.1, B18: what a username may be, and which are the same name.
+#include "limits/username.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ostiary::limits {
+namespace {
+
+TEST(Username, Verdicts) {
+  struct Row {
+    std::string_view name;
+    UsernameVerdict verdict;
+  };
+  const Row table[] = {
+      {"ada", UsernameVerdict::acceptable},
+      {"Ada.Love-lace_1", UsernameVerdict::acceptable},
+      {"müller", UsernameVerdict::acceptable},
+      {"ольга", UsernameVerdict::acceptable},
+      {"12345678901234567890123456789012", UsernameVerdict::acceptable},
+      {"\xff\xfe\xfd", UsernameVerdict::not_text},
+      {"ab", UsernameVerdict::too_short},
+      {"ää", UsernameVerdict::too_short},
+      {"", UsernameVerdict::too_short},
+      {"123456789012345678901234567890123", UsernameVerdict::too_long},
+      {"ada@example.org", UsernameVerdict::like_an_email},
+      {"ada＠example.org", UsernameVerdict::like_an_email},
+      {"ada lovelace", UsernameVerdict::forbidden_character},
+      {"ada\r\nBcc", UsernameVerdict::forbidden_character},
+      {"ada\u200b", UsernameVerdict::forbidden_character},
+      {"<script>", UsernameVerdict::forbidden_character},
+      {".ada", UsernameVerdict::wrong_start},
+      {"_ada", UsernameVerdict::wrong_start},
+  };
+  for (const auto& row : table) EXPECT_EQ(judge_username(row.name), row.verdict) << row.name;
+}
+
+TEST(Username, NamesThatLookAlikeAreTheSameB18) {
+  const std::pair<std::string_view, std::string_view> same[] = {
+      {"ada", "ADA"},       {"paypal", "pаypal"},  // the second а is Cyrillic
+      {"kelvin", "\u212Aelvin"}, {"ada1", "adal"},   {"file", "ﬁle"},   {"bill0", "billO"},
+      {"istanbul", "ISTANBUL"},
+  };
+  for (const auto& [left, right] : same) EXPECT_EQ(username_skeleton(left), username_skeleton(right)) << right;
+  EXPECT_NE(username_skeleton("ada"), username_skeleton("eda"));
+  EXPECT_NE(username_skeleton("müller"), username_skeleton("muller"));
+}
+
+TEST(Username, EveryRefusalIsExplained) {
+  for (int verdict = 0; verdict < static_cast<int>(UsernameVerdict::acceptable); ++verdict) {
+    EXPECT_FALSE(explain(static_cast<UsernameVerdict>(verdict)).empty());
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::limits
