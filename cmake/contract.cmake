@@ -5,7 +5,8 @@ file(GLOB CONTRACT_PROTOS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/api ${C
 set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${GENERATED})
 set(CONTRACT_SOURCES)
-foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto)
+foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto google/rpc/status.proto
+        google/rpc/error_details.proto)
   string(REGEX REPLACE "\\.proto$" "" stem ${proto})
   set(root ${CMAKE_SOURCE_DIR}/api)
   if(proto MATCHES "^google/")

@@ -1,8 +1,11 @@
-# Each folder of src/ is a target that links only what it may use; *_test.cpp beside the code become one test program.
+# Each folder of src/ is a target that links only what it may use. Its *_test.cpp make the program <room>_test, for the
+# person who works there, and are part of ostiary_tests, which has them all.
 function(room name)
   cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   if(sources)
     add_library(${name} STATIC ${sources})
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
@@ -12,6 +15,19 @@ function(room name)
     target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${name} INTERFACE ${ROOM_USES})
   endif()
+  if(tests AND OSTIARY_TESTS)
+    tests_of(${name} ${name} ${tests})
+  endif()
+endfunction()
+
+# Makes <name>_test from the sources given, and adds them to ostiary_tests.
+function(tests_of name target)
+  add_library(${name}_test_objects OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  target_link_libraries(${name}_test_objects PUBLIC ${target} GTest::gmock_main)
+  target_compile_definitions(${name}_test_objects PRIVATE OSTIARY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_executable(${name}_test EXCLUDE_FROM_ALL)
+  target_link_libraries(${name}_test PRIVATE ${name}_test_objects)
+  set_property(GLOBAL APPEND PROPERTY OSTIARY_TEST_OBJECTS ${name}_test_objects)
 endfunction()
 
 room(base USES Threads::Threads)
@@ -22,9 +38,13 @@ room(adapters USES ports storage CURL::libcurl spdlog::spdlog Boost::json maxmin
 room(vault USES crypto storage Boost::json)
 room(audit USES vault ports storage Boost::json)
 room(delivery USES vault audit ports storage Boost::json ctemplate)
-room(limits USES contract ports storage)
+room(limits USES contract ports storage ICU::uc ICU::i18n)
 room(passwords USES crypto zxcvbn)
 room(sessions USES contract passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions ICU::uc ICU::i18n)
-room(server USES contract accounts sessions limits audit storage ports PkgConfig::GRPC Boost::json Boost::headers OpenSSL::SSL)
-room(cli USES server adapters)
+room(server USES contract accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
+
+# The settings: one file beside main.cpp.
+add_library(config STATIC ${CMAKE_SOURCE_DIR}/src/config.cpp)
+target_link_libraries(config PUBLIC crypto passwords limits ports base)
+room(cli USES config CLI11::CLI11)
