@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,5 +25,19 @@ struct MailOrder {
 
 /// Writes the order as a job in `tx`, its payload sealed under the service's key.
 void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
+
+/// The kind of the jobs that `order_mail` writes.
+inline constexpr std::string_view mail_job = "mail";
+
+/// An order as the executor finds it.
+struct OrderedMail {
+  std::string kind;
+  std::string to;
+  std::string locale;
+  std::vector<std::pair<std::string, std::string>> values;
+};
+
+/// The order in a job's payload; nothing when it does not open under the service's keys as that of the job `id`.
+std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload);
 
 }  // namespace ostiary::delivery

@@ -1,0 +1,228 @@
+#include "delivery/executor.hpp"
+
+#include <algorithm>
+
+#include "delivery/clean_up.hpp"
+#include "delivery/statements.hpp"
+
+namespace ostiary::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds polling_pause{1};
+constexpr std::chrono::minutes clean_up_pause{1};
+constexpr std::size_t longest_error = 300;
+
+/// What a foreign server said, fit for a text column and a log line.
+std::string as_error(std::string_view detail) {
+  std::string error(detail.substr(0, longest_error));
+  std::ranges::replace_if(error, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return error;
+}
+
+std::string_view reason_of(ClaimVerdict verdict) {
+  switch (verdict) {
+    case ClaimVerdict::handed_over: return "an executor went away while it was handed over; it may have been done";
+    case ClaimVerdict::expired: return "expired before it could be done";
+    case ClaimVerdict::attempts_spent: return "attempts spent";
+    case ClaimVerdict::taken:
+    case ClaimVerdict::run: break;
+  }
+  return "";
+}
+
+std::string_view name_of(AttemptVerdict verdict) {
+  switch (verdict) {
+    case AttemptVerdict::done: return "done";
+    case AttemptVerdict::unknown: return "unknown";
+    case AttemptVerdict::refused: return "refused";
+    case AttemptVerdict::attempts_spent: return "attempts spent";
+    case AttemptVerdict::expired: return "expires before the next attempt";
+    case AttemptVerdict::retry: return "retried later";
+  }
+  return "";
+}
+
+}  // namespace
+
+/// Another executor has the job by now: this one must not touch it any more.
+class Executor::LeaseLost final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the lease was lost"; }
+};
+
+Executor::Executor(const ExecutorParts& parts, std::string mail_domain)
+    : parts_(parts), mail_domain_(std::move(mail_domain)) {}
+
+Executor::~Executor() { stop(); }
+
+void Executor::start(int threads) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+void Executor::wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+void Executor::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Executor::work() {
+  const auto stopping = [this] {
+    const std::scoped_lock lock(mutex_);
+    return stopping_;
+  };
+  while (!stopping()) {
+    bool worked = false;
+    try {
+      worked = run_one();
+      if (clean_up_is_due()) clean_up(parts_.db, Retention{}, parts_.clock.now());
+    } catch (const std::exception& error) {
+      parts_.log.write(LogLevel::error, "executor.failed", {{"error", error.what()}});
+      worked = false;
+    }
+    if (!worked) pause();
+  }
+}
+
+void Executor::pause() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, polling_pause, [this] { return woken_ || stopping_; });
+  woken_ = false;
+}
+
+bool Executor::clean_up_is_due() {
+  const Time now = parts_.clock.now();
+  const std::scoped_lock lock(mutex_);
+  if (cleaned_up_at_ && now < *cleaned_up_at_ + clean_up_pause) return false;
+  cleaned_up_at_ = now;
+  return true;
+}
+
+bool Executor::run_one() {
+  // Candidates are read beside the writers and claimed by their keys, so that executors collide only over one job.
+  for (const JobId id : list_due_jobs()) {
+    if (const auto job = claim(id)) {
+      run(*job);
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<JobId> Executor::list_due_jobs() {
+  const Time now = parts_.clock.now();
+  auto ids = parts_.db.read([&](Transaction& tx) -> Result<std::vector<JobId>> {
+    std::vector<JobId> found;
+    for (const auto& row : tx.all(statements::list_due_jobs, mail_job, now)) found.push_back(row.id);
+    for (const auto& row : tx.all(statements::list_abandoned_jobs, mail_job, now)) found.push_back(row.id);
+    return found;
+  });
+  return std::move(ids).value();
+}
+
+std::optional<Job> Executor::claim(JobId id) {
+  return parts_.db
+      .transaction([&](Transaction& tx) -> Result<std::optional<Job>> { return judge_and_lease(tx, id); })
+      .value();
+}
+
+std::optional<Job> Executor::judge_and_lease(Transaction& tx, JobId id) {
+  const Time now = parts_.clock.now();
+  auto job = tx.optional(statements::find_job, id);
+  if (!job) return std::nullopt;
+  const ClaimVerdict verdict = judge_claim(*job, now);
+  if (verdict == ClaimVerdict::taken) return std::nullopt;
+  if (verdict == ClaimVerdict::run) {
+    ++job->attempts;
+    tx.execute(statements::lease_job, id, job->attempts, now + lease_length);
+    return job;
+  }
+  tx.execute(statements::bury_job, id, job->attempts, now, reason_of(verdict));
+  tx.after_commit([this, id, verdict] {
+    parts_.log.write(LogLevel::warning, "job.dead", {{"job", to_string(id)}, {"why", reason_of(verdict)}});
+  });
+  return std::nullopt;
+}
+
+void Executor::run(const Job& job) {
+  try {
+    conclude(job, attempt(job));
+  } catch (const LeaseLost& lost) {
+    parts_.log.write(LogLevel::warning, "job.left", {{"job", to_string(job.id)}, {"why", lost.what()}});
+  }
+}
+
+DeliveryOutcome Executor::attempt(const Job& job) {
+  const auto order = open_order(parts_.keys, job.id, job.payload);
+  if (!order) return {Delivery::refused, "the payload does not open"};
+  bool handed_over = false;
+  try {
+    return parts_.mailer.send(write_mail(job, *order), [&] {
+      hand_over(job);
+      handed_over = true;
+    });
+  } catch (const LeaseLost&) {
+    throw;
+  } catch (const StorageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    return {handed_over ? Delivery::unknown : Delivery::refused_for_now, error.what()};
+  }
+}
+
+Mail Executor::write_mail(const Job& job, const OrderedMail& order) const {
+  MailText written = parts_.templates.write(order.kind, order.locale, order.values);
+  return {to_string(job.id) + "@" + mail_domain_, order.to, std::move(written.subject), std::move(written.text),
+          std::move(written.html)};
+}
+
+void Executor::hand_over(const Job& job) {
+  const auto marked = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    return tx.execute(statements::mark_handed_over, job.id, job.attempts, parts_.clock.now());
+  });
+  if (marked.value() != 1) throw LeaseLost();
+}
+
+void Executor::conclude(const Job& job, const DeliveryOutcome& outcome) {
+  const Time now = parts_.clock.now();
+  const Time next_attempt_at = now + delay_after(job.attempts, parts_.random.below(1000));
+  const AttemptVerdict verdict = judge_attempt(job, outcome.delivery, next_attempt_at);
+  const std::string error = as_error(outcome.detail);
+  const auto written = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    if (verdict == AttemptVerdict::done) {
+      static constexpr std::uint8_t nothing{};
+      return tx.execute(statements::mark_done, job.id, job.attempts, now, BytesView(&nothing, 0));
+    }
+    if (verdict == AttemptVerdict::retry)
+      return tx.execute(statements::mark_for_retry, job.id, job.attempts, next_attempt_at, error);
+    return tx.execute(statements::bury_job, job.id, job.attempts, now, error);
+  });
+  if (written.value() != 1) throw LeaseLost();
+  log_outcome(job, verdict, error);
+}
+
+void Executor::log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail) {
+  const bool done = verdict == AttemptVerdict::done;
+  const bool again = verdict == AttemptVerdict::retry;
+  parts_.log.write(done ? LogLevel::info : LogLevel::warning, done ? "job.done" : again ? "job.retry" : "job.dead",
+                   {{"job", to_string(job.id)},
+                    {"kind", job.kind},
+                    {"attempt", job.attempts},
+                    {"why", name_of(verdict)},
+                    {"detail", detail}});
+}
+
+}  // namespace ostiary::delivery

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.hpp"
+#include "delivery/job.hpp"
+#include "delivery/mails.hpp"
+#include "delivery/templates.hpp"
+#include "ports/log.hpp"
+#include "ports/mailer.hpp"
+#include "storage/database.hpp"
+#include "vault/data_keys.hpp"
+
+namespace ostiary::delivery {
+
+/// What an executor works with. All must outlive it.
+struct ExecutorParts {
+  Database& db;
+  const vault::DataKeys& keys;
+  const MailTemplates& templates;
+  Mailer& mailer;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+};
+
+/// Runs the jobs in the database, and deletes what is past its time. Any number of executors, in any number of
+/// processes, may share a database: a job is leased to one of them, for longer than an attempt takes. A job is run at
+/// least once, and one that is marked `once` is handed over at most once, whatever breaks down when. Thread-safe.
+class Executor {
+ public:
+  /// Message-IDs end in `mail_domain`, which should be the operator's.
+  Executor(const ExecutorParts& parts, std::string mail_domain);
+  ~Executor();  ///< stops
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  /// Starts to work with so many threads, each with a connection to the database while it needs one.
+  void start(int threads);
+
+  /// Says that a job has been committed: it is begun at once, not within a second. Does not block, does not throw.
+  void wake();
+
+  /// Finishes the attempts that are under way and returns (after 30 s at most).
+  void stop();
+
+  /// Runs one job that is due, if there is one, in the calling thread. Whether there was.
+  bool run_one();
+
+ private:
+  class LeaseLost;
+
+  void work();
+  void pause();
+  std::vector<JobId> list_due_jobs();
+  std::optional<Job> claim(JobId id);
+  std::optional<Job> judge_and_lease(Transaction& tx, JobId id);
+  void run(const Job& job);
+  DeliveryOutcome attempt(const Job& job);
+  Mail write_mail(const Job& job, const OrderedMail& order) const;
+  void hand_over(const Job& job);
+  void conclude(const Job& job, const DeliveryOutcome& outcome);
+  void log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail);
+  bool clean_up_is_due();
+
+  const ExecutorParts parts_;
+  const std::string mail_domain_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::optional<Time> cleaned_up_at_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ostiary::delivery

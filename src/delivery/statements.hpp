@@ -1,0 +1,111 @@
+#pragma once
+
+#include "delivery/job.hpp"
+#include "storage/statement.hpp"
+#include "storage/value.hpp"
+
+namespace ostiary::delivery::statements {
+
+inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uuid, std::int64_t, std::string_view, Time)>
+    insert_event{R"sql(
+  INSERT INTO outbox (id, topic, type, aggregate_id, aggregate_version, payload, occurred_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+)sql"};
+
+/// $4: when it was ordered, which is also when it may first run.
+inline constexpr Statement<void(JobId, std::string_view, BytesView, Time, Time, bool)> insert_job{R"sql(
+  INSERT INTO jobs (id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
+  VALUES ($1, $2, $3, 'ready', $4, 0, $5, $6, $4)
+)sql"};
+
+struct JobKey {
+  JobId id;
+};
+
+inline constexpr Statement<JobKey(std::string_view, Time)> list_due_jobs{R"sql(
+  SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2 ORDER BY run_at LIMIT 16
+)sql"};
+
+inline constexpr Statement<JobKey(std::string_view, Time)> list_abandoned_jobs{R"sql(
+  SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2 ORDER BY leased_until LIMIT 16
+)sql"};
+
+inline constexpr Statement<Job(JobId)> find_job{R"sql(
+  SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
+  FROM jobs WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(JobId, std::int64_t, Time)> lease_job{R"sql(
+  UPDATE jobs SET state = 'running', attempts = $2, leased_until = $3, handed_over_at = NULL WHERE id = $1
+)sql"};
+
+// The holder of a lease is known by the number of its attempt, $2: whoever claims the job next counts on.
+
+inline constexpr Statement<void(JobId, std::int64_t, Time)> mark_handed_over{R"sql(
+  UPDATE jobs SET handed_over_at = $3 WHERE id = $1 AND state = 'running' AND attempts = $2
+)sql"};
+
+/// $4: empty; what was sent need not be kept.
+inline constexpr Statement<void(JobId, std::int64_t, Time, BytesView)> mark_done{R"sql(
+  UPDATE jobs SET state = 'done', finished_at = $3, payload = $4, leased_until = NULL, last_error = NULL
+  WHERE id = $1 AND state = 'running' AND attempts = $2
+)sql"};
+
+inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> mark_for_retry{R"sql(
+  UPDATE jobs SET state = 'ready', run_at = $3, last_error = $4, leased_until = NULL, handed_over_at = NULL
+  WHERE id = $1 AND state = 'running' AND attempts = $2
+)sql"};
+
+inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> bury_job{R"sql(
+  UPDATE jobs SET state = 'dead', finished_at = $3, last_error = $4, leased_until = NULL
+  WHERE id = $1 AND state IN ('ready', 'running') AND attempts = $2
+)sql"};
+
+// Cleaning up: each deletes what is older than $1, a hundred rows at most.
+
+inline constexpr Statement<void(Time)> delete_done_jobs{R"sql(
+  DELETE FROM jobs WHERE id IN
+    (SELECT id FROM jobs WHERE finished_at < $1 AND state = 'done' ORDER BY finished_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_dead_jobs{R"sql(
+  DELETE FROM jobs WHERE id IN
+    (SELECT id FROM jobs WHERE finished_at < $1 AND state = 'dead' ORDER BY finished_at LIMIT 100)
+)sql"};
+
+/// The keys of people who never came to be: run it before `delete_expired_registrations`, which takes the same rows.
+inline constexpr Statement<void(Time)> delete_keys_of_expired_registrations{R"sql(
+  DELETE FROM data_keys WHERE owner_id IN
+    (SELECT user_id FROM pending_registrations WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+  AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = data_keys.owner_id)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_expired_registrations{R"sql(
+  DELETE FROM pending_registrations WHERE id IN
+    (SELECT id FROM pending_registrations WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
+  DELETE FROM code_guesses WHERE id IN
+    (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
+)sql"};
+
+/// Run it before `delete_sessions`, which leaves a session alone while it has tokens: a session may have thousands.
+inline constexpr Statement<void(Time)> delete_tokens_of_sessions{R"sql(
+  DELETE FROM refresh_tokens WHERE hash IN
+    (SELECT t.hash FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
+     WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_sessions{R"sql(
+  DELETE FROM sessions WHERE id IN
+    (SELECT s.id FROM sessions s WHERE s.expires_at < $1
+     AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.expires_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_login_attempts{R"sql(
+  DELETE FROM login_attempts WHERE id IN
+    (SELECT id FROM login_attempts WHERE attempted_at < $1 ORDER BY attempted_at LIMIT 100)
+)sql"};
+
+}  // namespace ostiary::delivery::statements

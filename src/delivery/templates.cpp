@@ -1,0 +1,237 @@
+#include "delivery/templates.hpp"
+
+#include <ctemplate/template.h>
+#include <ctemplate/template_dictionary.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "embedded/mail_templates.hpp"
+
+namespace ostiary::delivery {
+namespace {
+
+struct MailKind {
+  std::string_view name;
+  std::vector<std::string_view> values;
+};
+
+const std::array mail_kinds{
+    MailKind{"verify_email", {"code", "link", "minutes", "display_name", "service_name"}},
+    MailKind{"registration_notice", {"link", "display_name", "service_name"}},
+};
+
+constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};
+constexpr std::size_t longest_name = 100;
+
+/// Catches what ctemplate prints about a template: it has no other way to say what is wrong. For start-up only, while
+/// there is one thread.
+class CaughtComplaints {
+ public:
+  CaughtComplaints() : before_(std::cerr.rdbuf(caught_.rdbuf())) {}
+  ~CaughtComplaints() { std::cerr.rdbuf(before_); }
+  CaughtComplaints(const CaughtComplaints&) = delete;
+  CaughtComplaints& operator=(const CaughtComplaints&) = delete;
+
+  std::string first_line() const {
+    std::string line = caught_.str().substr(0, caught_.str().find('\n'));
+    const auto prefix = line.rfind("ERROR: ");
+    return prefix == std::string::npos ? line : line.substr(prefix + 7);
+  }
+
+ private:
+  std::ostringstream caught_;
+  std::streambuf* before_;
+};
+
+std::unique_ptr<ctemplate::Template> parse(const std::string& content, const std::string& shown) {
+  const CaughtComplaints complaints;
+  std::unique_ptr<ctemplate::Template> parsed(
+      ctemplate::Template::StringToTemplate(content, ctemplate::DO_NOT_STRIP));
+  if (!parsed || parsed->state() != ctemplate::TS_READY)
+    throw BrokenTemplate("mail template " + shown + ": " + complaints.first_line());
+  return parsed;
+}
+
+/// The names of all values, sections and includes in a template: ctemplate tells them as lines of a C++ header.
+std::set<std::string> names_in(const ctemplate::Template& parsed) {
+  static const std::regex entry(R"re(\w+ = STS_INIT_WITH_HASH\((\w+),)re");
+  std::string header;
+  parsed.WriteHeaderEntries(&header);
+  std::set<std::string> names;
+  for (std::sregex_iterator match(header.begin(), header.end(), entry), end; match != end; ++match)
+    names.insert((*match)[1]);
+  return names;
+}
+
+void check_names(const ctemplate::Template& parsed, const MailKind& kind, const std::string& shown) {
+  for (const std::string& name : names_in(parsed)) {
+    const std::string_view value = name.starts_with("has_") ? std::string_view(name).substr(4) : name;
+    if (std::ranges::find(kind.values, value) == kind.values.end())
+      throw BrokenTemplate("mail template " + shown + ": a " + std::string(kind.name) + " mail has no value '" +
+                           std::string(value) + "'");
+  }
+}
+
+/// Editors leave such files, and Kubernetes mounts a folder of settings with some.
+bool is_hidden(const std::filesystem::path& path) { return path.filename().string().starts_with('.'); }
+
+std::string lower_language(std::string_view locale) {
+  std::string language(locale);
+  for (char& c : language) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return language;
+}
+
+/// A header is one line, whatever the values hold.
+std::string as_one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+    if (!blank) line += c;
+    else if (!line.empty() && line.back() != ' ') line += ' ';
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+void fill(ctemplate::TemplateDictionary& dictionary, const std::vector<std::pair<std::string, std::string>>& values) {
+  for (const auto& [name, value] : values) {
+    if (value.empty() || (name == "display_name" && !is_harmless_name(value))) continue;
+    dictionary.SetValue(name, value);
+    dictionary.ShowSection("has_" + name);
+  }
+}
+
+std::string expand(const ctemplate::Template& parsed, const ctemplate::TemplateDictionary& dictionary) {
+  std::string text;
+  if (!parsed.Expand(&text, &dictionary)) throw std::runtime_error("a mail template could not be expanded");
+  return text;
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
+}
+
+/// "evil.example" is shown as a link by many mail programs; "J. R. R." and "J.R.R." are names.
+bool has_dotted_word(std::string_view name) {
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    if (dot > 0 && is_letter_or_digit(name[dot - 1]) && dot + 2 < name.size() && is_letter_or_digit(name[dot + 1]) &&
+        is_letter_or_digit(name[dot + 2]))
+      return true;
+  }
+  return false;
+}
+
+/// Controls, and those of U+2000 to U+206F that have no width, end a line or change the direction of what follows.
+bool has_hidden_characters(std::string_view name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto byte = [&](std::size_t at) { return at < name.size() ? static_cast<unsigned char>(name[at]) : 0; };
+    const auto third = byte(i + 2);
+    if (byte(i) < ' ' || byte(i) == 0x7F || (byte(i) == 0xC2 && byte(i + 1) < 0xA0)) return true;
+    if (byte(i) == 0xE2 && byte(i + 1) == 0x80 && third >= 0x8B && third <= 0xAE && (third <= 0x8F || third >= 0xA8))
+      return true;
+    if (byte(i) == 0xE2 && byte(i + 1) == 0x81 && third >= 0xA0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_harmless_name(std::string_view name) {
+  return name.size() <= longest_name && name.find_first_of("/\\:@<>") == std::string_view::npos &&
+         !has_hidden_characters(name) && !has_dotted_word(name);
+}
+
+MailTemplates::MailTemplates(const std::filesystem::path& folder) {
+  for (const auto& file : embedded::mail_templates()) {
+    const auto slash = file.name.find('/');
+    add(std::string(file.name.substr(0, slash)), file.name.substr(slash + 1), file.content, std::string(file.name));
+  }
+  if (!folder.empty()) add_folder(folder);
+  check_complete();
+}
+
+MailTemplates::~MailTemplates() = default;
+
+void MailTemplates::add_folder(const std::filesystem::path& folder) try {
+  static const std::regex tag("[a-z]{2,3}(-[a-z0-9]{2,8})*");
+  for (const auto& language : std::filesystem::directory_iterator(folder)) {
+    if (!language.is_directory() || is_hidden(language.path())) continue;
+    const std::string name = lower_language(language.path().filename().string());
+    if (!std::regex_match(name, tag))
+      throw BrokenTemplate("mail templates " + language.path().string() + ": not a language");
+    for (const auto& file : std::filesystem::directory_iterator(language.path())) {
+      if (is_hidden(file.path())) continue;
+      std::ifstream stream(file.path(), std::ios::binary);
+      std::ostringstream content;
+      content << stream.rdbuf();
+      if (!stream) throw BrokenTemplate("mail template " + file.path().string() + ": can't be read");
+      add(name, file.path().filename().string(), content.view(), file.path().string());
+    }
+  }
+} catch (const std::filesystem::filesystem_error& error) {
+  throw BrokenTemplate(std::string("mail templates: ") + error.what());
+}
+
+void MailTemplates::add(const std::string& language, std::string_view file, std::string_view content,
+                        const std::string& shown) {
+  for (const MailKind& kind : mail_kinds) {
+    for (const std::string_view form : forms) {
+      const std::string name = std::string(kind.name) + "." + std::string(form);
+      if (file != name + ".tpl") continue;
+      // An operator's template is escaped, too, whether or not it asks for it.
+      const std::string pragma = form == "html" ? "{{%AUTOESCAPE context=\"HTML\"}}" : "";
+      Template parsed = parse(pragma + std::string(content), shown);
+      check_names(*parsed, kind, shown);
+      languages_[language][name] = std::move(parsed);
+      return;
+    }
+  }
+  throw BrokenTemplate("mail template " + shown + ": no mail is called so");
+}
+
+void MailTemplates::check_complete() const {
+  for (const auto& [language, templates] : languages_) {
+    for (const MailKind& kind : mail_kinds) {
+      const std::string prefix = std::string(kind.name) + ".";
+      const auto has = [&](std::string_view form) { return templates.contains(prefix + std::string(form)); };
+      if (std::ranges::any_of(forms, has) && !std::ranges::all_of(forms, has))
+        throw BrokenTemplate("mail templates " + language + "/" + prefix +
+                             "*.tpl: a new language needs subject, txt and html of a mail");
+    }
+  }
+}
+
+const MailTemplates::Template& MailTemplates::find(const std::string& language, std::string_view kind,
+                                                   std::string_view form) const {
+  const std::string name = std::string(kind) + "." + std::string(form);
+  for (const std::string& candidate : {language, language.substr(0, language.find('-')), std::string("en")}) {
+    const auto templates = languages_.find(candidate);
+    if (templates == languages_.end()) continue;
+    const auto found = templates->second.find(name);
+    if (found != templates->second.end()) return found->second;
+  }
+  throw std::out_of_range("no mail template is called " + name);
+}
+
+MailText MailTemplates::write(std::string_view kind, std::string_view locale,
+                              const std::vector<std::pair<std::string, std::string>>& values) const {
+  const std::string language = lower_language(locale);
+  ctemplate::TemplateDictionary dictionary("mail");
+  fill(dictionary, values);
+  return {as_one_line(expand(*find(language, kind, "subject"), dictionary)),
+          expand(*find(language, kind, "txt"), dictionary), expand(*find(language, kind, "html"), dictionary)};
+}
+
+std::vector<std::string> MailTemplates::languages() const {
+  std::vector<std::string> names;
+  for (const auto& [language, templates] : languages_) names.push_back(language);
+  return names;
+}
+
+}  // namespace ostiary::delivery

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ctemplate {
+class Template;
+}
+
+namespace ostiary::delivery {
+
+/// A mail's words, before it has an address.
+struct MailText {
+  std::string subject;  ///< one line
+  std::string text;
+  std::string html;
+};
+
+/// A mail template that can't be used. What it says is one line that names the file.
+class BrokenTemplate final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The mail templates: those inside the program, and an operator's own in their place. Thread-safe once made.
+///
+/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl` in ctemplate's language. `{{code}}` shows a value;
+/// `{{#has_code}}...{{/has_code}}` shows something only where the value is not empty. Values are escaped in HTML, each
+/// for the place where it stands.
+class MailTemplates {
+ public:
+  /// Reads the program's templates and those in `folder` (MAIL_TEMPLATES; empty: none), file by file in their place. A
+  /// folder of another language adds it; there a mail that is not written is sent in English. Throws BrokenTemplate for
+  /// one that can't be parsed, shows a value that its kind doesn't have, or has a name that means nothing.
+  explicit MailTemplates(const std::filesystem::path& folder);
+  ~MailTemplates();
+  MailTemplates(const MailTemplates&) = delete;
+  MailTemplates& operator=(const MailTemplates&) = delete;
+
+  /// Writes a mail in the language of `locale` ("de-AT": de-at, else de, else en). Throws std::out_of_range for a kind
+  /// that has no template.
+  MailText write(std::string_view kind, std::string_view locale,
+                 const std::vector<std::pair<std::string, std::string>>& values) const;
+
+  /// The languages that have templates, in alphabetical order.
+  std::vector<std::string> languages() const;
+
+ private:
+  using Template = std::unique_ptr<ctemplate::Template>;
+
+  /// `shown` names the file in errors.
+  void add(const std::string& language, std::string_view file, std::string_view content, const std::string& shown);
+  void add_folder(const std::filesystem::path& folder);
+  void check_complete() const;
+  const Template& find(const std::string& language, std::string_view kind, std::string_view form) const;
+
+  std::map<std::string, std::map<std::string, Template, std::less<>>> languages_;  ///< by "<kind>.<form>"
+};
+
+/// Whether a name that a stranger may have chosen can be shown in a mail to somebody else: it is short and holds no
+/// control or direction-changing characters and nothing that a mail program would make a link of.
+bool is_harmless_name(std::string_view name);
+
+}  // namespace ostiary::delivery

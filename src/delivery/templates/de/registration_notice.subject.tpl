@@ -1,0 +1,1 @@
+Ihr Konto bei {{service_name}} besteht bereits

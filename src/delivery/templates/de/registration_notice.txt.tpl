@@ -1,0 +1,12 @@
+Guten Tag{{#has_display_name}} {{display_name}}{{/has_display_name}},
+
+soeben hat jemand versucht, sich mit Ihrer E-Mail-Adresse bei {{service_name}} zu registrieren. Sie haben
+dort bereits ein Konto, und es hat sich nichts geändert: Passwort, Daten und Sitzungen sind wie zuvor.
+
+Falls Sie es selbst waren, melden Sie sich einfach an; dort können Sie auch ein vergessenes Passwort
+zurücksetzen:
+
+{{link}}
+
+Falls Sie es nicht waren, brauchen Sie nichts zu tun. Wer es auch war, hat nicht erfahren, dass Sie ein
+Konto haben.

@@ -1,0 +1,1 @@
+Your account at {{service_name}} already exists
