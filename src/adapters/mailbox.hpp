@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "base/time.hpp"
+#include "ports/mailer.hpp"
+
+namespace ostiary {
+
+/// The development mailbox: keeps the latest mails as files instead of sending them. It outlives restarts, and
+/// processes may share it. Thread-safe.
+class Mailbox final : public Mailer {
+ public:
+  static constexpr std::size_t capacity = 200;
+
+  struct StoredMail {
+    Time received_at;
+    Mail mail;
+  };
+
+  /// Keeps the mails in `folder`, which it makes, for its owner only. `clock` must outlive it. Throws
+  /// std::filesystem::filesystem_error where the folder can't be made.
+  Mailbox(std::filesystem::path folder, const Clock& clock);
+
+  /// Always accepted; throws std::system_error where it can't be written.
+  DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
+  std::string description() const override;
+
+  /// The `count` latest mails, newest first.
+  std::vector<StoredMail> latest(std::size_t count) const;
+
+ private:
+  std::vector<std::filesystem::path> list() const;
+  void drop_oldest() const;
+
+  const std::filesystem::path folder_;
+  const Clock& clock_;
+  std::atomic<std::uint64_t> sequence_{0};
+};
+
+}  // namespace ostiary
