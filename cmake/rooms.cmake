@@ -41,8 +41,9 @@ room(delivery USES vault audit ports storage Boost::json ctemplate)
 room(limits USES contract ports storage ICU::uc ICU::i18n)
 room(passwords USES crypto zxcvbn)
 room(sessions USES contract passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
-room(accounts USES sessions ICU::uc ICU::i18n)
-room(server USES contract accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
+room(accounts USES sessions)
+room(access USES sessions)
+room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
 
 # The settings: one file beside main.cpp.
 add_library(config STATIC ${CMAKE_SOURCE_DIR}/src/config.cpp)

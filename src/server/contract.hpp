@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -9,11 +10,13 @@
 #include <vector>
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/message.h>
 
 #include "base/call.hpp"
 #include "base/result.hpp"
 #include "ostiary/options.pb.h"
+#include "server/rules.hpp"
 
 namespace ostiary::server {
 
@@ -62,6 +65,8 @@ struct Method {
   UseCase use_case;
   const Message* request_prototype;
   const Message* reply_prototype;
+  /// The request's fields that name the account the call is about, in their order.
+  std::vector<const google::protobuf::FieldDescriptor*> identifiers;
 };
 
 /// The contract can't be served as it is written: the message names the call and what is wrong with it.
@@ -72,17 +77,29 @@ class ContractError final : public std::runtime_error {
 
 /// All calls there are, checked: every call of `services` has a policy with a caller, a rate class and an audit action,
 /// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*" or none; no
-/// two bindings alike), and rules that fit their fields; no function is left over. Throws ContractError otherwise.
+/// two bindings that one request could mean), and rules that fit their fields; no function is left over. Throws
+/// ContractError otherwise. The descriptors must outlive it.
 class Contract {
  public:
   Contract(const std::vector<const google::protobuf::ServiceDescriptor*>& services, std::vector<Route> routes);
+
+  Contract(const Contract&) = delete;
+  Contract& operator=(const Contract&) = delete;
 
   const std::vector<Method>& methods() const { return methods_; }
   const Method* find_grpc(std::string_view grpc_path) const;
   const std::vector<const google::protobuf::ServiceDescriptor*>& services() const { return services_; }
 
+  /// The field rules of every request and reply.
+  const Rules& rules() const { return rules_; }
+
  private:
+  Method read(const google::protobuf::MethodDescriptor& call, std::map<std::string, UseCase>& functions);
+  const Message* prototype(const google::protobuf::Descriptor& type);
+
   std::vector<const google::protobuf::ServiceDescriptor*> services_;
+  google::protobuf::DynamicMessageFactory run_time_types_;  ///< of descriptors that no C++ class was generated for
+  Rules rules_;
   std::vector<Method> methods_;
   std::unordered_map<std::string_view, const Method*> by_grpc_path_;
 };

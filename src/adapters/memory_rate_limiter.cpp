@@ -1,0 +1,119 @@
+#include "adapters/memory_rate_limiter.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include "ports/gcra.hpp"
+
+namespace ostiary::adapters {
+namespace {
+
+constexpr std::size_t shard_count = 16;
+
+std::uint64_t random_number(Random& random) {
+  std::uint64_t number = 0;
+  random.fill({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
+  return number;
+}
+
+/// The state of SipHash (Aumasson and Bernstein, 2012).
+struct Sip {
+  std::uint64_t a, b, c, d;
+
+  void round() {
+    a += b, b = std::rotl(b, 13) ^ a, a = std::rotl(a, 32);
+    c += d, d = std::rotl(d, 16) ^ c;
+    a += d, d = std::rotl(d, 21) ^ a;
+    c += b, b = std::rotl(b, 17) ^ c, c = std::rotl(c, 32);
+  }
+
+  void absorb(std::uint64_t word) {
+    d ^= word;
+    round();
+    round();
+    a ^= word;
+  }
+};
+
+}  // namespace
+
+std::size_t MemoryRateLimiter::KeyedHash::operator()(std::string_view text) const {
+  Sip sip{first ^ 0x736f6d6570736575, second ^ 0x646f72616e646f6d, first ^ 0x6c7967656e657261,
+          second ^ 0x7465646279746573};
+  std::uint64_t last = std::uint64_t{text.size()} << 56;
+  while (text.size() >= sizeof last) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    sip.absorb(word);
+    text.remove_prefix(sizeof word);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, text.data(), text.size());
+  sip.absorb(last | rest);
+  sip.c ^= 0xFF;
+  for (int i = 0; i < 4; ++i) sip.round();
+  return sip.a ^ sip.b ^ sip.c ^ sip.d;
+}
+
+MemoryRateLimiter::MemoryRateLimiter(Random& random, std::size_t most_buckets)
+    : hash_{random_number(random), random_number(random)},
+      most_in_shard_(std::max<std::size_t>(most_buckets / shard_count, 1)) {
+  for (std::size_t i = 0; i < shard_count; ++i) shards_.emplace_back(hash_);
+}
+
+std::optional<Duration> MemoryRateLimiter::take(std::string_view key, const Rate& rate, Time now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  // Two at a time: whoever adds one bucket makes room for it, and no call pays for all the others.
+  for (int i = 0; i < 2 && !shard.by_full_at.empty() && shard.by_full_at.begin()->first <= now; ++i) {
+    forget_soonest(shard);
+  }
+  auto bucket = shard.buckets.find(key);
+  const bool known = bucket != shard.buckets.end();
+  const auto verdict = gcra::take_one(known ? bucket->second->first : now, rate, now);
+  if (known) {
+    move_to(shard, bucket, verdict.full_at);
+    return verdict.wait;
+  }
+  if (verdict.wait) return verdict.wait;
+  if (shard.buckets.size() >= most_in_shard_) forget_soonest(shard);
+  bucket = shard.buckets.emplace(std::string(key), shard.by_full_at.end()).first;
+  bucket->second = shard.by_full_at.emplace(verdict.full_at, &bucket->first);
+  return std::nullopt;
+}
+
+void MemoryRateLimiter::give_back(std::string_view key, const Rate& rate, Time) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto bucket = shard.buckets.find(key);
+  if (bucket == shard.buckets.end()) return;
+  move_to(shard, bucket, gcra::put_one_back(bucket->second->first, rate));
+}
+
+std::size_t MemoryRateLimiter::buckets() const {
+  std::size_t count = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    count += shard.buckets.size();
+  }
+  return count;
+}
+
+MemoryRateLimiter::Shard& MemoryRateLimiter::shard_of(std::string_view key) {
+  // The high bits: the low ones choose the place inside the shard.
+  return shards_[hash_(key) >> 60 & (shard_count - 1)];
+}
+
+void MemoryRateLimiter::forget_soonest(Shard& shard) {
+  const auto soonest = shard.by_full_at.begin();
+  shard.buckets.erase(shard.buckets.find(*soonest->second));
+  shard.by_full_at.erase(soonest);
+}
+
+void MemoryRateLimiter::move_to(Shard& shard, Buckets::iterator bucket, Time full_at) {
+  auto node = shard.by_full_at.extract(bucket->second);
+  node.key() = full_at;
+  bucket->second = shard.by_full_at.insert(std::move(node));
+}
+
+}  // namespace ostiary::adapters

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/random.hpp"
+#include "ports/rate_limiter.hpp"
+
+namespace ostiary::adapters {
+
+/// Rate limits of this process, in its memory. A bucket that is full again is forgotten, and of more than
+/// `most_buckets` those that are full soonest: memory is bounded whatever strangers send (about 300 bytes a bucket).
+class MemoryRateLimiter final : public RateLimiter {
+ public:
+  explicit MemoryRateLimiter(Random& random, std::size_t most_buckets = 200'000);
+
+  std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) override;
+  void give_back(std::string_view key, const Rate& rate, Time now) override;
+  std::size_t buckets() const;
+
+ private:
+  /// SipHash-2-4 under a key of this process: a stranger can't choose identifiers that fall together.
+  struct KeyedHash {
+    using is_transparent = void;
+    std::uint64_t first, second;
+    std::size_t operator()(std::string_view text) const;
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(std::string_view left, std::string_view right) const { return left == right; }
+  };
+  using Buckets = std::unordered_map<std::string, std::multimap<Time, const std::string*>::iterator, KeyedHash, Same>;
+
+  struct Shard {
+    explicit Shard(const KeyedHash& hash) : buckets(0, hash) {}
+    mutable std::mutex mutex;
+    Buckets buckets;
+    std::multimap<Time, const std::string*> by_full_at;
+  };
+
+  Shard& shard_of(std::string_view key);
+  static void forget_soonest(Shard& shard);
+  static void move_to(Shard& shard, Buckets::iterator bucket, Time full_at);
+
+  const KeyedHash hash_;
+  const std::size_t most_in_shard_;
+  std::deque<Shard> shards_;
+};
+
+}  // namespace ostiary::adapters

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <regex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "base/result.hpp"
+#include "ostiary/options.pb.h"
+
+namespace ostiary::server {
+
+/// A rule that does not fit its field, or a field that can't be served: the message names the field.
+class RuleError final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The field rules (options.proto) of message types, compiled once. Thread-safe once filled.
+class Rules {
+ public:
+  /// A text with a pattern but without max_bytes may have so many.
+  static constexpr std::uint32_t longest_matched = 256;
+
+  /// Reads the rules of a message type and of all that it holds. Throws RuleError for a rule that its field can't have,
+  /// and for maps, groups, and messages of google.protobuf other than Timestamp.
+  void add(const google::protobuf::Descriptor& type);
+
+  /// Refuses what breaks a rule, naming the field, as in "user.emails[2]": missing_field for what is required, else
+  /// invalid_field; unknown_field for bytes on the wire that are no field of the contract. An absent field is only
+  /// measured by `required`; so is an empty text without presence. An empty text that is there passes as URL, locale,
+  /// time zone and base64url (it clears), and as nothing else. Throws std::logic_error for a type never added.
+  Result<void> check(const google::protobuf::Message& message) const;
+
+ private:
+  struct FieldRule {
+    const google::protobuf::FieldDescriptor* field;
+    Rule rule;
+    std::unique_ptr<const std::regex> pattern;
+  };
+
+  Result<void> check_at(const std::string& path, const google::protobuf::Message& message) const;
+  Result<void> check_field(const std::string& path, const google::protobuf::Message& message,
+                           const FieldRule& rule) const;
+  Result<void> check_member(const std::string& name, const google::protobuf::Message& message, const FieldRule& rule,
+                            int index) const;
+
+  std::map<const google::protobuf::Descriptor*, std::vector<FieldRule>> types_;
+};
+
+/// Whether a text is of a format; `format_expectation` says it in words.
+bool has_format(std::string_view text, Format format);
+std::string_view format_expectation(Format format);
+
+}  // namespace ostiary::server

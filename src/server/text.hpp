@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace ostiary::server {
+
+/// What a text is made of.
+struct TextFacts {
+  bool valid = true;         ///< well-formed UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF
+  std::size_t characters = 0;  ///< code points
+  bool has_nul = false;
+  bool has_control = false;  ///< U+0001 to U+001F or U+007F to U+009F
+};
+
+/// Looks through `text` once. Of a text that is not valid only that is said.
+TextFacts inspect(std::string_view text);
+
+/// The longest beginning of `text` that has at most `bytes` bytes and ends at a code point's end.
+std::string_view cut(std::string_view text, std::size_t bytes);
+
+}  // namespace ostiary::server
