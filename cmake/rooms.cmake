@@ -43,7 +43,7 @@ room(passwords USES crypto zxcvbn)
 room(sessions USES contract passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions)
 room(access USES sessions)
-room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
+room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
 
 # The settings: one file beside main.cpp.
 add_library(config STATIC ${CMAKE_SOURCE_DIR}/src/config.cpp)
