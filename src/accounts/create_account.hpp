@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "accounts/deps.hpp"
+#include "sessions/statements.hpp"
+
+namespace ostiary::accounts {
+
+/// What an account begins with.
+struct NewAccount {
+  UserId id;
+  std::string email;
+  std::string email_canonical;
+  bool email_verified;
+  std::optional<std::string> username;
+  std::optional<std::string> username_skeleton;
+  std::string password_hash;
+  std::string display_name;
+  std::string locale;
+};
+
+/// Makes the user and the profile as part of `tx`, announces `user.registered` and, where it is, `user.verified`, and
+/// writes the audit row. The address and name are free: the caller has looked. The data key exists.
+sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
+                                             const NewAccount& account, Time now);
+
+/// Whether a username is somebody's, or reserved by a live registration of another address.
+bool is_username_taken(Transaction& tx, const std::string& skeleton, const std::string& email_canonical, Time now);
+
+/// A username as asked for, judged: its skeleton, or a refusal that says what is wrong with it.
+Result<std::string> checked_skeleton(std::string_view username);
+
+/// Refuses with weak_password, and says what would make it better.
+Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words);
+
+}  // namespace ostiary::accounts

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "accounts/registration.hpp"
+#include "limits/limits.hpp"
+#include "sessions/deps.hpp"
+#include "vault/data_keys.hpp"
+
+namespace ostiary::accounts {
+
+/// What the accounts room works with. Everything must outlive it.
+struct Deps {
+  sessions::Deps& sessions;
+  const vault::DataKeys& data_keys;
+  limits::Limits& limits;
+  RegistrationPolicy policy;
+  std::string public_url;             ///< where mailed links lead; never taken from a request
+  std::string service_name;           ///< as mails call the service
+  std::function<void()> wake_executor;  ///< called after a commit that ordered a mail
+};
+
+}  // namespace ostiary::accounts

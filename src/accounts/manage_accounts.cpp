@@ -1,0 +1,77 @@
+#include "accounts/manage_accounts.hpp"
+
+#include "accounts/create_account.hpp"
+#include "limits/email_address.hpp"
+#include "limits/username.hpp"
+#include "sessions/start_session.hpp"
+
+namespace ostiary::accounts {
+
+namespace {
+
+std::optional<UserId> id_of(Transaction& tx, std::string_view name) {
+  if (const auto id = parse_id<UserId>(name)) return id;
+  if (const auto email = limits::parse_email(name)) {
+    const auto owner = tx.optional(statements::find_owner, email->canonical);
+    return owner ? std::optional(owner->id) : std::nullopt;
+  }
+  const auto user = tx.optional(statements::find_username, limits::username_skeleton(name));
+  return user ? std::optional(user->id) : std::nullopt;
+}
+
+}  // namespace
+
+Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order) {
+  const auto email = limits::parse_email(order.email);
+  if (!email) return refuse(Refusal::invalid_field, "This is not an email address.", "email");
+  std::optional<std::string> skeleton;
+  if (order.username) {
+    auto checked = checked_skeleton(*order.username);
+    if (!checked) return std::unexpected(checked.error());
+    skeleton = *std::move(checked);
+  }
+  const auto password = check_password(deps, order.password.reveal(),
+                                       {email->given, order.username.value_or(""), deps.service_name});
+  if (!password) return std::unexpected(password.error());
+  const std::string password_hash = deps.sessions.hasher.hash(order.password);
+  const Time now = deps.sessions.clock.now();
+  return deps.sessions.db.transaction([&](Transaction& tx) -> Result<UserId> {
+    if (tx.optional(statements::find_owner, email->canonical)) {
+      return refuse(Refusal::email_taken, "This address has an account.", "email");
+    }
+    if (skeleton && is_username_taken(tx, *skeleton, email->canonical, now)) {
+      return refuse(Refusal::username_taken, "This username is taken, or too much like one that is.", "username");
+    }
+    const auto id = deps.sessions.ids.make<UserId>();
+    deps.data_keys.create(tx, id);
+    create_account(tx, deps, call,
+                   {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "",
+                    "en"},
+                   now);
+    return id;
+  });
+}
+
+Result<Account> find_account(Deps& deps, std::string_view name) {
+  return deps.sessions.db.read([&](Transaction& tx) -> Result<Account> {
+    const auto id = id_of(tx, name);
+    auto row = id ? tx.optional(statements::find_account, *id) : std::nullopt;
+    if (!row) return refuse(Refusal::not_found, "There is no account '" + std::string(name) + "'.");
+    return Account{*std::move(row), sessions::roles_of(tx, *id)};
+  });
+}
+
+std::vector<Account> list_accounts(Deps& deps, std::string_view after, std::int64_t count) {
+  const auto email = limits::parse_email(after);
+  const std::string behind = email ? email->canonical : std::string(after);
+  return *deps.sessions.db.read([&](Transaction& tx) -> Result<std::vector<Account>> {
+    std::vector<Account> accounts;
+    for (auto& row : tx.all(statements::list_accounts, behind, count)) {
+      auto roles = sessions::roles_of(tx, row.id);
+      accounts.push_back({std::move(row), std::move(roles)});
+    }
+    return accounts;
+  });
+}
+
+}  // namespace ostiary::accounts

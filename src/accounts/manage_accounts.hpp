@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/deps.hpp"
+#include "accounts/statements.hpp"
+
+namespace ostiary::accounts {
+
+/// What `ostiary user create` makes.
+struct AccountOrder {
+  std::string email;
+  std::optional<std::string> username;
+  Secret password;
+  bool verified = false;
+};
+
+/// Makes an account by an operator's hand. Refuses what registration refuses, and an address that has one.
+Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order);
+
+struct Account {
+  statements::AccountRow row;
+  std::vector<std::string> roles;
+};
+
+/// The account under an email, a username or an id; not_found otherwise.
+Result<Account> find_account(Deps& deps, std::string_view name);
+
+/// A page of accounts in the order of their addresses, beginning behind `after`, which is an address or empty.
+std::vector<Account> list_accounts(Deps& deps, std::string_view after, std::int64_t count);
+
+}  // namespace ostiary::accounts

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/id.hpp"
+#include "storage/statement.hpp"
+
+namespace ostiary::accounts::statements {
+
+struct PendingRow {
+  VerificationId id;
+  UserId user_id;
+  std::string email;
+  std::string email_canonical;
+  std::optional<std::string> username;
+  std::optional<std::string> username_skeleton;
+  std::string display_name;
+  std::string locale;
+  std::string password_hash;
+  Digest device_hash;
+  bool is_decoy;
+  Digest code_mac;
+  KeyId key_id;
+  Time code_expires_at;
+  std::int64_t code_attempts;
+  Time resend_at;
+  Time expires_at;
+};
+inline constexpr Statement<PendingRow(VerificationId)> find_pending{R"sql(
+  SELECT id, user_id, email, email_canonical, username, username_skeleton, display_name, locale, password_hash,
+         device_hash, is_decoy, code_mac, key_id, code_expires_at, code_attempts, resend_at, expires_at
+  FROM pending_registrations WHERE id = $1
+)sql"};
+
+inline constexpr Statement<PendingRow(Digest)> find_pending_by_link{R"sql(
+  SELECT id, user_id, email, email_canonical, username, username_skeleton, display_name, locale, password_hash,
+         device_hash, is_decoy, code_mac, key_id, code_expires_at, code_attempts, resend_at, expires_at
+  FROM pending_registrations WHERE link_hash = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, std::string, std::string, std::optional<std::string>,
+                                std::optional<std::string>, std::string, std::string, std::string, Digest, bool, Digest,
+                                Digest, KeyId, Time, Time, Time, Time)>
+    insert_pending{R"sql(
+  INSERT INTO pending_registrations (id, user_id, email, email_canonical, username, username_skeleton, display_name,
+                                     locale, password_hash, device_hash, is_decoy, code_mac, link_hash, key_id,
+                                     code_expires_at, code_attempts, resend_at, created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18)
+)sql"};
+
+struct PendingIdRow {
+  VerificationId id;
+  UserId user_id;
+};
+/// All but the newest `$2` of an address.
+inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_pending{R"sql(
+  SELECT id, user_id FROM pending_registrations WHERE email_canonical = $1
+  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
+)sql"};
+
+inline constexpr Statement<void(VerificationId)> delete_pending{R"sql(
+  DELETE FROM pending_registrations WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, Digest, Digest, KeyId, Time, Time)> renew_code{R"sql(
+  UPDATE pending_registrations
+  SET code_mac = $2, link_hash = $3, key_id = $4, code_expires_at = $5, resend_at = $6, code_attempts = 0
+  WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId)> count_attempt{R"sql(
+  UPDATE pending_registrations SET code_attempts = code_attempts + 1 WHERE id = $1
+)sql"};
+
+struct CountRow {
+  std::int64_t count;
+};
+inline constexpr Statement<CountRow(Digest, std::string, Time, std::int64_t)> count_guesses{R"sql(
+  SELECT count(*) FROM (
+    SELECT id FROM code_guesses WHERE identifier_hash = $1 AND purpose = $2 AND guessed_at > $3 LIMIT $4
+  ) AS recent
+)sql"};
+
+inline constexpr Statement<void(Uuid, Digest, std::string, Time)> insert_guess{R"sql(
+  INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, $2, $3, $4)
+)sql"};
+
+struct OwnerRow {
+  UserId id;
+  std::string email;
+  std::string display_name;
+  std::string locale;
+};
+inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
+  SELECT u.id, u.email, p.display_name, p.locale
+  FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
+)sql"};
+
+struct UserIdRow {
+  UserId id;
+};
+inline constexpr Statement<UserIdRow(std::string)> find_username{R"sql(
+  SELECT id FROM users WHERE username_skeleton = $1
+)sql"};
+
+/// A live registration of another address that has reserved the name.
+inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_reserved_username{R"sql(
+  SELECT id, user_id FROM pending_registrations
+  WHERE username_skeleton = $1 AND email_canonical <> $2 AND expires_at > $3 LIMIT 1
+)sql"};
+
+struct NoticeRow {
+  Time sent_at;
+};
+inline constexpr Statement<NoticeRow(UserId)> find_notice{R"sql(
+  SELECT sent_at FROM registration_notices WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(
+  INSERT INTO registration_notices (user_id, sent_at) VALUES ($1, $2)
+  ON CONFLICT (user_id) DO UPDATE SET sent_at = excluded.sent_at
+)sql"};
+
+inline constexpr Statement<void(UserId, std::string, std::string, bool, std::optional<std::string>,
+                                std::optional<std::string>, std::string, Time)>
+    insert_user{R"sql(
+  INSERT INTO users (id, email, email_canonical, email_verified, username, username_skeleton, password_hash, status,
+                     created_at, updated_at, version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $8, 1)
+)sql"};
+
+inline constexpr Statement<void(UserId, std::string, std::string, Time)> insert_profile{R"sql(
+  INSERT INTO user_profiles (user_id, display_name, avatar_url, locale, time_zone, updated_at)
+  VALUES ($1, $2, '', $3, 'UTC', $4)
+)sql"};
+
+struct VersionRow {
+  std::int64_t version;
+};
+inline constexpr Statement<VersionRow(UserId, Time)> touch_user{R"sql(
+  UPDATE users SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version
+)sql"};
+
+struct AccountRow {
+  UserId id;
+  std::string email;
+  bool email_verified;
+  std::optional<std::string> username;
+  std::string status;
+  Time created_at;
+  Time updated_at;
+  std::optional<Time> last_login_at;
+  std::string display_name;
+  std::string avatar_url;
+  std::string locale;
+  std::string time_zone;
+  Time profile_updated_at;
+};
+inline constexpr Statement<AccountRow(UserId)> find_account{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.id = $1
+)sql"};
+
+inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id
+  WHERE u.email_canonical > $1 ORDER BY u.email_canonical LIMIT $2
+)sql"};
+
+inline constexpr Statement<void(UserId, std::string, std::string, std::string, std::string, Time)> update_profile{R"sql(
+  UPDATE user_profiles SET display_name = $2, avatar_url = $3, locale = $4, time_zone = $5, updated_at = $6
+  WHERE user_id = $1
+)sql"};
+
+}  // namespace ostiary::accounts::statements
