@@ -23,8 +23,8 @@ std::size_t count_characters(std::string_view utf8) {
   return static_cast<std::size_t>(std::ranges::count_if(utf8, begins_character));
 }
 
-/// The first hundred characters with one byte each, for zxcvbn counts bytes: ASCII stays as it is, any other character
-/// becomes a byte above it, the same for the same character, so that repetition is seen and nobody gains by an alphabet.
+/// The first hundred characters with a byte each, for zxcvbn counts bytes: ASCII stays, any other character becomes a
+/// byte above it, the same for the same character, so that repetition is seen and nobody gains by an alphabet.
 std::string one_byte_a_character(std::string_view utf8) {
   std::string bytes;
   for (const char byte : utf8) {

@@ -17,6 +17,8 @@ class DataKeys {
   /// Makes the data key of a person to be, in the transaction that makes their first row.
   void create(Transaction& tx, UserId owner) const;
 
+  bool has_key(Transaction& tx, UserId owner) const;
+
   /// Seals under the owner's key; nothing when the owner has none (any more).
   std::optional<Bytes> seal(Transaction& tx, UserId owner, std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open(Transaction& tx, UserId owner, std::string_view purpose, BytesView sealed) const;

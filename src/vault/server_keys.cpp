@@ -1,0 +1,256 @@
+#include "vault/server_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <map>
+#include <stdexcept>
+
+#include "crypto/digest.hpp"
+#include "crypto/seal.hpp"
+#include "vault/statements.hpp"
+
+namespace ostiary::vault {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration pause_between_lookups = 1s;
+constexpr std::size_t symmetric_key_size = 32;
+constexpr std::string_view symmetric_algorithm = "256-bit";
+
+struct PurposeName {
+  KeyPurpose purpose;
+  std::string_view name;
+};
+constexpr std::array purposes{
+    PurposeName{KeyPurpose::token_signing, "token_signing"}, PurposeName{KeyPurpose::refresh_chain, "refresh_chain"},
+    PurposeName{KeyPurpose::codes, "codes"},                 PurposeName{KeyPurpose::devices, "devices"},
+    PurposeName{KeyPurpose::service_sealing, "service_sealing"},
+};
+
+std::string_view name_of(KeyPurpose purpose) {
+  return std::ranges::find(purposes, purpose, &PurposeName::purpose)->name;
+}
+
+/// A key as it lies in memory, for any purpose; `token` for token keys, `symmetric` for the others.
+struct Key {
+  KeyPurpose purpose;
+  ServerKey symmetric;
+  TokenKey token;
+  KeyId id;
+  Time not_before;
+  std::optional<Time> retired_at;
+
+  bool is_retired(Time now) const { return retired_at && *retired_at <= now; }
+};
+using Keys = std::vector<Key>;  // newest first
+
+/// A key on its way into the database.
+struct NewKey {
+  KeyId id;
+  KeyPurpose purpose;
+  std::string algorithm;
+  Bytes secret;
+  std::optional<std::string> public_jwk;
+};
+
+std::string seal_context(std::string_view purpose, std::string_view algorithm, KeyId id) {
+  return "server key " + std::string(purpose) + " " + std::string(algorithm) + " " + to_string(id);
+}
+
+std::string jwk_text(const crypto::JwsKey& key, KeyId id) {
+  const crypto::PublicJwk jwk = key.public_jwk();
+  boost::json::object object{{"kty", jwk.kty}};
+  const std::pair<const char*, const std::string&> members[] = {
+      {"crv", jwk.crv}, {"x", jwk.x}, {"y", jwk.y}, {"n", jwk.n}, {"e", jwk.e}};
+  for (const auto& [name, value] : members) {
+    if (!value.empty()) object[name] = value;
+  }
+  object["alg"] = std::string(crypto::name_of(key.algorithm()));
+  object["use"] = "sig";
+  object["kid"] = to_string(id);
+  return boost::json::serialize(object);
+}
+
+NewKey make_key(KeyPurpose purpose, KeyId id, Random& random, crypto::JwsAlgorithm token_algorithm) {
+  if (purpose != KeyPurpose::token_signing) {
+    return {id, purpose, std::string(symmetric_algorithm), random.bytes(symmetric_key_size), std::nullopt};
+  }
+  const auto key = crypto::generate_key(token_algorithm);
+  return {id, purpose, std::string(crypto::name_of(token_algorithm)), key->private_bytes(), jwk_text(*key, id)};
+}
+
+/// The key of a row; nothing for a purpose or an algorithm that a later version brought.
+std::optional<Key> open_row(const statements::ServerKeyRow& row, BytesView sealing_key) {
+  const auto purpose = std::ranges::find(purposes, row.purpose, &PurposeName::name);
+  if (purpose == purposes.end()) return std::nullopt;
+  const auto algorithm = crypto::parse_algorithm(row.algorithm);
+  const bool signs_tokens = purpose->purpose == KeyPurpose::token_signing;
+  if (signs_tokens ? !algorithm : row.algorithm != symmetric_algorithm) return std::nullopt;
+  const auto secret = crypto::open(sealing_key, row.sealed, seal_context(row.purpose, row.algorithm, row.id));
+  if (!secret) {
+    throw WrongMasterKey("the master key is not the one that sealed the keys in this database (key " +
+                         to_string(row.id) + ", " + row.purpose + ")");
+  }
+  Key key{purpose->purpose, {}, {}, row.id, row.not_before, row.retired_at};
+  if (signs_tokens) {
+    key.token = {row.id, row.not_before, crypto::load_key(*algorithm, *secret)};
+  } else {
+    key.symmetric = {row.id, *secret};
+  }
+  return key;
+}
+
+/// All keys in the database; those in `known` are not opened again.
+Keys read_keys(Transaction& tx, BytesView sealing_key, const Keys& known) {
+  Keys keys;
+  for (const statements::ServerKeyRow& row : tx.all(statements::list_server_keys)) {
+    const auto same = std::ranges::find(known, row.id, &Key::id);
+    std::optional<Key> key = same != known.end() ? std::optional(*same) : open_row(row, sealing_key);
+    if (!key) continue;
+    key->retired_at = row.retired_at;
+    keys.push_back(*std::move(key));
+  }
+  std::ranges::stable_sort(keys, std::ranges::greater{}, &Key::not_before);
+  return keys;
+}
+
+/// The newest key for a purpose that is in force; while a clock set back says that none is yet, the newest of all.
+const Key* newest(const Keys& keys, KeyPurpose purpose, Time now) {
+  const auto usable = [&](const Key& key) { return key.purpose == purpose && !key.is_retired(now); };
+  const auto in_force = [&](const Key& key) { return usable(key) && key.not_before <= now; };
+  auto found = std::ranges::find_if(keys, in_force);
+  if (found == keys.end()) found = std::ranges::find_if(keys, usable);
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::vector<KeyPurpose> missing_purposes(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
+  std::vector<KeyPurpose> missing;
+  for (const auto& [purpose, name] : purposes) {
+    const Key* key = newest(keys, purpose, now);
+    const bool fits = key && (!key->token.key || key->token.key->algorithm() == token_algorithm);
+    if (!fits) missing.push_back(purpose);
+  }
+  return missing;
+}
+
+void insert(Transaction& tx, const NewKey& key, Time now, BytesView sealing_key, Random& random) {
+  const std::string_view purpose = name_of(key.purpose);
+  const Bytes sealed = crypto::seal(sealing_key, key.secret, seal_context(purpose, key.algorithm, key.id), random);
+  tx.execute(statements::insert_server_key, key.id, purpose, key.algorithm, sealed, key.public_jwk, now);
+}
+
+}  // namespace
+
+struct ServerKeys::State {
+  Database& db;
+  const Clock& clock;
+  Bytes sealing_key;
+  std::shared_mutex mutex;  // held to copy or to swap, never while the database is asked
+  std::shared_ptr<const Keys> keys = std::make_shared<const Keys>();
+  std::optional<Time> last_lookup = std::nullopt;
+
+  std::shared_ptr<const Keys> snapshot() {
+    const std::shared_lock lock(mutex);
+    return keys;
+  }
+
+  void replace(Keys fresh) {
+    auto next = std::make_shared<const Keys>(std::move(fresh));
+    const std::lock_guard lock(mutex);
+    keys = std::move(next);
+  }
+
+  bool may_look_again() {
+    const Time now = clock.now();
+    const std::lock_guard lock(mutex);
+    if (last_lookup && now >= *last_lookup && now - *last_lookup < pause_between_lookups) return false;
+    last_lookup = now;
+    return true;
+  }
+
+  /// A read of its own, on a reader's connection: callers may be inside a transaction.
+  Keys read() {
+    const auto known = snapshot();
+    return *db.read([&](Transaction& tx) -> Result<Keys> { return read_keys(tx, sealing_key, *known); });
+  }
+
+  /// What `select` finds among the keys, looked for in the database too when they don't have it.
+  template <class Select>
+  auto find(Select select) {
+    auto found = select(*snapshot());
+    if (found || !may_look_again()) return found;
+    replace(read());
+    return select(*snapshot());
+  }
+};
+
+ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
+                       crypto::JwsAlgorithm token_algorithm)
+    : state_(new State{db, clock, crypto::derive_key(as_bytes(master_key.reveal()), "ostiary server keys v1"), {}}),
+      wrapping_key_(crypto::derive_key(as_bytes(master_key.reveal()), "ostiary data keys v1")) {
+  const Time now = clock.now();
+  state_->replace(state_->read());
+  // An RSA key takes long to find, and no transaction waits for it: made before, and kept for the closure's next run.
+  std::map<KeyPurpose, NewKey> made;
+  const auto make = [&](KeyPurpose purpose) -> const NewKey& {
+    const auto known = made.find(purpose);
+    if (known != made.end()) return known->second;
+    return made.emplace(purpose, make_key(purpose, ids.make<KeyId>(), random, token_algorithm)).first->second;
+  };
+  const auto missing = missing_purposes(*state_->snapshot(), now, token_algorithm);
+  if (missing.empty()) return;
+  for (const KeyPurpose purpose : missing) make(purpose);
+  state_->replace(*db.transaction([&](Transaction& tx) -> Result<Keys> {
+    const Keys present = read_keys(tx, state_->sealing_key, {});
+    for (const KeyPurpose purpose : missing_purposes(present, now, token_algorithm)) {
+      insert(tx, make(purpose), now, state_->sealing_key, random);
+    }
+    return read_keys(tx, state_->sealing_key, present);
+  }));
+}
+
+ServerKey ServerKeys::current(KeyPurpose purpose) const {
+  const auto keys = state_->snapshot();
+  const Key* key = newest(*keys, purpose, state_->clock.now());
+  if (!key || key->token.key) throw std::logic_error("no symmetric key for " + std::string(name_of(purpose)));
+  return key->symmetric;
+}
+
+std::optional<ServerKey> ServerKeys::find(KeyId id) const {
+  return state_->find([id](const Keys& keys) -> std::optional<ServerKey> {
+    const auto key = std::ranges::find(keys, id, &Key::id);
+    if (key == keys.end() || key->token.key) return std::nullopt;
+    return key->symmetric;
+  });
+}
+
+TokenKey ServerKeys::signing_key() const {
+  const auto keys = state_->snapshot();
+  const Key* key = newest(*keys, KeyPurpose::token_signing, state_->clock.now());
+  if (!key) throw std::logic_error("no key signs tokens");
+  return key->token;
+}
+
+std::shared_ptr<const crypto::JwsKey> ServerKeys::verifying_key(std::string_view kid) const {
+  const auto id = parse_id<KeyId>(kid);
+  if (!id) return nullptr;
+  const auto key = state_->find([&](const Keys& keys) -> std::optional<Key> {
+    const auto found = std::ranges::find(keys, *id, &Key::id);
+    return found == keys.end() ? std::nullopt : std::optional(*found);
+  });
+  return key && !key->is_retired(state_->clock.now()) ? key->token.key : nullptr;
+}
+
+std::vector<TokenKey> ServerKeys::published_keys() const {
+  const auto keys = state_->snapshot();
+  const Time now = state_->clock.now();
+  std::vector<TokenKey> published;
+  for (const Key& key : *keys) {
+    if (key.token.key && !key.is_retired(now)) published.push_back(key.token);
+  }
+  return published;
+}
+
+}  // namespace ostiary::vault
