@@ -14,7 +14,7 @@ std::string_view name_of(Outcome outcome) { return outcome == Outcome::success ?
 
 std::string text_of(const std::optional<UserId>& id) { return id ? to_string(*id) : std::string(); }
 
-boost::json::string json_text(std::string_view text) { return {text.data(), text.size()}; }
+boost::json::string_view json_text(std::string_view text) { return {text.data(), text.size()}; }
 
 /// What the line says, copied: it is written when the event and the call may be gone.
 struct Line {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -17,8 +16,7 @@ namespace {
 namespace json = boost::json;
 
 json::array groups_of(const std::string& name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "../../tests/vectors/wycheproof";
-  std::ifstream file(folder / name);
+  std::ifstream file(OSTIARY_SOURCE_DIR "/tests/vectors/wycheproof/" + name);
   if (!file) throw std::runtime_error("no vectors named " + name);
   std::stringstream text;
   text << file.rdbuf();
