@@ -8,50 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "server/cookies.hpp"
 #include "server/dispatcher.hpp"
+#include "server/http_message.hpp"
+#include "server/http_router.hpp"
 
 namespace ostiary::server {
-
-/// A whole HTTP request, as the transport read it. Header names are lower-case; a name that came twice stands twice.
-struct HttpRequest {
-  std::string verb;
-  std::string target;  ///< path and query, as sent
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  std::string peer;  ///< the address of the socket's other end
-  bool over_tls = false;
-
-  /// The first value under `name`, or nothing.
-  std::optional<std::string_view> header(std::string_view name) const;
-};
-
-/// A whole answer. The transport adds Date, Content-Length and Connection.
-struct HttpResponse {
-  int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<const std::string> body;  ///< shared, so that bytes kept ready are not copied
-};
-
-struct CookieOptions {
-  bool secure = false;        ///< PUBLIC_URL is https: the names get the __Host- prefix and the Secure attribute
-  std::string domain;         ///< COOKIE_DOMAIN; then the prefix is __Secure-
-  std::chrono::seconds refresh_lifetime{7 * 24 * 3600};
-  std::chrono::seconds access_lifetime{900};
-};
 
 struct GatewayOptions {
   std::string public_origin;              ///< "https://id.example.org", from PUBLIC_URL
   std::vector<std::string> cors_origins;  ///< besides the public one
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
   CookieOptions cookies;
-};
-
-/// Something that answers a path without being a call of the contract: the first page, the documentation, the
-/// development mailbox, what a mailed link opens.
-struct Page {
-  std::string verb;  ///< GET (answers HEAD too), POST, DELETE
-  std::string path;  ///< exact, or with a trailing "*" for a prefix
-  std::function<HttpResponse(const HttpRequest&)> answer;  ///< called on the I/O thread: quick, no database
 };
 
 /// Answers for a call when the bytes are known already: on the I/O thread, after the policy's rate limits.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ostiary::server {
+
+/// What a browser says of where a request comes from. A page can't forge either header.
+struct RequestOrigin {
+  std::optional<std::string_view> origin;          ///< Origin
+  std::optional<std::string_view> sec_fetch_site;  ///< Sec-Fetch-Site
+  bool repeated = false;                           ///< one of them came twice: nothing of it is believed
+
+  /// Whether a browser page sent it: other clients send neither header.
+  bool is_browser() const { return origin.has_value() || sec_fetch_site.has_value(); }
+};
+
+/// The origins whose pages may call: the public one, and those of CORS_ORIGINS.
+class CrossSitePolicy {
+ public:
+  CrossSitePolicy(std::string public_origin, std::vector<std::string> cors_origins);
+
+  /// Whether a request that may change something is to be carried out (Fetch Metadata, OWASP ASVS 3.5). A client that is no
+  /// browser is: it holds its credentials itself, nobody can lead it.
+  bool may_change(const RequestOrigin& from) const;
+
+  /// The origin to name in Access-Control-Allow-Origin: the request's own, if it may read answers.
+  std::optional<std::string_view> may_read(const RequestOrigin& from) const;
+
+ private:
+  bool is_listed(std::string_view origin) const;
+
+  std::string public_origin_;
+  std::vector<std::string> cors_origins_;
+};
+
+}  // namespace ostiary::server

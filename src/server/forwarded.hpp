@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ostiary::server {
+
+/// An IP address in 16 bytes: IPv4 as mapped into IPv6 (RFC 4291, section 2.5.5.2), so that both spellings are one.
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  bool is_v4() const;
+  bool is_loopback() const;
+  bool operator==(const IpAddress&) const = default;
+};
+
+/// The address that `text` spells, without port, brackets or zone; nothing for any other text.
+std::optional<IpAddress> parse_address(std::string_view text);
+
+/// The canonical text (RFC 5952), dotted for IPv4.
+std::string to_string(const IpAddress& address);
+
+/// The proxies whose word on the client's address is believed.
+class TrustedProxies {
+ public:
+  /// Networks in CIDR form, or single addresses. Throws std::invalid_argument that names one which is neither.
+  explicit TrustedProxies(const std::vector<std::string>& networks);
+
+  /// The client's address in canonical text: the first from the right, beginning with the peer, that is no trusted
+  /// proxy. An entry of X-Forwarded-For that is no address ends the search at the proxy that passed it on, so that a
+  /// malformed value shares that proxy's budget instead of getting one of its own. `forwarded_for`: the header's lines, in
+  /// their order.
+  std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for) const;
+
+  bool trusts(const IpAddress& address) const;
+
+ private:
+  struct Network {
+    IpAddress base;
+    int prefix;  ///< bits of the 128
+  };
+  std::vector<Network> networks_;
+};
+
+}  // namespace ostiary::server

@@ -1,0 +1,362 @@
+#include "server/gateway.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/encoding.hpp"
+#include "crypto/digest.hpp"
+#include "server/cross_site.hpp"
+#include "server/forwarded.hpp"
+#include "server/json.hpp"
+#include "server/problem.hpp"
+#include "server/request_fields.hpp"
+#include "server/response_headers.hpp"
+#include "server/text.hpp"
+#include "server/token_delivery.hpp"
+#include "server/trace_context.hpp"
+
+namespace ostiary::server {
+
+namespace {
+
+constexpr std::size_t longest_user_agent = 512;
+
+using Done = std::function<void(HttpResponse)>;
+
+/// What is known of a call's way over HTTP besides its message.
+struct CallPlan {
+  CookieFields cookies;
+  ReadyReply ready;  ///< empty for most
+  int success_status;
+};
+
+/// What the answer to a request depends on, kept until it is there.
+struct Exchange {
+  std::string path;
+  std::string trace_id;
+  std::optional<std::string> readable_by;  ///< the foreign origin that may read the answer
+  TokenDelivery delivery{.cookies = true, .body = true};
+};
+
+struct Target {
+  std::string_view path, query;
+};
+
+/// The path and query of a target in origin form or absolute form (RFC 9112, section 3.2); nothing for another form.
+std::optional<Target> split_target(std::string_view target) {
+  if (!target.starts_with('/')) {
+    const auto scheme_end = target.find("://");
+    if (scheme_end == std::string_view::npos) return std::nullopt;
+    const auto path = target.find_first_of("/?", scheme_end + 3);
+    if (path == std::string_view::npos || target[path] == '?') return std::nullopt;
+    target.remove_prefix(path);
+  }
+  const auto question = target.find('?');
+  if (question == std::string_view::npos) return Target{target, {}};
+  return Target{target.substr(0, question), target.substr(question + 1)};
+}
+
+bool changes_something(std::string_view verb) { return verb != "GET" && verb != "HEAD" && verb != "OPTIONS"; }
+
+RequestOrigin origin_of(const HttpRequest& request) {
+  const auto origins = request.header_lines("origin");
+  const auto sites = request.header_lines("sec-fetch-site");
+  RequestOrigin from;
+  if (!origins.empty()) from.origin = origins.front();
+  if (!sites.empty()) from.sec_fetch_site = sites.front();
+  from.repeated = origins.size() > 1 || sites.size() > 1;
+  return from;
+}
+
+/// b64token of RFC 6750, section 2.1.
+bool is_token(std::string_view text) {
+  const auto end = text.find_last_not_of('=');
+  return end != std::string_view::npos && std::ranges::all_of(text.substr(0, end + 1), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("-._~+/").find(c) != std::string_view::npos;
+  });
+}
+
+Result<std::optional<Secret>> bearer_token(const HttpRequest& request) {
+  const auto lines = request.header_lines("authorization");
+  if (lines.empty()) return std::nullopt;
+  const std::string_view line = lines.front();
+  const auto space = std::min(line.find(' '), line.size());
+  const std::string_view token = trim_blanks(line.substr(space));
+  if (lines.size() > 1 || !equal_ignoring_case(line.substr(0, space), "bearer") || !is_token(token)) {
+    return refuse(Refusal::not_authenticated, "The Authorization header must be one bearer token.");
+  }
+  return Secret(std::string(token));
+}
+
+/// Who the request claims to be: by the bearer token or the access cookie, which must not differ.
+Result<std::optional<Secret>> access_token(const std::optional<Secret>& bearer,
+                                           const std::map<Cookie, std::string>& cookies) {
+  const auto cookie = cookies.find(Cookie::ACCESS);
+  if (cookie == cookies.end()) return bearer;
+  if (bearer && !equal_in_constant_time(bearer->reveal(), cookie->second)) {
+    return refuse(Refusal::conflicting_credentials, "The bearer token and the access cookie differ.");
+  }
+  return Secret(cookie->second);
+}
+
+std::string user_agent_of(const HttpRequest& request) {
+  std::string text(request.header("user-agent").value_or(""));
+  if (!inspect(text).valid) {
+    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7e; }, '?');
+  }
+  return std::string(cut(text, longest_user_agent));
+}
+
+int success_status(const Method& method) {
+  if (method.policy.success_status() != 0) return static_cast<int>(method.policy.success_status());
+  return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
+}
+
+std::unexpected<Refused> rate_limited(Duration wait) {
+  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(wait), "Too many requests.");
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(Dispatcher& dispatcher, std::vector<Page> pages, const std::map<std::string, ReadyReply>& ready_replies,
+       limits::Limits& limits, const Clock& clock, Random& random, Log& log, GatewayOptions options);
+
+  void handle(HttpRequest& request, const Done& done) const;
+  HttpResponse answer_page(const HttpRequest& request, const Page& page) const;
+  HttpResponse answer_options(const HttpRequest& request, const PathMatch& match) const;
+
+  void call(HttpRequest& request, const Destination& destination, const Target& target, const RequestOrigin& from,
+            const Done& done) const;
+  Result<void> dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+                        const RequestOrigin& from, Exchange& exchange, const Done& done) const;
+  std::optional<Result<HttpResponse>> answer_ready(const HttpRequest& request, const Target& target,
+                                                   const Method& method, const Inbound& inbound) const;
+  HttpResponse answer(const Method& method, const Exchange& exchange, Reply reply) const;
+  void finish_call(HttpResponse& response, const Exchange& exchange) const;
+
+  std::string client_address(const HttpRequest& request) const {
+    return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"));
+  }
+  std::string trace_id(const HttpRequest& request) const { return trace_id_of(request.header("traceparent"), random); }
+
+  Dispatcher& dispatcher;
+  const std::vector<Page> pages;
+  limits::Limits& limits;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  const bool https;
+  const TrustedProxies proxies;
+  const CrossSitePolicy cross_site;
+  const CookieJar jar;
+  const HttpRouter router;
+  std::unordered_map<const Method*, CallPlan> plans;
+};
+
+Gateway::Impl::Impl(Dispatcher& dispatcher, std::vector<Page> pages,
+                    const std::map<std::string, ReadyReply>& ready_replies, limits::Limits& limits, const Clock& clock,
+                    Random& random, Log& log, GatewayOptions options)
+    : dispatcher(dispatcher),
+      pages(std::move(pages)),
+      limits(limits),
+      clock(clock),
+      random(random),
+      log(log),
+      https(options.public_origin.starts_with("https://")),
+      proxies(options.trusted_proxies),
+      cross_site(options.public_origin, options.cors_origins),
+      jar(options.cookies),
+      router(dispatcher.contract(), this->pages) {
+  for (const Method& method : dispatcher.contract().methods()) {
+    const auto ready = ready_replies.find(method.full_name);
+    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
+                                                 *method.reply_prototype->GetDescriptor()),
+                                    ready == ready_replies.end() ? ReadyReply{} : ready->second,
+                                    success_status(method)});
+  }
+}
+
+void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
+  const auto give = [&](HttpResponse response) {
+    add_security_headers(response, https);
+    done(std::move(response));
+  };
+  const auto refuse_request = [&](Refusal why, std::string detail) {
+    return problem_response({why, std::move(detail), {}, {}, {}}, trace_id(request));
+  };
+  const auto target = split_target(request.target);
+  const PathMatch match = target ? router.find(target->path) : PathMatch{.by_verb = {}, .malformed = true};
+  if (match.malformed) {
+    return give(refuse_request(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
+  }
+  if (match.by_verb.empty()) return give(refuse_request(Refusal::not_found, "There is nothing under this path."));
+  if (request.verb == "OPTIONS") return give(answer_options(request, match));
+  const Destination* const destination = match.under(request.verb);
+  if (destination == nullptr) {
+    HttpResponse response = refuse_request(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    response.headers.emplace_back("Allow", match.allow());
+    return give(std::move(response));
+  }
+  const RequestOrigin from = origin_of(request);
+  if (changes_something(request.verb) && !cross_site.may_change(from)) {
+    log.write(LogLevel::warning, "http.cross_site_refused",
+              {{"path", target->path}, {"origin", from.origin.value_or("")}, {"address", client_address(request)}});
+    return give(refuse_request(Refusal::cross_site_request, "Pages of other sites may not call this."));
+  }
+  if (destination->page != nullptr) return give(answer_page(request, *destination->page));
+  call(request, *destination, *target, from, done);
+}
+
+HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& page) const {
+  try {
+    return page.answer(request);
+  } catch (const std::exception& failure) {
+    const std::string trace = trace_id(request);
+    log.write(LogLevel::error, "http.page_failed", {{"path", page.path}, {"what", failure.what()}, {"trace_id", trace}});
+    return problem_response({Refusal::internal, {}, {}, {}, {}}, trace);
+  }
+}
+
+HttpResponse Gateway::Impl::answer_options(const HttpRequest& request, const PathMatch& match) const {
+  HttpResponse response{.status = 204, .headers = {{"Allow", match.allow()}, {"Vary", "Origin"}}, .body = nullptr};
+  const auto reader = cross_site.may_read(origin_of(request));
+  if (!reader || match.by_verb.front().second.page != nullptr) return response;
+  response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  response.headers.emplace_back("Access-Control-Allow-Methods", match.allow());
+  response.headers.emplace_back("Access-Control-Allow-Headers",
+                                "authorization, content-type, idempotency-key, traceparent, tracestate");
+  response.headers.emplace_back("Access-Control-Max-Age", "600");
+  return response;
+}
+
+void Gateway::Impl::call(HttpRequest& request, const Destination& destination, const Target& target,
+                         const RequestOrigin& from, const Done& done) const {
+  Exchange exchange;
+  exchange.path = target.path;
+  if (const auto reader = cross_site.may_read(from)) exchange.readable_by = std::string(*reader);
+  auto sent = dispatch(request, destination, target, from, exchange, done);
+  if (sent) return;
+  if (exchange.trace_id.empty()) exchange.trace_id = trace_id(request);
+  done(answer(*destination.method, exchange, std::unexpected(std::move(sent).error())));
+}
+
+Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+                                     const RequestOrigin& from, Exchange& exchange, const Done& done) const {
+  const Method& method = *destination.method;
+  const auto cookies = jar.read(request.header_lines("cookie"));
+  if (!cookies) return std::unexpected(cookies.error());
+  const auto bearer = bearer_token(request);
+  if (!bearer) return std::unexpected(bearer.error());
+  auto token = access_token(*bearer, *cookies);
+  if (!token) return std::unexpected(std::move(token).error());
+
+  Inbound inbound;
+  inbound.address = client_address(request);
+  inbound.access_token = std::move(*token);
+  if (auto ready = answer_ready(request, target, method, inbound)) {
+    if (!*ready) return std::unexpected(std::move(*ready).error());
+    finish_call(**ready, exchange);
+    done(std::move(**ready));
+    return {};
+  }
+
+  auto message = read_request(destination, target.query, request);
+  wipe(request.body);
+  if (!message) return std::unexpected(std::move(message).error());
+  const CookieFields& fields = plans.at(&method).cookies;
+  const auto token_came_by_cookie = fields.fill(**message, *cookies, *bearer);
+  if (!token_came_by_cookie) return std::unexpected(token_came_by_cookie.error());
+
+  exchange.trace_id = trace_id(request);
+  exchange.delivery = judge_delivery(from.is_browser(), *token_came_by_cookie, fields.asked(**message));
+  inbound.trace_id = exchange.trace_id;
+  inbound.user_agent = user_agent_of(request);
+  inbound.device_token = fields.device(**message, *cookies);
+  dispatcher.dispatch(method, std::move(inbound), std::move(*message), [this, &method, exchange, done](Reply reply) {
+    done(answer(method, exchange, std::move(reply)));
+  });
+  return {};
+}
+
+std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpRequest& request, const Target& target,
+                                                                const Method& method, const Inbound& inbound) const {
+  const ReadyReply& ready = plans.at(&method).ready;
+  if (!ready || !inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
+  const Time now = clock.now();
+  const RateClass rate = method.policy.rate();
+  limits::Taken taken;
+  if (const auto wait = limits.take_address(rate, inbound.address, now, taken)) return rate_limited(*wait);
+  auto bytes = ready(*inbound.access_token, now);
+  if (!bytes) {
+    limits.give_back(taken, now);
+    return std::nullopt;
+  }
+  // Only a token that has proven itself gets a bucket: a flood of invented ones must not fill the memory.
+  const std::string bucket = to_hex(crypto::sha256(as_bytes(inbound.access_token->reveal())));
+  if (const auto wait = limits.take_session(rate, bucket, now, taken)) return rate_limited(*wait);
+  return HttpResponse{
+      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(bytes)};
+}
+
+HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {
+  HttpResponse response;
+  if (!reply) {
+    response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
+  } else {
+    const CallPlan& plan = plans.at(&method);
+    response.status = plan.success_status;
+    if (exchange.delivery.cookies) {
+      for (const auto& [cookie, value] : plan.cookies.take(**reply)) {
+        response.headers.emplace_back("Set-Cookie", jar.set(cookie, value));
+      }
+    }
+    for (const int cookie : method.policy.clears()) {
+      response.headers.emplace_back("Set-Cookie", jar.clear(static_cast<Cookie>(cookie)));
+    }
+    if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
+    if (response.status != 204) {
+      std::string json;
+      write_json(**reply, json);
+      response.headers.emplace_back("Content-Type", "application/json");
+      response.body = std::make_shared<const std::string>(std::move(json));
+    }
+  }
+  finish_call(response, exchange);
+  return response;
+}
+
+void Gateway::Impl::finish_call(HttpResponse& response, const Exchange& exchange) const {
+  response.headers.emplace_back("Vary", "Origin");
+  if (exchange.readable_by) {
+    response.headers.emplace_back("Access-Control-Allow-Origin", *exchange.readable_by);
+    response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+    response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+  }
+  if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
+    response.add_if_absent("Cache-Control", "public, max-age=300");
+  }
+  add_security_headers(response, https);
+}
+
+Gateway::Gateway(Dispatcher& dispatcher, std::vector<Page> pages, std::map<std::string, ReadyReply> ready_replies,
+                 limits::Limits& limits, const Clock& clock, Random& random, Log& log, GatewayOptions options)
+    : impl_(std::make_unique<Impl>(dispatcher, std::move(pages), ready_replies, limits, clock, random, log,
+                                   std::move(options))) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::handle(HttpRequest request, std::function<void(HttpResponse)> done) const {
+  impl_->handle(request, done);
+}
+
+HttpResponse Gateway::problem(Refusal why, std::string detail) const {
+  HttpResponse response =
+      problem_response({why, std::move(detail), {}, {}, {}}, trace_id_of(std::nullopt, impl_->random));
+  add_security_headers(response, impl_->https);
+  return response;
+}
+
+}  // namespace ostiary::server

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/message.h>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "ostiary/options.pb.h"
+
+namespace ostiary::server {
+
+/// What a request says of its tokens' way (the field token_delivery).
+enum class AskedDelivery { either, cookie, body };
+
+struct TokenDelivery {
+  bool cookies;
+  bool body;
+  bool operator==(const TokenDelivery&) const = default;
+};
+
+/// Where a reply's tokens go. A browser page gets cookies only, whatever it asks: its scripts never see a token. So does
+/// whoever brought a token as a cookie. Any other client gets what it asked for, or both.
+TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked);
+
+/// The fields of one call's messages that travel as cookies, by the contract's rules.
+class CookieFields {
+ public:
+  CookieFields(const google::protobuf::Descriptor& request, const google::protobuf::Descriptor& reply);
+
+  /// Fills the fields of `request` that the body left out from `cookies`, and those of the access token from
+  /// `bearer`. Refuses a cookie, bearer token and field that differ (conflicting_credentials). Gives whether a token (not
+  /// a mere device) came by cookie.
+  Result<bool> fill(google::protobuf::Message& request, const std::map<Cookie, std::string>& cookies,
+                    const std::optional<Secret>& bearer) const;
+
+  /// The device that the request names, by cookie or field.
+  std::optional<std::string> device(const google::protobuf::Message& request,
+                                    const std::map<Cookie, std::string>& cookies) const;
+
+  AskedDelivery asked(const google::protobuf::Message& request) const;
+
+  /// The values of `reply` that travel as cookies.
+  std::vector<std::pair<Cookie, std::string>> take(const google::protobuf::Message& reply) const;
+
+  /// Removes from `reply` what cookies carry, except what the contract shows on `path` all the same.
+  void hide(google::protobuf::Message& reply, std::string_view path) const;
+
+ private:
+  struct Field {
+    const google::protobuf::FieldDescriptor* descriptor;
+    Cookie cookie;
+    std::string shown_at;  ///< the one path where it is not hidden
+  };
+  std::vector<Field> request_, reply_, hidden_;
+  const google::protobuf::FieldDescriptor* asked_ = nullptr;
+};
+
+}  // namespace ostiary::server
