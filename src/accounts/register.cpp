@@ -24,9 +24,11 @@ struct Wanted {
 Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& request) {
   const auto email = limits::parse_email(request.email());
   if (!email) return refuse(Refusal::invalid_field, "This is not an email address.", "email");
-  Wanted wanted{.email = email->given, .email_canonical = email->canonical, .display_name = request.display_name(),
-                .locale = request.has_locale() ? request.locale() : "en", .username = {}, .username_skeleton = {},
-                .password_hash = {}};
+  Wanted wanted;
+  wanted.email = email->given;
+  wanted.email_canonical = email->canonical;
+  wanted.display_name = request.display_name();
+  wanted.locale = request.locale().empty() ? "en" : request.locale();
   if (request.has_username()) {
     auto skeleton = checked_skeleton(request.username());
     if (!skeleton) return std::unexpected(skeleton.error());

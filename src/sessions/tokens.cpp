@@ -16,7 +16,11 @@ std::int64_t to_seconds(Time time) { return std::chrono::floor<std::chrono::seco
 
 Time from_seconds(std::int64_t seconds) { return Time(std::chrono::seconds(seconds)); }
 
-json::array to_array(const std::vector<std::string>& words) { return {words.begin(), words.end()}; }
+json::array to_array(const std::vector<std::string>& words) {
+  json::array array;
+  for (const auto& word : words) array.emplace_back(word);
+  return array;
+}
 
 std::unexpected<Refused> not_ours() {
   return refuse(Refusal::not_authenticated, "The access token is not one that this service issued.");
