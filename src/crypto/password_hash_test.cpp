@@ -1,0 +1,185 @@
+#include "crypto/password_hash.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace ostiary::crypto {
+namespace {
+
+using namespace std::string_literals;
+using Algorithm = PasswordParameters::Algorithm;
+
+constexpr PasswordParameters cheap_argon2id{.memory_kib = 64, .passes = 1};
+constexpr PasswordParameters cheap_bcrypt{.algorithm = Algorithm::bcrypt, .bcrypt_cost = 4};
+
+bool verifies(const std::string& password, std::string_view stored) { return verify_password(Secret(password), stored); }
+
+struct Vector {
+  std::string password;
+  std::string stored;
+};
+
+// RFC 9106's own vectors use a secret and associated data, which no password hash has; these are the ones of the
+// reference implementation's test program.
+const Vector argon2id_vectors[] = {
+    {"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
+    {"password", "$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$9qWtwbpyPd3vm1rB1GThgPzZ3/ydHL92zKL+15XZypg"},
+    {"password", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"},
+    {"password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+    {"differentpassword", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
+    {"password", "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw"},
+};
+
+// Of crypt_blowfish's test program, with the marks of other makers, too.
+const Vector bcrypt_vectors[] = {
+    {"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
+    {"U*U*", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"},
+    {"U*U*U", "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"},
+    {"", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"},
+    {"\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq"},
+    {"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+     "$2b$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"},
+};
+
+TEST(PasswordHash, Argon2idVectors) {
+  for (const auto& [password, stored] : argon2id_vectors) {
+    EXPECT_TRUE(verifies(password, stored)) << stored;
+    EXPECT_FALSE(verifies(password + "x", stored)) << stored;
+  }
+}
+
+TEST(PasswordHash, BcryptVectors) {
+  for (const auto& [password, stored] : bcrypt_vectors) {
+    EXPECT_TRUE(verifies(password, stored)) << stored;
+    EXPECT_FALSE(verifies("x" + password, stored)) << stored;
+  }
+}
+
+TEST(PasswordHash, NewOnesHaveTheAgreedFormAndVerify) {
+  SystemRandom random;
+  const std::string stored = hash_password(Secret("correct horse"s), {}, random);
+  EXPECT_TRUE(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << stored;
+  EXPECT_TRUE(verifies("correct horse", stored));
+  EXPECT_FALSE(verifies("correct horsf", stored));
+  const std::string bcrypt = hash_password(Secret("correct horse"s), cheap_bcrypt, random);
+  EXPECT_TRUE(bcrypt.starts_with("$2b$04$")) << bcrypt;
+  EXPECT_TRUE(verifies("correct horse", bcrypt));
+  EXPECT_FALSE(verifies("correct horsf", bcrypt));
+}
+
+TEST(PasswordHash, SaltsDiffer) {
+  SystemRandom random;
+  const Secret password("correct horse"s);
+  EXPECT_NE(hash_password(password, cheap_argon2id, random), hash_password(password, cheap_argon2id, random));
+  EXPECT_NE(hash_password(password, cheap_bcrypt, random), hash_password(password, cheap_bcrypt, random));
+}
+
+// B19: what differs only at the end is another password, or refused; it is never cut.
+TEST(PasswordHash, LongOnesAreNeverCut) {
+  SystemRandom random;
+  for (const std::size_t size : {71U, 72U, 73U, 256U, 1000U}) {
+    const std::string password(size, 'a');
+    const std::string stored = hash_password(Secret(password), cheap_argon2id, random);
+    EXPECT_TRUE(verifies(password, stored));
+    EXPECT_FALSE(verifies(password.substr(1), stored));
+    EXPECT_FALSE(verifies(password.substr(1) + "b", stored));
+    EXPECT_FALSE(verifies(password + "a", stored));
+  }
+  const std::string longest(72, 'a');
+  const std::string stored = hash_password(Secret(longest), cheap_bcrypt, random);
+  EXPECT_TRUE(verifies(longest, stored));
+  EXPECT_FALSE(verifies(longest + "a", stored));
+  EXPECT_FALSE(verifies(longest.substr(1), stored));
+  EXPECT_THROW(hash_password(Secret(longest + "a"), cheap_bcrypt, random), std::invalid_argument);
+  EXPECT_EQ(longest_password(Algorithm::bcrypt), 72U);
+  EXPECT_EQ(longest_password(Algorithm::argon2id), 256U);
+}
+
+TEST(PasswordHash, NulEndsNothing) {
+  SystemRandom random;
+  const std::string bcrypt = hash_password(Secret("correct"s), cheap_bcrypt, random);
+  EXPECT_FALSE(verifies("correct\0horse"s, bcrypt));
+  EXPECT_FALSE(verifies("correct\0"s, bcrypt));
+  EXPECT_THROW(hash_password(Secret("a\0b"s), cheap_bcrypt, random), std::invalid_argument);
+  const std::string argon2id = hash_password(Secret("correct"s), cheap_argon2id, random);
+  EXPECT_FALSE(verifies("correct\0"s, argon2id));
+}
+
+TEST(PasswordHash, OtherFormsAreFalse) {
+  const std::string salt_and_hash = "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+  const std::string stored[] = {
+      "",
+      "password",
+      "$argon2id$v=19$m=256,t=2,p=1",
+      "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
+      "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$",
+      "$argon2id$v=19$m=256,t=2,p=1" + salt_and_hash + "$",
+      "$argon2id$v=19$m=256,t=2,p=1" + salt_and_hash + "=",
+      "$argon2id$v=16$m=256,t=2,p=1" + salt_and_hash,
+      "$argon2id$m=256,t=2,p=1" + salt_and_hash,
+      "$argon2id$v=19$t=2,m=256,p=1" + salt_and_hash,
+      "$argon2id$v=19$m=0256,t=2,p=1" + salt_and_hash,
+      "$argon2id$v=19$m=-256,t=2,p=1" + salt_and_hash,
+      "$argon2id$v=19$m=256,t=2,p=0" + salt_and_hash,
+      "$argon2id$v=19$m=256,t=2,p=" + salt_and_hash,
+      "$argon2id$v=19$m=99999999999999999999,t=2,p=1" + salt_and_hash,
+      "$argon2i$v=19$m=256,t=2,p=1" + salt_and_hash,
+      "$argon2d$v=19$m=256,t=2,p=1" + salt_and_hash,
+      "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" + std::string(600, 'A'),
+      "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+      "$2$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWx",
+      "$2b$5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWx",
+      "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
+      "$2b$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+      "$2b$+5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+      "$2b$05$CCCCCCCCCCCCCCCCCCCCC:E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+      "*0",
+      "$1$salt$qJH7.N4xYta3aEG/dfqo/0",
+      "$6$salt$password",
+  };
+  for (const std::string& form : stored) {
+    EXPECT_FALSE(verifies("password", form)) << form;
+    EXPECT_FALSE(verifies("U*U", form)) << form;
+    EXPECT_TRUE(needs_rehash(form, {})) << form;
+    EXPECT_TRUE(needs_rehash(form, cheap_bcrypt)) << form;
+  }
+}
+
+TEST(PasswordHash, DearOnesAreRefusedBeforeTheyCost) {
+  const std::string salt_and_hash = "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::string& stored : {"$argon2id$v=19$m=262145,t=2,p=1"s + salt_and_hash,
+                                   "$argon2id$v=19$m=4294967295,t=10,p=1"s + salt_and_hash,
+                                   "$argon2id$v=19$m=262144,t=11,p=1"s + salt_and_hash,
+                                   "$argon2id$v=19$m=262144,t=10,p=17"s + salt_and_hash,
+                                   "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s,
+                                   "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s}) {
+    EXPECT_FALSE(verifies("password", stored)) << stored;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50));
+  SystemRandom random;
+  EXPECT_THROW(hash_password(Secret("password"s), {.memory_kib = 262145}, random), std::invalid_argument);
+  EXPECT_THROW(hash_password(Secret("password"s), {.passes = 11}, random), std::invalid_argument);
+  EXPECT_THROW(hash_password(Secret("password"s), {.algorithm = Algorithm::bcrypt, .bcrypt_cost = 15}, random),
+               std::invalid_argument);
+}
+
+TEST(PasswordHash, NeedsRehashWhenWeakerOrOfTheOtherKind) {
+  const PasswordParameters argon2id{.memory_kib = 19456, .passes = 2};
+  const PasswordParameters bcrypt{.algorithm = Algorithm::bcrypt, .bcrypt_cost = 12};
+  const std::string tail = ",p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+  const std::string hash = "$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+  EXPECT_FALSE(needs_rehash("$argon2id$v=19$m=19456,t=2" + tail, argon2id));
+  EXPECT_FALSE(needs_rehash("$argon2id$v=19$m=65536,t=3" + tail, argon2id));
+  EXPECT_TRUE(needs_rehash("$argon2id$v=19$m=19455,t=2" + tail, argon2id));
+  EXPECT_TRUE(needs_rehash("$argon2id$v=19$m=19456,t=1" + tail, argon2id));
+  EXPECT_TRUE(needs_rehash("$2b$12" + hash, argon2id));
+  EXPECT_FALSE(needs_rehash("$2b$12" + hash, bcrypt));
+  EXPECT_FALSE(needs_rehash("$2a$13" + hash, bcrypt));
+  EXPECT_TRUE(needs_rehash("$2b$11" + hash, bcrypt));
+  EXPECT_TRUE(needs_rehash("$argon2id$v=19$m=19456,t=2" + tail, bcrypt));
+}
+
+}  // namespace
+}  // namespace ostiary::crypto
