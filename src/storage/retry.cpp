@@ -5,13 +5,12 @@
 #include <random>
 #include <thread>
 
-#include "storage/database.hpp"
-
 namespace ostiary::storage {
 namespace {
 
 constexpr int most_attempts = 10;
 constexpr int most_unique_violations = 3;
+constexpr int most_lost_connections = 3;
 constexpr int first_pause_us = 1'000;
 constexpr int longest_pause_us = 250'000;
 
@@ -26,6 +25,7 @@ void pause_before_attempt(int next) {
 
 void retry(const std::function<void()>& attempt) {
   int unique_violations = 0;
+  int lost_connections = 0;
   for (int count = 1;; ++count) {
     try {
       return attempt();
@@ -33,6 +33,8 @@ void retry(const std::function<void()>& attempt) {
       if (count == most_attempts) throw;
     } catch (const UniqueViolation&) {
       if (++unique_violations == most_unique_violations || count == most_attempts) throw;
+    } catch (const ConnectionLost&) {
+      if (++lost_connections == most_lost_connections || count == most_attempts) throw;
     }
     pause_before_attempt(count);
   }

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "base/time.hpp"
-#include "contract/temporary_folder.hpp"
 #include "storage/database.hpp"
 #include "storage/migrate.hpp"
+#include "temporary_folder.hpp"
 
 namespace ostiary::testing {
 
@@ -31,9 +31,7 @@ class TestDatabase {
     open();
   }
 
- private:
-  void open() { database_ = open_sqlite({.path = file()}); }
-
+  /// A database file that is migrated and closed, to be copied.
   static std::filesystem::path migrated_file() {
     static const TemporaryFolder folder;
     static const std::filesystem::path path = [] {
@@ -44,6 +42,9 @@ class TestDatabase {
     }();
     return path;
   }
+
+ private:
+  void open() { database_ = open_sqlite({.path = file()}); }
 
   TemporaryFolder folder_;
   std::unique_ptr<Database> database_;

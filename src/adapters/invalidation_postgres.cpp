@@ -1,0 +1,170 @@
+#include "adapters/invalidation_postgres.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <random>
+#include <system_error>
+
+#include "adapters/invalidation_statements.hpp"
+#include "storage/postgres_connection.hpp"
+
+namespace ostiary::adapters {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view channel_name = "ostiary_sessions";
+constexpr auto heartbeat_interval = 500ms;
+constexpr auto longest_silence = 5s;  ///< without a heartbeat; then the connection is given up
+constexpr auto first_pause = 100ms;
+constexpr auto longest_pause = 5000ms;
+
+std::string random_name() {
+  std::random_device random;
+  return "ostiary_heartbeat_" + std::to_string(random()) + "_" + std::to_string(random());
+}
+
+}  // namespace
+
+/// The connection that listens. Heartbeats have a channel of their own name, so that no other instance hears them; all
+/// channels of a database share one queue, so what was announced before a heartbeat comes before it.
+class PostgresInvalidation::Channel {
+ public:
+  explicit Channel(const PostgresOptions& options)
+      : connection_(storage::connect_postgres(options)), heartbeat_name_(random_name()) {
+    execute("LISTEN " + std::string(channel_name));
+    execute("LISTEN " + heartbeat_name_);
+  }
+
+  int socket() const { return PQsocket(connection_.get()); }
+
+  /// Sends a heartbeat unless the last one's command is still on its way.
+  void send_heartbeat(SteadyTime now) {
+    if (is_sending_) return;
+    sent_at_[++heartbeats_ % sent_at_.size()] = now;
+    const std::string sql = "SELECT pg_notify('" + heartbeat_name_ + "', '" + std::to_string(heartbeats_) + "')";
+    if (PQsendQuery(connection_.get(), sql.c_str()) != 1) throw StorageError("the heartbeat can't be sent");
+    is_sending_ = true;
+  }
+
+  /// Takes in what the server has sent. Gives when the last heartbeat was sent that came back just now.
+  template <class Forget>
+  std::optional<SteadyTime> receive(const Forget& forget) {
+    if (PQconsumeInput(connection_.get()) != 1) throw StorageError("the connection broke");
+    while (is_sending_ && PQisBusy(connection_.get()) == 0) {
+      const storage::PostgresResult result(PQgetResult(connection_.get()));
+      if (!result) is_sending_ = false;
+      else storage::check_result(connection_.get(), result.get());
+    }
+    std::optional<SteadyTime> heartbeat;
+    using Notification = std::unique_ptr<PGnotify, decltype(&PQfreemem)>;
+    while (const auto notification = Notification(PQnotifies(connection_.get()), &PQfreemem)) {
+      if (notification->relname == channel_name) forget(std::string_view(notification->extra));
+      else if (const auto sent = sent_at(notification->extra)) heartbeat = sent;
+    }
+    return heartbeat;
+  }
+
+ private:
+  void execute(const std::string& sql) {
+    const storage::PostgresResult result(PQexec(connection_.get(), sql.c_str()));
+    storage::check_result(connection_.get(), result.get());
+  }
+
+  std::optional<SteadyTime> sent_at(std::string_view payload) const {
+    std::uint64_t number = 0;
+    std::from_chars(payload.data(), payload.data() + payload.size(), number);
+    if (number == 0 || number > heartbeats_ || heartbeats_ - number >= sent_at_.size()) return std::nullopt;
+    return sent_at_[number % sent_at_.size()];
+  }
+
+  storage::PostgresHandle connection_;
+  const std::string heartbeat_name_;
+  std::uint64_t heartbeats_ = 0;
+  std::array<SteadyTime, 16> sent_at_{};
+  bool is_sending_ = false;
+};
+
+PostgresInvalidation::PostgresInvalidation(const PostgresOptions& options, Engine engine, Log& log,
+                                           std::chrono::milliseconds lease)
+    : options_(options), engine_(engine), lease_(lease), log_(log), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (engine_ == Engine::postgres) thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
+}
+
+PostgresInvalidation::~PostgresInvalidation() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    eventfd_write(wake_, 1);
+    thread_.join();
+  }
+  close(wake_);
+}
+
+void PostgresInvalidation::publish(Transaction& tx, UserId user) {
+  if (engine_ == Engine::postgres) tx.one(statements::notify, std::string(channel_name), to_string(user));
+  tx.after_commit([this, user] { listener_.forget_user(user); });
+}
+
+bool PostgresInvalidation::in_force() const {
+  return std::chrono::steady_clock::now() < in_force_until_.load(std::memory_order_acquire);
+}
+
+/// Waits; false when it is time to stop.
+bool PostgresInvalidation::pause(const std::stop_token& stop, std::chrono::milliseconds length) const {
+  pollfd woken{wake_, POLLIN, 0};
+  poll(&woken, 1, static_cast<int>(length.count()));
+  return !stop.stop_requested();
+}
+
+void PostgresInvalidation::serve(const std::stop_token& stop) {
+  std::minstd_rand random(std::random_device{}());
+  auto longest = std::chrono::milliseconds(first_pause);
+  while (!stop.stop_requested()) {
+    try {
+      Channel channel(options_);
+      longest = first_pause;
+      log_.write(LogLevel::info, "invalidation.listening", {});
+      listener_.forget_all();
+      follow(channel, stop);
+    } catch (const StorageError& error) {
+      log_.write(LogLevel::warning, "invalidation.lost", {{"reason", error.what()}});
+    }
+    in_force_until_.store(SteadyTime::min(), std::memory_order_release);
+    std::uniform_int_distribution<std::int64_t> pauses(longest.count() / 2, longest.count());
+    if (!pause(stop, std::chrono::milliseconds(pauses(random)))) return;
+    longest = std::min(longest * 2, std::chrono::milliseconds(longest_pause));
+  }
+}
+
+void PostgresInvalidation::follow(Channel& channel, const std::stop_token& stop) {
+  const auto forget = [this](std::string_view payload) {
+    if (const auto user = parse_id<UserId>(payload)) listener_.forget_user(*user);
+    else listener_.forget_all();
+  };
+  SteadyTime next_heartbeat = std::chrono::steady_clock::now();
+  SteadyTime last_proof = next_heartbeat;
+  while (!stop.stop_requested()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_proof > longest_silence) throw StorageError("no heartbeat came back");
+    if (now >= next_heartbeat) {
+      channel.send_heartbeat(now);
+      next_heartbeat = now + heartbeat_interval;
+    }
+    std::array<pollfd, 2> events{{{channel.socket(), POLLIN, 0}, {wake_, POLLIN, 0}}};
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_heartbeat - now);
+    poll(events.data(), events.size(), static_cast<int>(wait.count()));
+    if (events[0].revents == 0) continue;
+    if (const auto sent = channel.receive(forget)) {
+      last_proof = *sent;
+      in_force_until_.store(*sent + lease_, std::memory_order_release);
+    }
+  }
+}
+
+}  // namespace ostiary::adapters

@@ -1,0 +1,21 @@
+#include "adapters/invalidation_sqlite.hpp"
+
+#include "storage/database.hpp"
+
+namespace ostiary::adapters {
+
+void SqliteInvalidation::publish(Transaction& tx, UserId user) {
+  tx.after_commit([this, user] { listener_.forget_user(user); });
+}
+
+bool SqliteInvalidation::in_force() const {
+  const SteadyTime looked_at = looked_at_.load(std::memory_order_acquire);
+  return looked_at != SteadyTime::min() && std::chrono::steady_clock::now() < looked_at + lease_;
+}
+
+void SqliteInvalidation::looked(bool changed) {
+  if (changed) listener_.forget_all();
+  looked_at_.store(std::chrono::steady_clock::now(), std::memory_order_release);
+}
+
+}  // namespace ostiary::adapters

@@ -1,0 +1,345 @@
+#include "storage/postgres_connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "storage/postgres_values.hpp"
+#include "storage/retry.hpp"
+
+namespace ostiary::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto answer_grace = 2s;  ///< for the way there and back, beyond the server's own time-out
+
+constexpr std::string_view ask_transaction_id = "SELECT pg_current_xact_id_if_assigned()::text";
+
+std::string first_line(std::string text) {
+  text.erase(std::find(text.begin(), text.end(), '\n'), text.end());
+  return text;
+}
+
+bool is_select(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \n\t"), text.size()));
+  return text.starts_with("SELECT");
+}
+
+/// The server ended the connection, or forgot what it had prepared on it (a pooler, a changed schema): nothing on it
+/// can be used any more, and nothing of the transaction stays.
+bool ends_connection(std::string_view state) {
+  return state.starts_with("08") || state.starts_with("57P") || state == "25P03" || state == "26000" ||
+         state == "0A000";
+}
+
+}  // namespace
+
+void check_result(const PGconn* connection, const PGresult* result) {
+  switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_PIPELINE_SYNC:
+      return;
+    default:
+      break;
+  }
+  const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  const std::string state = code == nullptr ? "" : code;
+  const std::string message = "PostgreSQL: " + (primary != nullptr ? state + " " + primary : "the connection broke");
+  if (state == "40001" || state == "40P01") throw SerializationFailure(message);
+  if (state == "23505") throw UniqueViolation(message);
+  if (ends_connection(state) || PQstatus(connection) == CONNECTION_BAD) throw ConnectionLost(message);
+  throw StorageError(message);
+}
+
+PostgresHandle connect_postgres(const PostgresOptions& options) {
+  char* error = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(options.conninfo.c_str(), &error), &PQconninfoFree);
+  PQfreemem(error);  // it may show the password
+  if (!parsed) throw StorageError("PostgreSQL: the connection string is malformed");
+
+  std::map<std::string, std::string> parameters{
+      {"connect_timeout", "5"},      {"application_name", "ostiary"}, {"keepalives_idle", "10"},
+      {"keepalives_interval", "5"},  {"keepalives_count", "3"},       {"tcp_user_timeout", "15000"},
+      {"client_encoding", "UTF8"},
+  };
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option)
+    if (option->val != nullptr) parameters[option->keyword] = option->val;
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : parameters) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  PostgresHandle handle(PQconnectdbParams(keywords.data(), values.data(), 0));
+  if (PQstatus(handle.get()) != CONNECTION_OK)
+    throw StorageError("PostgreSQL: no connection: " + first_line(PQerrorMessage(handle.get())));
+  PQsetNoticeReceiver(handle.get(), [](void*, const PGresult*) {}, nullptr);  // it would write to standard error
+  return handle;
+}
+
+void PostgresConnection::connect() {
+  prepared_.clear();
+  connection_ = connect_postgres(options_);
+  version_ = PQgetvalue(execute("SELECT version()").get(), 0, 0);
+  cockroach_ = version_.starts_with("CockroachDB");
+  execute("SET statement_timeout = " + std::to_string(options_.statement_timeout.count()));
+  enter_pipeline();
+}
+
+void PostgresConnection::connect_if_needed() {
+  if (broke_) throw ConnectionLost("PostgreSQL: the connection broke inside the transaction");
+  if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) connect();
+}
+
+void PostgresConnection::drop() {
+  connection_.reset();
+  broke_ = begun_;
+  begun_ = false;
+}
+
+PostgresResult PostgresConnection::execute(const std::string& sql) {
+  PostgresResult result(PQexec(connection_.get(), sql.c_str()));
+  check_result(connection_.get(), result.get());
+  return result;
+}
+
+PostgresResult PostgresConnection::execute(const std::string& sql, const std::vector<const char*>& texts) {
+  PostgresResult result(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr,
+                                     texts.data(), nullptr, nullptr, 0));
+  check_result(connection_.get(), result.get());
+  return result;
+}
+
+void PostgresConnection::leave_pipeline() {
+  if (PQexitPipelineMode(connection_.get()) != 1) throw ConnectionLost("PostgreSQL: the connection is not idle");
+}
+
+void PostgresConnection::enter_pipeline() {
+  if (PQenterPipelineMode(connection_.get()) != 1) throw ConnectionLost("PostgreSQL: the connection is not idle");
+}
+
+void PostgresConnection::begin(bool to_write) {
+  to_write_ = to_write;
+  begun_ = false;
+  broke_ = false;
+  wrote_ = false;
+  transaction_id_.reset();
+}
+
+void PostgresConnection::send(int accepted) {
+  if (accepted == 1) return;
+  const std::string message = first_line(PQerrorMessage(connection_.get()));
+  drop();
+  throw ConnectionLost("PostgreSQL: a statement can't be sent: " + message);
+}
+
+/// Waits for the server as long as it may take for a statement, then gives the connection up.
+void PostgresConnection::wait_readable() {
+  const bool bounded = options_.statement_timeout > 0ms;
+  const auto deadline = std::chrono::steady_clock::now() + options_.statement_timeout + answer_grace;
+  while (PQisBusy(connection_.get()) == 1) {
+    int wait = -1;
+    if (bounded) {
+      const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left <= 0ms) {
+        drop();
+        throw StorageError("PostgreSQL: the server did not answer in time");
+      }
+      wait = static_cast<int>(left.count());
+    }
+    pollfd readable{PQsocket(connection_.get()), POLLIN, 0};
+    poll(&readable, 1, wait);
+    if (readable.revents != 0 && PQconsumeInput(connection_.get()) != 1) return;  // the result tells
+  }
+}
+
+PostgresResult PostgresConnection::next_result() {
+  wait_readable();
+  return PostgresResult(PQgetResult(connection_.get()));
+}
+
+/// Ends the pipeline and gathers the result of each of its commands, up to the first error, which it throws after the
+/// last one has come in.
+std::vector<PostgresResult> PostgresConnection::exchange() {
+  send(PQpipelineSync(connection_.get()));
+  std::vector<PostgresResult> results;
+  bool after_command = true;  // a null result ends each command; two of them, a broken connection
+  for (;;) {
+    PostgresResult result = next_result();
+    if (!result) {
+      if (!std::exchange(after_command, false)) {
+        drop();
+        throw ConnectionLost("PostgreSQL: the connection broke");
+      }
+      continue;
+    }
+    if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) return results;
+    results.push_back(std::move(result));
+    after_command = true;
+    if (PQstatus(connection_.get()) == CONNECTION_BAD) return results;
+  }
+}
+
+std::int64_t PostgresConnection::run(std::string_view text, std::span<const ColumnType> types,
+                                     std::span<const Parameter> parameters, const RowSink& sink) {
+  try {
+    return run_open(text, types, parameters, sink);
+  } catch (const ConnectionLost&) {
+    drop();
+    throw;
+  }
+}
+
+std::int64_t PostgresConnection::run_open(std::string_view text, std::span<const ColumnType> types,
+                                          std::span<const Parameter> parameters, const RowSink& sink) {
+  connect_if_needed();
+  const bool begins = !begun_;
+  if (begins) {
+    const char* sql = to_write_ ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
+    send(PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+  }
+  const bool writes = to_write_ && !is_select(text);
+  const std::string prepares = send_statement(text, types, parameters);
+  const bool asks = writes && !cockroach_ && !transaction_id_;
+  if (asks)
+    send(PQsendQueryParams(connection_.get(), ask_transaction_id.data(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+  begun_ = true;
+  wrote_ = wrote_ || writes;
+
+  const std::vector<PostgresResult> results = exchange();
+  std::size_t position = 0;
+  const auto next = [&]() -> const PGresult* {
+    if (position == results.size()) throw ConnectionLost("PostgreSQL: the connection broke");
+    const PGresult* result = results[position++].get();
+    check_result(connection_.get(), result);
+    return result;
+  };
+  if (begins) next();
+  if (!prepares.empty()) {
+    next();
+    prepared_[{text.data(), text.size()}] = prepares;
+  }
+  const PGresult* answer = next();
+  if (asks && PQgetisnull(next(), 0, 0) == 0) transaction_id_ = PQgetvalue(results.back().get(), 0, 0);
+  for (int row = 0; row < PQntuples(answer); ++row) sink(PostgresRow(answer, row));
+  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(answer))).starts_with("SELECT")) return 0;
+  return std::atoll(PQcmdTuples(const_cast<PGresult*>(answer)));
+}
+
+/// Gives the name under which it prepares the statement, if it was not prepared yet.
+std::string PostgresConnection::send_statement(std::string_view text, std::span<const ColumnType> types,
+                                               std::span<const Parameter> parameters) {
+  const auto known = prepared_.find({text.data(), text.size()});
+  std::string name;
+  std::string prepares;
+  if (known == prepared_.end()) {
+    name = prepares = "ostiary_" + std::to_string(prepared_.size());
+    std::vector<Oid> oids;
+    for (const ColumnType type : types) oids.push_back(oid_of(type));
+    send(PQsendPrepare(connection_.get(), name.c_str(), std::string(text).c_str(), static_cast<int>(oids.size()),
+                       oids.data()));
+  } else {
+    name = known->second;
+  }
+  const EncodedParameters encoded(parameters);
+  send(PQsendQueryPrepared(connection_.get(), name.c_str(), encoded.count(), encoded.values(), encoded.lengths(),
+                           encoded.formats(), 1));
+  return prepares;
+}
+
+void PostgresConnection::run_script(std::string_view sql) {
+  connect_if_needed();
+  leave_pipeline();
+  execute(std::string(sql));
+  enter_pipeline();
+}
+
+PostgresConnection::Committed PostgresConnection::commit() {
+  if (broke_) throw ConnectionLost("PostgreSQL: the connection broke inside the transaction");
+  if (!begun_) return Committed::yes;
+  try {
+    send(PQsendQueryParams(connection_.get(), "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0));
+    const auto results = exchange();
+    if (results.empty()) throw ConnectionLost("PostgreSQL: the connection broke");
+    begun_ = false;  // refused or not, the transaction is over
+    check_result(connection_.get(), results.front().get());
+    if (std::string_view(PQcmdStatus(results.front().get())) == "COMMIT") return Committed::yes;
+    throw StorageError("PostgreSQL: the transaction had failed before its end");
+  } catch (const ConnectionLost&) {
+    // The answer is lost.
+  } catch (const StorageError&) {
+    if (connection_) throw;  // the server's answer, not its silence
+  }
+  drop();
+  return wrote_ ? Committed::unknown : Committed::no;
+}
+
+void PostgresConnection::rollback() noexcept {
+  if (!begun_) return;
+  begun_ = false;
+  try {
+    if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) return drop();
+    send(PQsendQueryParams(connection_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 0));
+    const auto results = exchange();
+    if (results.empty()) return drop();
+    check_result(connection_.get(), results.front().get());
+  } catch (const std::exception&) {
+    drop();
+  }
+}
+
+std::optional<std::string> PostgresConnection::status_of(const std::string& transaction_id) {
+  connect_if_needed();
+  leave_pipeline();
+  const auto result = execute("SELECT pg_xact_status($1::text::xid8)", {transaction_id.c_str()});
+  enter_pipeline();
+  if (PQgetisnull(result.get(), 0, 0) != 0) return std::nullopt;
+  return PQgetvalue(result.get(), 0, 0);
+}
+
+StatementDescription::Column PostgresConnection::describe_column(const PGresult* description, int index) {
+  StatementDescription::Column column;
+  column.name = PQfname(description, index);
+  column.type = type_of(PQftype(description, index));
+  const std::string type = std::to_string(PQftype(description, index));
+  column.type_name = PQgetvalue(execute("SELECT format_type($1::text::oid, NULL)", {type.c_str()}).get(), 0, 0);
+  if (PQftable(description, index) == InvalidOid) return column;
+  const std::string table = std::to_string(PQftable(description, index));
+  const std::string number = std::to_string(PQftablecol(description, index));
+  const auto origin = execute("SELECT c.relname || '.' || a.attname, a.attnotnull FROM pg_attribute a "
+                              "JOIN pg_class c ON c.oid = a.attrelid "
+                              "WHERE a.attrelid = $1::text::oid AND a.attnum = $2::text::int2",
+                              {table.c_str(), number.c_str()});
+  if (PQntuples(origin.get()) != 1) return column;
+  column.origin = PQgetvalue(origin.get(), 0, 0);
+  column.nullable = std::string_view(PQgetvalue(origin.get(), 0, 1)) == "f";
+  return column;
+}
+
+StatementDescription PostgresConnection::describe(std::string_view text) {
+  connect_if_needed();
+  leave_pipeline();
+  const PostgresResult prepared(PQprepare(connection_.get(), "", std::string(text).c_str(), 0, nullptr));
+  const PostgresResult described(PQdescribePrepared(connection_.get(), ""));
+  StatementDescription description;
+  if (PQresultStatus(prepared.get()) == PGRES_COMMAND_OK) {
+    for (int i = 0; i < PQnparams(described.get()); ++i)
+      description.parameters.push_back(type_of(PQparamtype(described.get(), i)));
+    for (int i = 0; i < PQnfields(described.get()); ++i)
+      description.columns.push_back(describe_column(described.get(), i));
+  }
+  enter_pipeline();
+  check_result(connection_.get(), prepared.get());
+  return description;
+}
+
+}  // namespace ostiary::storage

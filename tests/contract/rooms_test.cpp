@@ -1,0 +1,497 @@
+// The rooms' use cases on every engine, with the clock in the test's hand.
+#include <thread>
+
+#include "access/roles.hpp"
+#include "accounts/manage_accounts.hpp"
+#include "accounts/profile.hpp"
+#include "world.hpp"
+
+namespace ostiary::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Rooms : public OnEveryEngine {
+ protected:
+  World world{*database};
+  Person ada{world, "Ada@Example.org"};
+
+  struct CountRow {
+    std::int64_t count;
+  };
+  std::int64_t count(const Statement<CountRow()>& statement) {
+    return (*world.db.read([&](Transaction& tx) -> Result<CountRow> { return tx.one(statement); })).count;
+  }
+};
+ON_EVERY_ENGINE(Rooms);
+
+TEST_P(Rooms, RegisterVerifyAndSignInR05R42R43R44) {
+  ASSERT_TRUE(ada.registers());
+  EXPECT_EQ(refusal_of(ada.logs_in()), "email_not_verified");
+  EXPECT_EQ(refusal_of(ada.logs_in("something else entirely")), "wrong_credentials");
+  const auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_EQ(mails.front().to, "Ada@Example.org");
+  const auto verified = ada.verifies(code_in(mails.front()));
+  ASSERT_TRUE(verified) << refusal_of(verified);
+  EXPECT_TRUE(verified->user().email_verified());
+  EXPECT_TRUE(ada.is_recognised());
+  EXPECT_EQ(ada.is_recognised()->amr, std::vector<std::string>{"otp"});
+  ASSERT_TRUE(ada.logs_in());
+  EXPECT_EQ(ada.is_recognised()->amr, std::vector<std::string>{"pwd"});
+}
+
+TEST_P(Rooms, ACodeWorksOnceB10) {
+  ASSERT_TRUE(ada.registers());
+  const auto code = code_in(world.delivered().front());
+  std::atomic<int> accepted = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      v1::VerifyEmailRequest request;
+      request.set_verification_id(ada.verification_id);
+      request.set_code(code);
+      if (accounts::verify_email(world.accounts, ada.call(), request)) ++accepted;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(accepted, 1);
+}
+
+TEST_P(Rooms, WrongCodesAreCountedPerCodeAndPerDayB10) {
+  ASSERT_TRUE(ada.registers());
+  auto code = code_in(world.delivered().front());
+  const auto wrong = [&] { return code == "000000" ? "000001" : "000000"; };
+  int guesses = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (int attempt = 0; attempt < 3; ++attempt, ++guesses) EXPECT_EQ(refusal_of(ada.verifies(wrong())), "wrong_code");
+    EXPECT_EQ(refusal_of(ada.verifies(code)), "code_attempts_spent");
+    world.clock.advances(61s);
+    v1::ResendEmailCodeRequest request;
+    request.set_verification_id(ada.verification_id);
+    ASSERT_TRUE(accounts::resend_email_code(world.accounts, ada.call(), request));
+    const auto old = code;
+    code = code_in(world.delivered().front());
+    if (round == 0 && old != code) {
+      EXPECT_EQ(refusal_of(ada.verifies(old)), "wrong_code") << "a resend replaces the code";
+      ++guesses;
+      world.clock.advances(61s);
+      ASSERT_TRUE(accounts::resend_email_code(world.accounts, ada.call(), request));
+      code = code_in(world.delivered().front());
+    }
+  }
+  ASSERT_EQ(guesses, 10);
+  EXPECT_EQ(refusal_of(ada.verifies(code)), "code_budget_spent");
+
+  // A registration begun anew shares the budget; the link is never refused for it.
+  ASSERT_TRUE(ada.registers());
+  const auto mail = world.delivered().front();
+  EXPECT_EQ(refusal_of(ada.verifies(code_in(mail))), "code_budget_spent");
+  const auto opened = ada.opens_link(token_in(mail));
+  EXPECT_TRUE(opened) << refusal_of(opened);
+}
+
+TEST_P(Rooms, TheBudgetOfGuessesComesBackAfterADayB10) {
+  ASSERT_TRUE(ada.registers());
+  for (int guess = 0; guess < 3; ++guess) (void)ada.verifies("000000");
+  world.clock.advances(24h + 1us);
+  ASSERT_TRUE(ada.registers());
+  EXPECT_TRUE(ada.verifies(code_in(world.delivered().back())));
+}
+
+TEST_P(Rooms, CodesAndLinksLiveTenMinutesR42) {
+  ASSERT_TRUE(ada.registers());
+  const auto mail = world.delivered().front();
+  world.clock.advances(10min);
+  EXPECT_EQ(refusal_of(ada.verifies(code_in(mail))), "code_expired");
+  EXPECT_EQ(refusal_of(ada.opens_link(token_in(mail))), "link_invalid");
+}
+
+TEST_P(Rooms, AResendWaitsAndNamesTheTimeR42) {
+  ASSERT_TRUE(ada.registers());
+  v1::ResendEmailCodeRequest request;
+  request.set_verification_id(ada.verification_id);
+  world.clock.advances(20s);
+  const auto refused = accounts::resend_email_code(world.accounts, ada.call(), request);
+  EXPECT_EQ(refusal_of(refused), "resend_too_early");
+  EXPECT_EQ(refused.error().retry_after, 40s);
+  world.clock.advances(40s);
+  EXPECT_TRUE(accounts::resend_email_code(world.accounts, ada.call(), request));
+}
+
+TEST_P(Rooms, ALinkInAnotherBrowserAsksForThePasswordB9B37) {
+  ASSERT_TRUE(ada.registers());
+  const auto token = token_in(world.delivered().front());
+  ada.device_token.clear();
+  EXPECT_EQ(refusal_of(ada.opens_link(token)), "password_required");
+  EXPECT_EQ(refusal_of(ada.opens_link(token, "something else entirely")), "wrong_credentials");
+  EXPECT_TRUE(ada.opens_link(token, "plaited copper lantern 42"));
+  EXPECT_EQ(refusal_of(ada.opens_link(token, "plaited copper lantern 42")), "link_invalid") << "a link works once";
+}
+
+TEST_P(Rooms, AStrangersRegistrationNeverBecomesTheOwnersB37) {
+  Person stranger(world, "ada@example.org", "wicked stranger password 7");
+  ASSERT_TRUE(stranger.registers("ada"));
+  const auto strangers_mail = world.delivered().front();
+  // The owner opens what the stranger asked for: another browser, and not her password.
+  EXPECT_EQ(refusal_of(ada.opens_link(token_in(strangers_mail), "plaited copper lantern 42")), "wrong_credentials");
+
+  ASSERT_TRUE(ada.registers());
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().front())));
+  EXPECT_EQ(refusal_of(stranger.logs_in()), "wrong_credentials");
+  EXPECT_EQ(refusal_of(stranger.verifies(code_in(strangers_mail))), "verification_unknown");
+  EXPECT_EQ(refusal_of(stranger.opens_link(token_in(strangers_mail))), "link_invalid");
+  EXPECT_TRUE(ada.logs_in());
+  EXPECT_FALSE(ada.logs_in()->user().has_username());
+}
+
+TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
+  ada.settles_in();
+  Person stranger(world, "ADA@example.ORG", "wicked stranger password 7");
+  const auto reply = stranger.registers();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->message(), "success");
+  EXPECT_FALSE(reply->verification_id().empty());
+  auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_EQ(mails.front().to, "Ada@Example.org");
+  EXPECT_EQ(code_in(mails.front()), "no code");
+  ASSERT_TRUE(stranger.registers());
+  EXPECT_TRUE(world.delivered().empty());
+  EXPECT_EQ(refusal_of(stranger.verifies("123456")), "wrong_code");
+  EXPECT_EQ(refusal_of(stranger.logs_in()), "wrong_credentials");
+  world.clock.advances(24h);
+  ASSERT_TRUE(stranger.registers());
+  EXPECT_EQ(world.delivered().size(), 1U);
+}
+
+TEST_P(Rooms, AUsernameIsReservedAndThenTakenR41) {
+  ASSERT_TRUE(ada.registers("Ada"));
+  Person bob(world, "bob@example.org");
+  EXPECT_EQ(refusal_of(bob.registers("аda")), "username_taken") << "a Cyrillic а looks the same";
+  EXPECT_TRUE(ada.registers("ada")) << "one's own earlier try is in nobody's way";
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().back())));
+  EXPECT_EQ(refusal_of(bob.registers("ADA")), "username_taken");
+  v1::LoginRequest request;
+  request.set_username("ADA");
+  request.set_password("plaited copper lantern 42");
+  EXPECT_TRUE(sessions::login(world.sessions, ada.call(), request));
+}
+
+TEST_P(Rooms, AtMostFivePendingForAnAddressAndTheNewestStands) {
+  for (int i = 0; i < 8; ++i) {
+    world.clock.advances(1s);
+    ASSERT_TRUE(ada.registers());
+  }
+  static constexpr Statement<CountRow()> pending{"SELECT count(*) FROM pending_registrations"};
+  static constexpr Statement<CountRow()> keys{"SELECT count(*) FROM data_keys"};
+  EXPECT_EQ(count(pending), 5);
+  EXPECT_EQ(count(keys), 5);
+  EXPECT_TRUE(ada.verifies(code_in(world.delivered().back())));
+  EXPECT_EQ(count(pending), 0);
+  EXPECT_EQ(count(keys), 1);
+}
+
+TEST_P(Rooms, APasswordThatIsEasyToGuessIsRefusedWithAdviceB19) {
+  Person careless(world, "careless@example.org", "careless1");
+  const auto refused = careless.registers();
+  EXPECT_EQ(refusal_of(refused), "weak_password");
+  EXPECT_EQ(refused.error().field, "password");
+  EXPECT_FALSE(refused.error().detail.empty());
+}
+
+TEST_P(Rooms, ParallelRefreshesMakeOneSuccessorB5) {
+  ada.settles_in();
+  std::mutex mutex;
+  std::map<std::string, int> successors;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 50; ++i) {
+    threads.emplace_back([&] {
+      const auto reply = ada.refreshes_with(ada.refresh_token);
+      const std::lock_guard lock(mutex);
+      ++successors[reply ? reply->refresh_token() : refusal_of(reply)];
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  ASSERT_EQ(successors.size(), 1U) << successors.begin()->first << " " << successors.rbegin()->first;
+  EXPECT_EQ(successors.begin()->second, 50);
+  EXPECT_TRUE(ada.refreshes_with(successors.begin()->first));
+}
+
+TEST_P(Rooms, AReplayEndsTheSessionB4) {
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  ASSERT_TRUE(ada.refreshes());
+  ASSERT_TRUE(ada.refreshes());
+  world.clock.advances(10s);
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "refresh_token_reused");
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "session_ended") << "a second use never revives it";
+}
+
+TEST_P(Rooms, ALostReplyIsHonouredOnceInThreeGenerationsB5) {
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  const auto lost = ada.refreshes_with(first);
+  ASSERT_TRUE(lost);
+  world.clock.advances(2h);
+  const auto again = ada.refreshes_with(first);
+  ASSERT_TRUE(again) << refusal_of(again);
+  EXPECT_EQ(again->refresh_token(), lost->refresh_token());
+  world.clock.advances(9s);
+  EXPECT_TRUE(ada.refreshes_with(first)) << "a new grace has begun";
+  world.clock.advances(1h);
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "refresh_token_reused");
+}
+
+TEST_P(Rooms, ALostReplyFromAnotherDeviceIsTheftB4) {
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  ASSERT_TRUE(ada.refreshes_with(first));
+  world.clock.advances(2h);
+  ada.device_token.clear();
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "refresh_token_reused");
+}
+
+TEST_P(Rooms, SessionsEndWhenIdleAndWhenOldR19) {
+  ada.settles_in();
+  for (int week = 0; week < 4; ++week) {
+    world.clock.advances(7 * 24h - 1us);
+    ASSERT_TRUE(ada.refreshes()) << week;
+  }
+  world.clock.advances(3 * 24h);
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended") << "thirty days are over";
+
+  ASSERT_TRUE(ada.logs_in());
+  world.clock.advances(7 * 24h);
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended") << "a week without a refresh";
+}
+
+TEST_P(Rooms, AccessTokensExpireAndLogoutTakesExpiredOnesR25) {
+  ada.settles_in();
+  ASSERT_TRUE(ada.is_recognised());
+  world.clock.advances(15min);
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "token_expired");
+  v1::LogoutRequest request;
+  request.set_access_token(ada.access_token);
+  EXPECT_TRUE(sessions::logout(world.sessions, ada.call(), request));
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
+}
+
+TEST_P(Rooms, LogoutEndsUseAtOnceR25) {
+  ada.settles_in();
+  ASSERT_TRUE(ada.is_recognised()) << "now it is remembered";
+  ASSERT_TRUE(ada.logs_out());
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
+  EXPECT_TRUE(ada.logs_out()) << "once more is no refusal";
+}
+
+TEST_P(Rooms, RefreshRacingARevokeLeavesNoLiveTokenB5) {
+  ada.settles_in();
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_TRUE(ada.logs_in());
+    std::string latest = ada.refresh_token;
+    std::thread refreshing([&] {
+      for (int i = 0; i < 5; ++i) {
+        const auto reply = ada.refreshes_with(latest);
+        if (!reply) return;
+        latest = reply->refresh_token();
+      }
+    });
+    ASSERT_TRUE(ada.logs_out());
+    refreshing.join();
+    EXPECT_EQ(refusal_of(ada.refreshes_with(latest)), "session_ended");
+  }
+}
+
+TEST_P(Rooms, ALateFillDoesNotUndoARevocationD3) {
+  ada.settles_in();
+  const auto caller = *ada.is_recognised();
+  const auto ticket = world.cache.ticket(caller.user_id);
+  ASSERT_TRUE(ada.logs_out());
+  world.cache.put(ticket, {caller, {}, nullptr, world.clock.now() + 10min});
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
+}
+
+TEST_P(Rooms, NothingIsAnsweredFromMemoryWithoutTheChannelD3) {
+  ada.settles_in();
+  ASSERT_TRUE(ada.is_recognised());
+  const Secret token(ada.access_token);
+  EXPECT_NE(sessions::ready_session(world.sessions, token, world.clock.now()), nullptr);
+  world.invalidation.force = false;
+  EXPECT_EQ(sessions::ready_session(world.sessions, token, world.clock.now()), nullptr);
+  EXPECT_TRUE(ada.is_recognised()) << "the database knows";
+}
+
+TEST_P(Rooms, SessionsAreListedInPagesAndRevokedR28) {
+  ada.settles_in();
+  for (int i = 0; i < 4; ++i) {
+    world.clock.advances(1s);
+    ASSERT_TRUE(ada.logs_in());
+  }
+  const auto call = ada.call(*ada.is_recognised());
+  v1::ListSessionsRequest request;
+  request.set_page_size(2);
+  std::vector<v1::Session> listed;
+  for (int page = 0; page < 3; ++page) {
+    const auto reply = sessions::list_sessions(world.sessions, call, request);
+    ASSERT_TRUE(reply);
+    for (const auto& session : reply->sessions()) listed.push_back(session);
+    EXPECT_EQ(reply->has_next_page_token(), page < 2);
+    request.set_page_token(reply->next_page_token());
+  }
+  ASSERT_EQ(listed.size(), 5U);
+  EXPECT_TRUE(listed.front().current());
+  EXPECT_EQ(listed.front().device_name(), "Firefox on Linux");
+  EXPECT_FALSE(listed.back().current());
+
+  Person bob(world, "bob@example.org");
+  bob.settles_in();
+  v1::RevokeSessionRequest revoke;
+  revoke.set_session_id(listed.back().session_id());
+  EXPECT_EQ(refusal_of(sessions::revoke_session(world.sessions, bob.call(*bob.is_recognised()), revoke)), "not_found")
+      << "B36";
+  EXPECT_TRUE(sessions::revoke_session(world.sessions, call, revoke));
+  const auto others = sessions::revoke_other_sessions(world.sessions, call, {});
+  ASSERT_TRUE(others);
+  EXPECT_EQ(others->revoked(), 3);
+  EXPECT_TRUE(ada.is_recognised());
+  EXPECT_TRUE(bob.is_recognised());
+}
+
+TEST_P(Rooms, AProfileIsReadAndWrittenR18) {
+  ada.settles_in();
+  const auto call = ada.call(*ada.is_recognised());
+  v1::UpdateProfileRequest request;
+  request.set_display_name("Ada Lovelace");
+  request.set_time_zone("Europe/London");
+  ASSERT_TRUE(accounts::update_profile(world.accounts, call, request));
+  const auto profile = accounts::get_profile(world.accounts, call, {});
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->display_name(), "Ada Lovelace");
+  EXPECT_EQ(profile->time_zone(), "Europe/London");
+  EXPECT_EQ(profile->locale(), "en");
+  EXPECT_EQ(sessions::check_session(world.sessions, call, {})->user().display_name(), "Ada Lovelace");
+}
+
+TEST_P(Rooms, ARoleIsInForceAtOnceR03) {
+  ada.settles_in();
+  ASSERT_TRUE(ada.is_recognised()->roles.empty());
+  const auto user = ada.is_recognised()->user_id;
+  EXPECT_EQ(access::grant_role(world.sessions, ada.call(), user, access::admin_role).value(), true);
+  EXPECT_EQ(access::grant_role(world.sessions, ada.call(), user, access::admin_role).value(), false);
+  const auto caller = ada.is_recognised();
+  EXPECT_EQ(caller->roles, std::vector<std::string>{"admin"});
+  EXPECT_TRUE(access::has_permission(*caller, "accounts.read"));
+  Person bob(world, "bob@example.org");
+  bob.settles_in();
+  EXPECT_FALSE(access::has_permission(*bob.is_recognised(), "accounts.read"));
+}
+
+TEST_P(Rooms, AnOperatorMakesAccountsThatCanSignIn) {
+  const auto id = accounts::create_by_operator(world.accounts, ada.call(),
+                                               {"ada@example.org", "ada", Secret("plaited copper lantern 42"), true});
+  ASSERT_TRUE(id);
+  EXPECT_TRUE(ada.logs_in());
+  for (const std::string name : {std::string("ADA"), std::string("Ada@example.org"), to_string(*id)}) {
+    const auto found = accounts::find_account(world.accounts, name);
+    ASSERT_TRUE(found) << name;
+    EXPECT_EQ(found->row.id, *id);
+  }
+  EXPECT_EQ(refusal_of(accounts::find_account(world.accounts, "nobody")), "not_found");
+  EXPECT_EQ(accounts::list_accounts(world.accounts, "", 10).size(), 1U);
+  EXPECT_TRUE(accounts::list_accounts(world.accounts, "ada@example.org", 10).empty());
+}
+
+TEST_P(Rooms, EveryChangeLeavesItsEventInOrderR116) {
+  ada.settles_in();
+  ASSERT_TRUE(ada.refreshes());
+  ASSERT_TRUE(ada.logs_out());
+  struct EventRow {
+    std::string type;
+    std::int64_t version;
+  };
+  static constexpr Statement<EventRow()> events{
+      "SELECT type, aggregate_version FROM outbox ORDER BY topic DESC, aggregate_version LIMIT 100"};
+  const auto rows = *world.db.read([&](Transaction& tx) -> Result<std::vector<EventRow>> { return tx.all(events); });
+  std::vector<std::string> types;
+  for (const auto& row : rows) types.push_back(row.type + " " + std::to_string(row.version));
+  EXPECT_EQ(types, (std::vector<std::string>{"user.registered 1", "user.verified 2", "session.started 1",
+                                             "session.refreshed 2", "session.ended 3"}));
+}
+
+TEST_P(Rooms, EveryLoginAttemptIsKeptWithItsReasonR112) {
+  ada.settles_in();
+  (void)ada.logs_in("something else entirely");
+  (void)ada.logs_in();
+  Person(world, "nobody@example.org").logs_in();
+  struct AttemptRow {
+    bool success;
+    std::string reason;
+    bool has_user;
+  };
+  static constexpr Statement<AttemptRow()> attempts{
+      "SELECT success, reason, user_id IS NOT NULL FROM login_attempts ORDER BY id LIMIT 100"};
+  const auto rows = *world.db.read([&](Transaction& tx) -> Result<std::vector<AttemptRow>> { return tx.all(attempts); });
+  ASSERT_EQ(rows.size(), 3U);
+  std::map<std::string, int> reasons;
+  for (const auto& row : rows) ++reasons[row.reason + (row.has_user ? " of a user" : " of nobody")];
+  EXPECT_EQ(reasons, (std::map<std::string, int>{{"wrong_credentials of a user", 1},
+                                                 {"password of a user", 1},
+                                                 {"wrong_credentials of nobody", 1}}));
+}
+
+TEST_P(Rooms, AWeakerHashIsReplacedAtLoginR310) {
+  ada.settles_in();
+  crypto::PasswordParameters bcrypt{.algorithm = crypto::PasswordParameters::Algorithm::bcrypt, .bcrypt_cost = 4};
+  const auto old = crypto::hash_password(Secret("plaited copper lantern 42"), bcrypt, world.random);
+  static constexpr Statement<void(std::string)> replace{"UPDATE users SET password_hash = $1"};
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> { return tx.execute(replace, old) == 1; }));
+  ASSERT_TRUE(ada.logs_in());
+  struct HashRow {
+    std::string hash;
+  };
+  static constexpr Statement<HashRow()> stored{"SELECT password_hash FROM users"};
+  const auto now = *world.db.read([&](Transaction& tx) -> Result<HashRow> { return tx.one(stored); });
+  EXPECT_EQ(now.hash.substr(0, 10), "$argon2id$");
+  EXPECT_TRUE(ada.logs_in());
+}
+
+TEST_P(Rooms, ADisabledAccountIsOutAtOnceAndOnlyThePasswordTellsB1) {
+  ada.settles_in();
+  static constexpr Statement<void()> disable{"UPDATE users SET status = 'disabled'"};
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> {
+    world.invalidation.publish(tx, ada.is_recognised()->user_id);
+    return tx.execute(disable) == 1;
+  }));
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
+  EXPECT_EQ(refusal_of(ada.logs_in("something else entirely")), "wrong_credentials");
+  EXPECT_EQ(refusal_of(ada.logs_in()), "account_disabled");
+}
+
+TEST_P(Rooms, APlantedDeviceIsNotTakenOverB6) {
+  Person attacker(world, "mallory@example.org");
+  attacker.settles_in();
+  const auto planted = attacker.device_token;
+  ada.settles_in();
+  ada.device_token = planted;
+  ASSERT_TRUE(ada.logs_in());
+  EXPECT_NE(world.devices.read(ada.device_token)->hash, world.devices.read(planted)->hash);
+  const auto identity = sessions::identify(world.sessions, "ada@example.org", world.devices.read(planted));
+  EXPECT_FALSE(identity.known_device);
+}
+
+TEST_P(Rooms, RegistrationWithoutVerificationSignsInAtOnceR23) {
+  world.accounts.policy.verify_email = false;
+  const auto reply = ada.registers();
+  ASSERT_TRUE(reply) << refusal_of(reply);
+  EXPECT_FALSE(reply->access_token().empty());
+  EXPECT_FALSE(reply->user().email_verified());
+  EXPECT_TRUE(ada.logs_in());
+  EXPECT_EQ(refusal_of(ada.registers()), "email_taken");
+}
+
+}  // namespace
+}  // namespace ostiary::testing
