@@ -1,19 +1,17 @@
 #include "limits/email_address.hpp"
 
+#include <unicode/uidna.h>
+
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
-
-#include <unicode/uidna.h>
 
 namespace ostiary::limits {
 namespace {
 
 constexpr std::size_t longest_address = 254, longest_local_part = 64, longest_domain = 253, longest_label = 63;
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 bool is_atom_character(char c) {
   return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;

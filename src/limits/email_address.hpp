@@ -8,7 +8,7 @@ namespace ostiary::limits {
 
 /// An address that mail can be sent to.
 struct EmailAddress {
-  std::string given;      ///< mail goes here: the local part as given; so the domain, but in A-labels if it was not ASCII
+  std::string given;  ///< mail goes here: the local part as given; so the domain, but in A-labels if it was not ASCII
   std::string canonical;  ///< two addresses are the same account exactly if these are equal: lower-case, A-labels
 };
 

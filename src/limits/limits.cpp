@@ -52,9 +52,9 @@ std::map<RateClass, ClassRates> contract_rates() {
   const auto* type = RateClass_descriptor();
   for (int i = 0; i < type->value_count(); ++i) {
     const auto& written = type->value(i)->options().GetExtension(ostiary::rates);
-    table[static_cast<RateClass>(type->value(i)->number())] =
-        ClassRates{written.refund_unless_wrong(), rates_from(written.per_identifier()), rates_from(written.per_address()),
-                   rates_from(written.per_pair()), rates_from(written.per_session())};
+    table[static_cast<RateClass>(type->value(i)->number())] = ClassRates{
+        written.refund_unless_wrong(), rates_from(written.per_identifier()), rates_from(written.per_address()),
+        rates_from(written.per_pair()), rates_from(written.per_session())};
   }
   return table;
 }
@@ -86,7 +86,8 @@ std::optional<Duration> Limits::take_session(RateClass rate, std::string_view se
 }
 
 std::optional<Duration> Limits::take_identifier(RateClass rate, std::string_view account, std::string_view address,
-                                                const std::optional<std::string>& known_device, Time now, Taken& taken) {
+                                                const std::optional<std::string>& known_device, Time now,
+                                                Taken& taken) {
   if (!enabled_) return std::nullopt;
   const ClassRates& of_class = rates(rate);
   if (known_device) {
@@ -94,7 +95,8 @@ std::optional<Duration> Limits::take_identifier(RateClass rate, std::string_view
     return take_all(limiter_, rate, "device", who, of_class.per_identifier, now, taken);
   }
   Taken here;
-  if (const auto wait = take_all(limiter_, rate, "identifier", account, of_class.per_identifier, now, here)) return wait;
+  if (const auto wait = take_all(limiter_, rate, "identifier", account, of_class.per_identifier, now, here))
+    return wait;
   const std::string pair = network_of(address) + ' ' + std::string(account);
   if (const auto wait = take_all(limiter_, rate, "pair", pair, of_class.per_pair, now, here)) {
     give_back(here, now);

@@ -87,8 +87,8 @@ void refuse_ambiguous(const std::vector<Method>& methods) {
     for (const HttpBinding& binding : method.bindings) {
       for (const auto& [other, its] : seen) {
         if (ambiguous(binding, *its)) {
-          fail(method.full_name, binding.verb + ' ' + binding.path + " could mean " + its->path + " of " +
-                                     other->full_name + " as well");
+          fail(method.full_name,
+               binding.verb + ' ' + binding.path + " could mean " + its->path + " of " + other->full_name + " as well");
         }
       }
       seen.emplace_back(&method, &binding);
@@ -146,8 +146,8 @@ const Method* Contract::find_grpc(std::string_view grpc_path) const {
 std::vector<const ServiceDescriptor*> contract_services() {
   // Naming a message of each file also links the file in.
   std::vector<const ServiceDescriptor*> services;
-  for (const Descriptor* message : {v1::HealthRequest::descriptor(), v1::RegisterRequest::descriptor(),
-                                    v1::GetProfileRequest::descriptor()}) {
+  for (const Descriptor* message :
+       {v1::HealthRequest::descriptor(), v1::RegisterRequest::descriptor(), v1::GetProfileRequest::descriptor()}) {
     for (int i = 0; i < message->file()->service_count(); ++i) services.push_back(message->file()->service(i));
   }
   return services;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/message.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -8,10 +12,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/message.h>
 
 #include "base/call.hpp"
 #include "base/result.hpp"
@@ -36,7 +36,8 @@ struct Route {
 /// `deps` must outlive the route.
 template <class Deps, class Reply, class Request>
 Route route(std::string method, Deps& deps, Result<Reply> (*function)(Deps&, const Call&, const Request&)) {
-  return {std::move(method), [&deps, function](const Call& call, const Message& request) -> Result<std::unique_ptr<Message>> {
+  return {std::move(method),
+          [&deps, function](const Call& call, const Message& request) -> Result<std::unique_ptr<Message>> {
             auto reply = function(deps, call, static_cast<const Request&>(request));
             if (!reply) return std::unexpected(std::move(reply).error());
             return std::make_unique<Reply>(std::move(*reply));
@@ -76,8 +77,8 @@ class ContractError final : public std::runtime_error {
 };
 
 /// All calls there are, checked: every call of `services` has a policy with a caller, a rate class and an audit action,
-/// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*" or none; no
-/// two bindings that one request could mean), and rules that fit their fields; no function is left over. Throws
+/// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*" or none;
+/// no two bindings that one request could mean), and rules that fit their fields; no function is left over. Throws
 /// ContractError otherwise. The descriptors must outlive it.
 class Contract {
  public:

@@ -56,10 +56,18 @@ bool is_quiet(const Method& method) { return method.descriptor->service()->name(
 }  // namespace
 
 struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
-  Impl(const Contract& served, CallerChecks proofs, limits::Limits& budgets, Workers& pool, const audit::AuditLog* trail,
-       Database* storage, const Clock& time, Log& lines, const DispatcherOptions& settings)
-      : contract(served), checks(std::move(proofs)), limits(budgets), workers(pool), audit(trail), database(storage),
-        clock(time), log(lines), options(settings) {}
+  Impl(const Contract& served, CallerChecks proofs, limits::Limits& budgets, Workers& pool,
+       const audit::AuditLog* trail, Database* storage, const Clock& time, Log& lines,
+       const DispatcherOptions& settings)
+      : contract(served),
+        checks(std::move(proofs)),
+        limits(budgets),
+        workers(pool),
+        audit(trail),
+        database(storage),
+        clock(time),
+        log(lines),
+        options(settings) {}
 
   const Contract& contract;
   const CallerChecks checks;
@@ -100,11 +108,20 @@ void Dispatcher::Impl::require_checks() const {
       if (!there) throw ContractError(method.full_name + ": nothing here can prove " + what);
     };
     switch (method.policy.caller()) {
-      case USER: require(checks.user != nullptr, "a user"); break;
-      case HALF_AUTHENTICATED: require(checks.half_authenticated != nullptr, "half a login"); break;
-      case PERMISSION: require(checks.user && checks.has_permission, "a user's permission"); break;
-      case SERVICE: require(checks.service && checks.has_permission, "a service's permission"); break;
-      default: break;
+      case USER:
+        require(checks.user != nullptr, "a user");
+        break;
+      case HALF_AUTHENTICATED:
+        require(checks.half_authenticated != nullptr, "half a login");
+        break;
+      case PERMISSION:
+        require(checks.user && checks.has_permission, "a user's permission");
+        break;
+      case SERVICE:
+        require(checks.service && checks.has_permission, "a service's permission");
+        break;
+      default:
+        break;
     }
     if (!method.identifiers.empty() && counts_identifiers(limits.rates(method.policy.rate()))) {
       require(checks.identity != nullptr, "whom an identifier names");
@@ -216,7 +233,8 @@ Objection Dispatcher::Impl::count(Passage& passage, Time now) {
   const auto& call = passage.call;
   if (call.caller) {
     limits::Taken taken;
-    if (const auto wait = limits.take_session(rate, to_string(call.caller->session_id), now, taken)) return too_many(*wait);
+    if (const auto wait = limits.take_session(rate, to_string(call.caller->session_id), now, taken))
+      return too_many(*wait);
   }
   if (!counts_identifiers(limits.rates(rate))) return std::nullopt;
   const auto identifier = identifier_of(passage.method, *passage.request);
@@ -261,7 +279,8 @@ void Dispatcher::Impl::finish(Passage& passage, Reply reply) {
 }
 
 void Dispatcher::Impl::write_line(const Passage& passage, const Reply& reply) const {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - passage.began);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - passage.began);
   log.write(is_quiet(passage.method) ? LogLevel::debug : LogLevel::info, "call",
             {{"method", passage.method.full_name},
              {"code", reply ? std::string_view("ok") : name_of(reply.error().why)},
@@ -280,14 +299,15 @@ Dispatcher::Dispatcher(const Contract& contract, CallerChecks checks, limits::Li
                        const audit::AuditLog* audit, Database* database, const Clock& clock, Log& log,
                        const DispatcherOptions& options)
     : contract_(contract),
-      impl_(std::make_shared<Impl>(contract, std::move(checks), limits, workers, audit, database, clock, log, options)) {
+      impl_(
+          std::make_shared<Impl>(contract, std::move(checks), limits, workers, audit, database, clock, log, options)) {
   impl_->require_checks();
 }
 
 void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,
                           std::function<void(Reply)> done) {
-  Call call{impl_->clock.now(), method.full_name,   inbound.address, inbound.user_agent,
-            inbound.trace_id,   std::nullopt,       std::nullopt};
+  Call call{impl_->clock.now(), method.full_name, inbound.address, inbound.user_agent,
+            inbound.trace_id,   std::nullopt,     std::nullopt};
   const auto passage = std::make_shared<Passage>(
       Passage{method, std::move(inbound), std::move(request), std::move(done), std::move(call)});
   impl_->enter(passage);

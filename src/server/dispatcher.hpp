@@ -18,12 +18,12 @@ namespace ostiary::server {
 
 /// What a transport knows of a call besides its message. Identity is only claimed here; the dispatcher proves it.
 struct Inbound {
-  std::string address;     ///< the client's, after trusted proxies; canonical text
-  std::string user_agent;  ///< cut to 512 bytes of valid UTF-8
-  std::string trace_id;    ///< from traceparent, or made by the transport
-  std::optional<Secret> access_token;      ///< bearer or cookie
-  std::optional<std::string> device_token; ///< cookie or `device_id` of the message
-  std::optional<Time> deadline;            ///< after it nobody waits for the answer
+  std::string address;                      ///< the client's, after trusted proxies; canonical text
+  std::string user_agent;                   ///< cut to 512 bytes of valid UTF-8
+  std::string trace_id;                     ///< from traceparent, or made by the transport
+  std::optional<Secret> access_token;       ///< bearer or cookie
+  std::optional<std::string> device_token;  ///< cookie or `device_id` of the message
+  std::optional<Time> deadline;             ///< after it nobody waits for the answer
 };
 
 /// How callers are proven. A kind of caller whose function is empty can't be served: a contract that asks for it is
@@ -48,7 +48,7 @@ using Reply = Result<std::unique_ptr<Message>>;
 
 struct DispatcherOptions {
   std::chrono::seconds fresh_login_within{600};
-  int hash_slots = 8;            ///< calls that hash, running and waiting; fewer than there are workers
+  int hash_slots = 8;              ///< calls that hash, running and waiting; fewer than there are workers
   int hash_slots_per_network = 4;  ///< of them for one IPv4 address or IPv6 /64
 };
 

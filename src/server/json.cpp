@@ -13,9 +13,9 @@
 namespace ostiary::server {
 namespace {
 
+using boost::json::error_code;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-using boost::json::error_code;
 
 /// The field of the same `oneof` that is set already.
 std::optional<std::string> rival(const Message& message, const FieldDescriptor& field) {
@@ -85,7 +85,8 @@ class Filler {
     frame.field = frame.message->GetDescriptor()->FindFieldByName(text_);
     if (frame.field == nullptr) {
       // Whoever reads the refusal needs no more of a name that is not ours.
-      return stop(refusal(Refusal::unknown_field, "The call has no such field.", path() + std::string(cut(text_, 64))), ec);
+      return stop(refusal(Refusal::unknown_field, "The call has no such field.", path() + std::string(cut(text_, 64))),
+                  ec);
     }
     text_.clear();
     const auto position = static_cast<std::size_t>(frame.field->index());
@@ -103,7 +104,8 @@ class Filler {
   }
 
   bool on_string(boost::json::string_view part, std::size_t, error_code& ec) {
-    if (text_.empty()) return put([part](const Slot& slot) { return slot.put_text({part.data(), part.size()}); }, "a text", ec);
+    if (text_.empty())
+      return put([part](const Slot& slot) { return slot.put_text({part.data(), part.size()}); }, "a text", ec);
     text_.append(part.data(), part.size());
     const bool more = put([this](const Slot& slot) { return slot.put_text(text_); }, "a text", ec);
     text_.clear();
@@ -122,7 +124,8 @@ class Filler {
 
   bool on_uint64(std::uint64_t number, boost::json::string_view, error_code& ec) {
     text_.clear();
-    return put([number](const Slot& slot) { return slot.put_double(static_cast<double>(number), true); }, "a number", ec);
+    return put([number](const Slot& slot) { return slot.put_double(static_cast<double>(number), true); }, "a number",
+               ec);
   }
 
   bool on_double(double, boost::json::string_view part, error_code& ec) {
@@ -230,11 +233,21 @@ void write_text(std::string_view text, std::string& out) {
     out.append(text.substr(plain, i - plain));
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += digits[c >> 4];
@@ -322,18 +335,27 @@ void write_single(const Message& message, const FieldDescriptor& field, std::str
   const auto& reflection = *message.GetReflection();
   std::string scratch;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return write_number(reflection.GetInt32(message, &field), out);
-    case FieldDescriptor::CPPTYPE_INT64: return write_number(reflection.GetInt64(message, &field), out);
-    case FieldDescriptor::CPPTYPE_UINT32: return write_number(reflection.GetUInt32(message, &field), out);
-    case FieldDescriptor::CPPTYPE_UINT64: return write_number(reflection.GetUInt64(message, &field), out);
-    case FieldDescriptor::CPPTYPE_DOUBLE: return write_double(reflection.GetDouble(message, &field), out);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return write_number(reflection.GetInt32(message, &field), out);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return write_number(reflection.GetInt64(message, &field), out);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return write_number(reflection.GetUInt32(message, &field), out);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return write_number(reflection.GetUInt64(message, &field), out);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return write_double(reflection.GetDouble(message, &field), out);
     case FieldDescriptor::CPPTYPE_FLOAT:
       return write_double(static_cast<double>(reflection.GetFloat(message, &field)), out);
-    case FieldDescriptor::CPPTYPE_BOOL: out += reflection.GetBool(message, &field) ? "true" : "false"; return;
-    case FieldDescriptor::CPPTYPE_ENUM: return write_enum(field, reflection.GetEnumValue(message, &field), out);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      out += reflection.GetBool(message, &field) ? "true" : "false";
+      return;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return write_enum(field, reflection.GetEnumValue(message, &field), out);
     case FieldDescriptor::CPPTYPE_STRING:
       return write_string(field, reflection.GetStringReference(message, &field, &scratch), out);
-    case FieldDescriptor::CPPTYPE_MESSAGE: return write_message(field, reflection.GetMessage(message, &field), out);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return write_message(field, reflection.GetMessage(message, &field), out);
   }
 }
 
@@ -341,11 +363,16 @@ void write_member(const Message& message, const FieldDescriptor& field, int inde
   const auto& reflection = *message.GetReflection();
   std::string scratch;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return write_number(reflection.GetRepeatedInt32(message, &field, index), out);
-    case FieldDescriptor::CPPTYPE_INT64: return write_number(reflection.GetRepeatedInt64(message, &field, index), out);
-    case FieldDescriptor::CPPTYPE_UINT32: return write_number(reflection.GetRepeatedUInt32(message, &field, index), out);
-    case FieldDescriptor::CPPTYPE_UINT64: return write_number(reflection.GetRepeatedUInt64(message, &field, index), out);
-    case FieldDescriptor::CPPTYPE_DOUBLE: return write_double(reflection.GetRepeatedDouble(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return write_number(reflection.GetRepeatedInt32(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return write_number(reflection.GetRepeatedInt64(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return write_number(reflection.GetRepeatedUInt32(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return write_number(reflection.GetRepeatedUInt64(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return write_double(reflection.GetRepeatedDouble(message, &field, index), out);
     case FieldDescriptor::CPPTYPE_FLOAT:
       return write_double(static_cast<double>(reflection.GetRepeatedFloat(message, &field, index)), out);
     case FieldDescriptor::CPPTYPE_BOOL:
@@ -383,7 +410,8 @@ std::optional<Misfit> put_as_text(const Slot& slot, std::string_view value) {
     case FieldDescriptor::CPPTYPE_FLOAT:
       if (const auto number = whole_number<double>(value)) return slot.put_double(*number, false);
       return slot.wrong_type("another text");
-    default: return slot.put_text(value);
+    default:
+      return slot.put_text(value);
   }
 }
 

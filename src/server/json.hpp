@@ -1,9 +1,9 @@
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <string>
 #include <string_view>
-
-#include <google/protobuf/message.h>
 
 #include "base/result.hpp"
 
@@ -16,9 +16,9 @@ struct JsonLimits {
 };
 
 /// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
-/// types, null, numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth and
-/// size beyond the limits, anything after the object. An empty text is the empty object. Enums are their value's name
-/// without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
+/// types, null, numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth
+/// and size beyond the limits, anything after the object. An empty text is the empty object. Enums are their value's
+/// name without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
 Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {});
 
 /// Writes a message as JSON: snake_case; absent optional fields left out, others always there.

@@ -20,8 +20,10 @@ bool is_whole_number(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_INT64:
     case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64: return true;
-    default: return false;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -119,7 +121,8 @@ Result<void> check_number(const std::string& name, std::int64_t number, const Ru
   if ((rule.has_minimum() && number < rule.minimum()) || (rule.has_maximum() && number > rule.maximum())) {
     std::string expected = "a whole number";
     if (rule.has_minimum()) expected += " from " + std::to_string(rule.minimum());
-    if (rule.has_maximum()) expected += std::string(rule.has_minimum() ? "" : " up") + " to " + std::to_string(rule.maximum());
+    if (rule.has_maximum())
+      expected += std::string(rule.has_minimum() ? "" : " up") + " to " + std::to_string(rule.maximum());
     return invalid(expected, name);
   }
   return {};
@@ -195,7 +198,8 @@ Result<void> Rules::check_at(const std::string& path, const Message& message) co
   }
   const auto& unknown = message.GetReflection()->GetUnknownFields(message);
   if (!unknown.empty()) {
-    return refuse(Refusal::unknown_field, "The call has no such field.", path + std::to_string(unknown.field(0).number()));
+    return refuse(Refusal::unknown_field, "The call has no such field.",
+                  path + std::to_string(unknown.field(0).number()));
   }
   return {};
 }
@@ -235,11 +239,12 @@ Result<void> Rules::check_member(const std::string& name, const Message& message
     case FieldDescriptor::CPPTYPE_STRING: {
       const std::string& text = repeated ? reflection.GetRepeatedStringReference(message, &field, index, &scratch)
                                          : reflection.GetStringReference(message, &field, &scratch);
-      return is_text(field) ? check_text(name, text, rule.rule, rule.pattern.get()) : check_bytes(name, text, rule.rule);
+      return is_text(field) ? check_text(name, text, rule.rule, rule.pattern.get())
+                            : check_bytes(name, text, rule.rule);
     }
     case FieldDescriptor::CPPTYPE_MESSAGE: {
-      const Message& inner = repeated ? reflection.GetRepeatedMessage(message, &field, index)
-                                      : reflection.GetMessage(message, &field);
+      const Message& inner =
+          repeated ? reflection.GetRepeatedMessage(message, &field, index) : reflection.GetMessage(message, &field);
       return is_timestamp(field) ? check_timestamp(name, inner) : check_at(name + '.', inner);
     }
     case FieldDescriptor::CPPTYPE_ENUM:

@@ -7,7 +7,7 @@ namespace ostiary::server {
 
 /// What a text is made of.
 struct TextFacts {
-  bool valid = true;         ///< well-formed UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF
+  bool valid = true;           ///< well-formed UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF
   std::size_t characters = 0;  ///< code points
   bool has_nul = false;
   bool has_control = false;  ///< U+0001 to U+001F or U+007F to U+009F
