@@ -44,17 +44,18 @@ struct MailSender {
 std::expected<MailSender, std::string> parse_sender(std::string_view text);
 
 /// Whether mail can be sent to (or come from) this: one printable ASCII word with an @ inside, 254 bytes at most,
-/// without what could end it early in SMTP or in a header. A domain in other letters has to be in its ASCII form (IDNA).
+/// without what could end it early in SMTP or in a header. A domain in other letters has to come in its ASCII form.
 bool is_mail_address(std::string_view address);
 
-/// A header's value: as it is where that is plain ASCII, else as encoded words (RFC 2047), folded. Never holds a line end
-/// that the text brought with it.
+/// A header's value: as it is where that is plain ASCII, else as encoded words (RFC 2047), folded. Never holds a line
+/// end that the text brought with it.
 std::string encode_header(std::string_view text);
 
 /// Sends each mail over a connection of its own, by libcurl. The message goes out as multipart/alternative. A refusal
 /// of the mail (5xx to MAIL, RCPT, DATA or the message itself) is `refused`; one of ourselves (no TLS, wrong password)
 /// or of this hour is `refused_for_now`; a connection that breaks after DATA is `unknown`. An exception of
-/// `before_data`, which runs before the first byte of the message is sent, ends the connection and reaches the caller.
+/// `before_data`, which runs before the first byte of the message is sent, breaks the connection off before the message
+/// is complete, and reaches the caller.
 class SmtpMailer final : public Mailer {
  public:
   /// `clock` must outlive it. Throws std::runtime_error where libcurl can't speak SMTP.

@@ -12,8 +12,9 @@ template <class... Statements>
 std::int64_t delete_in_batches(Database& db, Time before, const Statements&... deletions) {
   std::int64_t total = 0;
   for (int batch = 0; batch < most_batches; ++batch) {
-    const auto deleted = db.transaction(
-        [&](Transaction& tx) -> Result<std::int64_t> { return (std::int64_t{0} + ... + tx.execute(deletions, before)); });
+    const auto deleted = db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+      return (std::int64_t{0} + ... + tx.execute(deletions, before));
+    });
     if (deleted.value() == 0) break;
     total += *deleted;
   }

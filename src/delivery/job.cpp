@@ -28,7 +28,7 @@ AttemptVerdict judge_attempt(const Job& job, Delivery delivery, Time next_attemp
 
 Duration delay_after(std::int64_t attempts, std::uint32_t jitter) {
   // Close together at first: a mail with a code lives ten minutes, and servers that greylist accept after one to five.
-  static constexpr std::array<std::chrono::seconds, 11> delays{5s, 30s, 1min, 2min, 5min, 15min, 30min, 1h, 2h, 3h, 4h};
+  static constexpr std::array<std::chrono::seconds, 11> delays{5s, 30s, 1min, 2min, 4min, 15min, 30min, 1h, 2h, 3h, 4h};
   const auto index = std::clamp<std::int64_t>(attempts - 1, 0, delays.size() - 1);
   const Duration delay = delays[static_cast<std::size_t>(index)];
   return delay + delay * std::min<std::uint32_t>(jitter, 999) / 5000;

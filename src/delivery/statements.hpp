@@ -6,7 +6,8 @@
 
 namespace ostiary::delivery::statements {
 
-inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uuid, std::int64_t, std::string_view, Time)>
+inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uuid, std::int64_t, std::string_view,
+                                Time)>
     insert_event{R"sql(
   INSERT INTO outbox (id, topic, type, aggregate_id, aggregate_version, payload, occurred_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7)

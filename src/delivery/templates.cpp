@@ -58,15 +58,52 @@ std::unique_ptr<ctemplate::Template> parse(const std::string& content, const std
   return parsed;
 }
 
-/// The names of all values, sections and includes in a template: ctemplate tells them as lines of a C++ header.
+/// A dictionary that has everything, and remembers what it was asked for: the names of all values, sections and
+/// includes in a template.
+class AskedNames final : public ctemplate::TemplateDictionaryInterface {
+ public:
+  mutable std::set<std::string> names;
+
+ private:
+  class Once final : public Iterator {
+   public:
+    explicit Once(const AskedNames& dictionary) : dictionary_(dictionary) {}
+    bool HasNext() const override { return !given_; }
+    const TemplateDictionaryInterface& Next() override {
+      given_ = true;
+      return dictionary_;
+    }
+
+   private:
+    const AskedNames& dictionary_;
+    bool given_ = false;
+  };
+
+  void note(const ctemplate::TemplateString& name) const { names.emplace(name.data(), name.size()); }
+  ctemplate::TemplateString GetValue(const ctemplate::TemplateString& name) const override {
+    note(name);
+    return {""};
+  }
+  bool IsHiddenSection(const ctemplate::TemplateString& name) const override {
+    note(name);
+    return false;
+  }
+  bool IsUnhiddenSection(const ctemplate::TemplateString& name) const override { return !IsHiddenSection(name); }
+  bool IsHiddenTemplate(const ctemplate::TemplateString& name) const override {
+    note(name);
+    return true;
+  }
+  Iterator* CreateSectionIterator(const ctemplate::TemplateString&) const override { return new Once(*this); }
+  Iterator* CreateTemplateIterator(const ctemplate::TemplateString&) const override { return new Once(*this); }
+  const char* GetIncludeTemplateName(const ctemplate::TemplateString&, int) const override { return ""; }
+  void DumpToString(std::string*, int) const override {}
+};
+
 std::set<std::string> names_in(const ctemplate::Template& parsed) {
-  static const std::regex entry(R"re(\w+ = STS_INIT_WITH_HASH\((\w+),)re");
-  std::string header;
-  parsed.WriteHeaderEntries(&header);
-  std::set<std::string> names;
-  for (std::sregex_iterator match(header.begin(), header.end(), entry), end; match != end; ++match)
-    names.insert((*match)[1]);
-  return names;
+  const AskedNames asked;
+  std::string unused;
+  parsed.Expand(&unused, &asked);
+  return asked.names;
 }
 
 void check_names(const ctemplate::Template& parsed, const MailKind& kind, const std::string& shown) {

@@ -1,0 +1,104 @@
+#include "adapters/mailbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "contract/temporary_folder.hpp"
+
+namespace ostiary {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HandClock final : public Clock {
+ public:
+  Time now() const override { return time; }
+  Time time{1'700'000'000'000'000us};
+};
+
+Mail mail_number(int number) {
+  return {"id@example.org", "ada@example.org", "mail " + std::to_string(number), "text\n\"ü\"\x01", "<p>"};
+}
+
+const auto nothing = [] {};
+
+TEST(Mailbox, KeepsWhatItGetsNewestFirstOverARestart) {
+  const testing::TemporaryFolder folder;
+  HandClock clock;
+  {
+    Mailbox mailbox(folder.path() / "mailbox", clock);
+    for (int i = 1; i <= 12; ++i) EXPECT_EQ(mailbox.send(mail_number(i), nothing).delivery, Delivery::accepted);
+  }
+  clock.time += 1s;
+  Mailbox mailbox(folder.path() / "mailbox", clock);
+  mailbox.send(mail_number(13), nothing);
+  const auto latest = mailbox.latest(3);
+  ASSERT_EQ(latest.size(), 3u);
+  EXPECT_EQ(latest[0].mail.subject, "mail 13");
+  EXPECT_EQ(latest[1].mail.subject, "mail 12");
+  EXPECT_EQ(latest[2].mail.subject, "mail 11");
+  EXPECT_EQ(latest[0].mail.text, "text\n\"ü\"\x01");
+  EXPECT_EQ(latest[0].mail.to, "ada@example.org");
+  EXPECT_EQ(latest[0].received_at, clock.time);
+  EXPECT_EQ(mailbox.latest(100).size(), 13u);
+}
+
+TEST(Mailbox, IsForItsOwnerOnly) {
+  const testing::TemporaryFolder folder;
+  const HandClock clock;
+  Mailbox mailbox(folder.path() / "mailbox", clock);
+  mailbox.send(mail_number(1), nothing);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(folder.path() / "mailbox").permissions(), perms::owner_all);
+  for (const auto& file : std::filesystem::directory_iterator(folder.path() / "mailbox"))
+    EXPECT_EQ(file.status().permissions(), perms::owner_read | perms::owner_write);
+}
+
+TEST(Mailbox, ForgetsTheOldest) {
+  const testing::TemporaryFolder folder;
+  const HandClock clock;
+  Mailbox mailbox(folder.path(), clock);
+  for (int i = 1; i <= 205; ++i) mailbox.send(mail_number(i), nothing);
+  const auto latest = mailbox.latest(1000);
+  ASSERT_EQ(latest.size(), Mailbox::capacity);
+  EXPECT_EQ(latest.back().mail.subject, "mail 6");
+}
+
+TEST(Mailbox, PassesOverAFileThatACrashLeft) {
+  const testing::TemporaryFolder folder;
+  const HandClock clock;
+  Mailbox mailbox(folder.path(), clock);
+  mailbox.send(mail_number(1), nothing);
+  std::ofstream(folder.path() / "999999999999999999-1-1.json") << "{\"to\": ";
+  std::ofstream(folder.path() / "999999999999999999-1-2.json") << "";
+  std::ofstream(folder.path() / "999999999999999999-1-3.json.part") << "{";
+  ASSERT_EQ(mailbox.latest(10).size(), 1u);
+}
+
+TEST(Mailbox, AnObjectionKeepsTheMailOut) {
+  const testing::TemporaryFolder folder;
+  const HandClock clock;
+  Mailbox mailbox(folder.path(), clock);
+  EXPECT_THROW(mailbox.send(mail_number(1), [] { throw std::runtime_error("no"); }), std::runtime_error);
+  EXPECT_TRUE(mailbox.latest(10).empty());
+}
+
+TEST(Mailbox, ManyThreadsLoseNothing) {
+  const testing::TemporaryFolder folder;
+  const HandClock clock;
+  Mailbox mailbox(folder.path(), clock);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 40; ++n) mailbox.send(mail_number(n), nothing);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(mailbox.latest(1000).size(), 160u);
+}
+
+}  // namespace
+}  // namespace ostiary

@@ -1,0 +1,342 @@
+#include "adapters/smtp_mailer.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+#include <vector>
+
+namespace ostiary {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class HandClock final : public Clock {
+ public:
+  Time now() const override { return Time(1'700'000'000'000'000us); }
+};
+
+/// A mail server that answers by a script: a reply for each verb, "" for closing the connection there. "greeting" is
+/// its first line, "." the answer to a message, "during data" closes while one is sent. Remembers what it was told.
+class ScriptedServer {
+ public:
+  using Script = std::map<std::string, std::string>;
+
+  explicit ScriptedServer(const Script& changes = {}) : script_(ordinary()) {
+    for (const auto& [verb, reply] : changes) script_[verb] = reply;
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 4) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      throw std::runtime_error("no socket to listen on");
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~ScriptedServer() { finish(); }
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  std::string url(const std::string& query = "") const {
+    return "smtp://127.0.0.1:" + std::to_string(port_) + query;
+  }
+
+  /// Waits for the end of the conversation.
+  void finish() {
+    if (thread_.joinable()) {
+      done_ = true;
+      thread_.join();
+      ::close(listener_);
+    }
+  }
+
+  std::vector<std::string> commands;
+  std::string message;          ///< as it came over the wire, dots doubled
+  std::atomic<std::size_t> message_bytes{0};
+
+ private:
+  static Script ordinary() {
+    return {{"greeting", "220 mail.test ESMTP"}, {"EHLO", "250-mail.test\r\n250 8BITMIME"}, {"MAIL", "250 ok"},
+            {"RCPT", "250 ok"}, {"DATA", "354 go on"}, {".", "250 queued as 4711"}, {"QUIT", "221 bye"}};
+  }
+
+  void serve() {
+    while (!done_) {
+      pollfd waiting{listener_, POLLIN, 0};
+      if (::poll(&waiting, 1, 20) != 1) continue;
+      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      converse(connection);
+      ::close(connection);
+    }
+  }
+
+  bool answer(int connection, const std::string& verb) {
+    const auto reply = script_.contains(verb) ? script_[verb] : "502 not here";
+    if (reply.empty()) return false;
+    const std::string line = reply + "\r\n";
+    return ::send(connection, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
+  }
+
+  void converse(int connection) {
+    if (!answer(connection, "greeting")) return;
+    std::string input;
+    bool in_message = false;
+    for (;;) {
+      const std::string_view end = in_message ? "\r\n.\r\n" : "\r\n";
+      if (const auto at = input.find(end); at != std::string::npos) {
+        const std::string unit = input.substr(0, at + (in_message ? 2 : 0));
+        input.erase(0, at + end.size());
+        if (in_message) message = unit;
+        else commands.push_back(unit);
+        const std::string verb = in_message ? "." : unit.substr(0, 4);
+        if (!answer(connection, verb)) return;
+        in_message = verb == "DATA" && script_["DATA"].starts_with("354");
+        if (in_message && script_.contains("during data")) return;
+        if (verb == "QUIT") return;
+        continue;
+      }
+      char buffer[4096];
+      const ssize_t count = ::recv(connection, buffer, sizeof buffer, 0);
+      if (count <= 0) return;
+      if (in_message) message_bytes += static_cast<std::size_t>(count);
+      input.append(buffer, static_cast<std::size_t>(count));
+    }
+  }
+
+  Script script_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+const HandClock hand_clock;
+
+SmtpMailer mailer_for(const std::string& url) {
+  SmtpServer server = parse_smtp_url(url).value();
+  server.connect_timeout = 2s;
+  server.total_timeout = 3s;
+  return {server, parse_sender("Ödland <no-reply@example.org>").value(), hand_clock};
+}
+
+Mail mail_to_ada() {
+  return {"0190b5e2@example.org", "ada@example.net", "Ihr Code für Ödland", "Guten Tag\n\n.\nFrom here ü = 5\n",
+          "<p>Grüße\n"};
+}
+
+const auto nothing = [] {};
+
+TEST(SmtpMailer, SendsOneMessageInBothForms) {
+  ScriptedServer server;
+  const auto outcome = mailer_for(server.url()).send(mail_to_ada(), nothing);
+  server.finish();
+  EXPECT_EQ(outcome.delivery, Delivery::accepted) << outcome.detail;
+  EXPECT_THAT(outcome.detail, StartsWith("250 queued as 4711"));
+  EXPECT_THAT(server.commands, ElementsAre(StartsWith("EHLO "), StartsWith("MAIL FROM:<no-reply@example.org>"),
+                                           StartsWith("RCPT TO:<ada@example.net>"), "DATA", "QUIT"));
+  const auto head = server.message.substr(0, server.message.find("\r\n\r\n"));
+  EXPECT_THAT(head, HasSubstr("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"));
+  EXPECT_THAT(head, HasSubstr("From: =?UTF-8?Q?=C3=96dland?= <no-reply@example.org>\r\n"));
+  EXPECT_THAT(head, HasSubstr("To: ada@example.net\r\n"));
+  EXPECT_THAT(head, HasSubstr("Subject: =?UTF-8?Q?Ihr_Code_f=C3=BCr_=C3=96dland?=\r\n"));
+  EXPECT_THAT(head, HasSubstr("Message-ID: <0190b5e2@example.org>\r\n"));
+  EXPECT_THAT(head, HasSubstr("Auto-Submitted: auto-generated"));
+  EXPECT_THAT(head, HasSubstr("Content-Type: multipart/alternative; boundary="));
+  EXPECT_THAT(head, ::testing::AnyOf(HasSubstr("Mime-Version: 1.0"), HasSubstr("MIME-Version: 1.0")));
+  EXPECT_THAT(server.message, HasSubstr("Content-Type: text/plain; charset=utf-8"));
+  EXPECT_THAT(server.message, HasSubstr("Content-Type: text/html; charset=utf-8"));
+  EXPECT_THAT(server.message, HasSubstr("Guten Tag\r\n\r\n..\r\nFrom here =C3=BC =3D 5\r\n"));
+  EXPECT_THAT(server.message, HasSubstr("<p>Gr=C3=BC=C3=9Fe\r\n"));
+  for (std::size_t at = 0; (at = server.message.find('\n', at)) != std::string::npos; ++at)
+    EXPECT_EQ(server.message[at - 1], '\r') << "a bare line feed at " << at;
+}
+
+TEST(SmtpMailer, SaysWhatBecameOfIt) {
+  const struct {
+    std::string_view what;
+    ScriptedServer::Script script;
+    Delivery delivery;
+    bool handed_over;
+  } table[] = {
+      {"not now, at the greeting", {{"greeting", "421 too busy"}}, Delivery::refused_for_now, false},
+      {"no service", {{"greeting", "554 no SMTP here"}}, Delivery::refused_for_now, false},
+      {"closed at the greeting", {{"greeting", ""}}, Delivery::refused_for_now, false},
+      {"the sender is refused", {{"MAIL", "550 not you"}}, Delivery::refused, false},
+      {"the sender is put off", {{"MAIL", "451 later"}}, Delivery::refused_for_now, false},
+      {"greylisted", {{"RCPT", "450 try again"}}, Delivery::refused_for_now, false},
+      {"nobody of that name", {{"RCPT", "550 5.1.1 no such user"}}, Delivery::refused, false},
+      {"closed at RCPT", {{"RCPT", ""}}, Delivery::refused_for_now, false},
+      {"DATA put off", {{"DATA", "451 disk full"}}, Delivery::refused_for_now, false},
+      {"DATA refused", {{"DATA", "554 no"}}, Delivery::refused, false},
+      {"the message is put off", {{".", "452 disk full"}}, Delivery::refused_for_now, true},
+      {"the message is refused", {{".", "554 spam"}}, Delivery::refused, true},
+      {"closed instead of an answer", {{".", ""}}, Delivery::unknown, true},
+      {"closed at QUIT", {{"QUIT", ""}}, Delivery::accepted, true},
+  };
+  for (const auto& row : table) {
+    ScriptedServer server(row.script);
+    bool handed_over = false;
+    const auto outcome = mailer_for(server.url()).send(mail_to_ada(), [&] { handed_over = true; });
+    EXPECT_EQ(outcome.delivery, row.delivery) << row.what << ": " << outcome.detail;
+    EXPECT_EQ(handed_over, row.handed_over) << row.what;
+  }
+}
+
+TEST(SmtpMailer, ClosedDuringTheMessageIsUnknown) {
+  ScriptedServer server(ScriptedServer::Script{{"during data", "close"}});
+  Mail mail = mail_to_ada();
+  mail.text = std::string(4'000'000, 'x');
+  EXPECT_EQ(mailer_for(server.url()).send(mail, nothing).delivery, Delivery::unknown);
+}
+
+TEST(SmtpMailer, NobodyListens) {
+  ScriptedServer server;
+  const std::string url = server.url();
+  server.finish();
+  EXPECT_EQ(mailer_for(url).send(mail_to_ada(), nothing).delivery, Delivery::refused_for_now);
+}
+
+TEST(SmtpMailer, HandsOverBeforeTheFirstByte) {
+  ScriptedServer server;
+  std::size_t bytes = 1;
+  int calls = 0;
+  const auto outcome = mailer_for(server.url()).send(mail_to_ada(), [&] {
+    std::this_thread::sleep_for(50ms);
+    bytes = server.message_bytes;
+    ++calls;
+  });
+  server.finish();
+  EXPECT_EQ(outcome.delivery, Delivery::accepted);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(bytes, 0u);
+  EXPECT_EQ(server.commands[3], "DATA");
+}
+
+TEST(SmtpMailer, AnObjectionKeepsTheMessageBack) {
+  ScriptedServer server;
+  const auto object = [] { throw std::runtime_error("the lease was lost"); };
+  EXPECT_THROW(mailer_for(server.url()).send(mail_to_ada(), object), std::runtime_error);
+  server.finish();
+  EXPECT_EQ(server.message, "") << "a message that was not ended is none";
+  EXPECT_EQ(server.commands.back(), "DATA");
+}
+
+// ASVS 12.3.1: no silent fallback
+TEST(SmtpMailer, SaysNothingInTheClearWhereTlsIsRequired) {
+  ScriptedServer server;
+  bool handed_over = false;
+  const auto outcome =
+      mailer_for("smtp://ada:s3cret@" + server.url("?starttls=required").substr(7)).send(mail_to_ada(), [&] {
+        handed_over = true;
+      });
+  server.finish();
+  EXPECT_EQ(outcome.delivery, Delivery::refused_for_now);
+  EXPECT_FALSE(handed_over);
+  for (const std::string& command : server.commands) {
+    EXPECT_THAT(command, Not(StartsWith("AUTH")));
+    EXPECT_THAT(command, Not(StartsWith("MAIL")));
+  }
+}
+
+TEST(SmtpMailer, AWrongPasswordIsOurFault) {
+  ScriptedServer server({{"EHLO", "250-mail.test\r\n250 AUTH PLAIN"}, {"AUTH", "535 wrong"}});
+  const auto outcome = mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), nothing);
+  EXPECT_EQ(outcome.delivery, Delivery::refused_for_now) << outcome.detail;
+  EXPECT_THAT(outcome.detail, Not(HasSubstr("s3cret")));
+}
+
+// B17
+TEST(SmtpMailer, NothingEndsALineButTheAdapter) {
+  ScriptedServer server;
+  Mail mail = mail_to_ada();
+  mail.subject = "Hello\r\nBcc: everyone@example.org\r\n\r\nbody";
+  mail.text = "\r\n.\r\nMAIL FROM:<evil@example.org>\r\n.\n.";
+  EXPECT_EQ(mailer_for(server.url()).send(mail, nothing).delivery, Delivery::accepted);
+  server.finish();
+  EXPECT_EQ(server.commands.size(), 5u);
+  EXPECT_THAT(server.message, Not(HasSubstr("\r\nBcc:")));
+  EXPECT_THAT(server.message, HasSubstr("\r\nSubject: =?UTF-8?Q?Hello=0D=0ABcc=3A_everyone=40example=2Eorg"));
+
+  for (const std::string to : {"a@b.org\r\nRCPT TO:<c@d.org>", "a@b.org>", "<a@b.org", "a b@c.org", "a@b,c", "ada",
+                               "@b.org", "a@", "a@b@c", "ü@b.org", "a@münchen.de", "a\"@b.org"}) {
+    mail.to = to;
+    EXPECT_EQ(mailer_for("smtp://127.0.0.1:1").send(mail, nothing).delivery, Delivery::refused) << to;
+  }
+}
+
+TEST(EncodeHeader, WordsAreShortAndWhole) {
+  EXPECT_EQ(encode_header("Plain words, 123456"), "Plain words, 123456");
+  EXPECT_EQ(encode_header("=?UTF-8?Q?trick?="), "=?UTF-8?Q?=3D=3FUTF=2D8=3FQ=3Ftrick=3F=3D?=");
+  std::string umlauts;
+  for (int i = 0; i < 60; ++i) umlauts += "ü€";
+  const std::string encoded = encode_header(umlauts);
+  std::size_t begin = 0;
+  while (begin < encoded.size()) {
+    const auto end = std::min(encoded.find("\r\n ", begin), encoded.size());
+    const std::string word = encoded.substr(begin, end - begin);
+    EXPECT_LE(word.size(), 75u);
+    EXPECT_THAT(word, StartsWith("=?UTF-8?Q?="));
+    EXPECT_TRUE(word.ends_with("=BC?=") || word.ends_with("=AC?=")) << word;  // the last byte of ü or of €
+    begin = end + 3;
+  }
+}
+
+TEST(SmtpUrl, IsRead) {
+  using enum SmtpServer::Security;
+  const struct {
+    std::string url, host, user, password;
+    int port;
+    SmtpServer::Security security;
+  } table[] = {
+      {"smtp://mail.example.org", "mail.example.org", "", "", 587, starttls},
+      {"smtps://mail.example.org", "mail.example.org", "", "", 465, tls},
+      {"smtp://ada%40example.org:p%3Aw%2Fd@mail.example.org:25", "mail.example.org", "ada@example.org", "p:w/d", 25,
+       starttls},
+      {"smtp://mail.example.org?starttls=off", "mail.example.org", "", "", 587, none},
+      {"smtp://localhost:1025", "localhost", "", "", 1025, none},
+      {"smtp://127.0.0.1:1025/?starttls=required", "127.0.0.1", "", "", 1025, starttls},
+      {"smtp://[::1]:1025", "[::1]", "", "", 1025, none},
+      {"smtp://localhost.example.org", "localhost.example.org", "", "", 587, starttls},
+  };
+  for (const auto& row : table) {
+    const auto server = parse_smtp_url(row.url);
+    ASSERT_TRUE(server) << row.url << ": " << server.error();
+    EXPECT_EQ(server->host, row.host);
+    EXPECT_EQ(server->user, row.user);
+    EXPECT_EQ(server->password.reveal(), row.password);
+    EXPECT_EQ(server->port, row.port);
+    EXPECT_EQ(server->security, row.security) << row.url;
+  }
+  EXPECT_EQ(parse_smtp_url("smtps://h?ca_file=/etc/ca.pem")->ca_file, "/etc/ca.pem");
+  for (const std::string url : {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999", "smtp://h/path",
+                                "smtp://h?starttls=maybe", "smtps://h?starttls=off", "smtp://u:pw@h?x"}) {
+    const auto server = parse_smtp_url(url);
+    ASSERT_FALSE(server) << url;
+    EXPECT_THAT(server.error(), Not(HasSubstr("pw")));
+  }
+}
+
+TEST(MailFrom, IsRead) {
+  EXPECT_EQ(parse_sender("no-reply@example.org")->address, "no-reply@example.org");
+  EXPECT_EQ(parse_sender("Ostiary <no-reply@example.org>")->name, "Ostiary");
+  EXPECT_EQ(parse_sender("\"Example, Inc.\" <no-reply@example.org>")->name, "Example, Inc.");
+  EXPECT_EQ(parse_sender("<no-reply@example.org>")->name, "");
+  for (const std::string text : {"", "Ostiary", "Ostiary <>", "Ostiary <a@b", "a@b> <", "a@b\r\nBcc: c@d"})
+    EXPECT_FALSE(parse_sender(text)) << text;
+}
+
+}  // namespace
+}  // namespace ostiary

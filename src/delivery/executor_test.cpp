@@ -1,0 +1,484 @@
+#include "delivery/executor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+
+#include "contract/test_database.hpp"
+#include "delivery/clean_up.hpp"
+#include "delivery/outbox.hpp"
+
+namespace ostiary::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class HandClock final : public Clock {
+ public:
+  Time now() const override { return Time(Duration(microseconds_.load())); }
+  void advances(Duration by) { microseconds_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> microseconds_{1'700'000'000'000'000};
+};
+
+class RememberingLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view event, std::initializer_list<LogField> fields) override {
+    const std::scoped_lock lock(mutex_);
+    lines_ += event;
+    for (const LogField& field : fields)
+      if (const auto* text = std::get_if<std::string_view>(&field.value)) (lines_ += " ") += *text;
+    lines_ += "\n";
+  }
+  std::string lines() const {
+    const std::scoped_lock lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string lines_;
+};
+
+/// Behaves as it is told, one mail after the other; then it accepts.
+class MoodyMailer final : public Mailer {
+ public:
+  enum class Mood { accepts, puts_off, refuses, puts_off_after_data, loses_the_answer, throws, throws_after_data };
+
+  DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override {
+    const Mood mood = take_mood();
+    if (before_send) before_send();
+    if (mood == Mood::puts_off) return {Delivery::refused_for_now, "451 later"};
+    if (mood == Mood::refuses) return {Delivery::refused, "550 no \xff such\r\nuser"};
+    if (mood == Mood::throws) throw std::runtime_error("no memory");
+    before_data();
+    if (after_hand_over) after_hand_over();
+    {
+      const std::scoped_lock lock(mutex_);
+      handed_over_.push_back(mail);
+    }
+    if (mood == Mood::throws_after_data) throw std::runtime_error("disk full");
+    if (mood == Mood::loses_the_answer) return {Delivery::unknown, "closed"};
+    if (mood == Mood::puts_off_after_data) return {Delivery::refused_for_now, "452 disk full"};
+    return {Delivery::accepted, "250 ok"};
+  }
+  std::string description() const override { return "moody"; }
+
+  std::vector<Mail> handed_over() const {
+    const std::scoped_lock lock(mutex_);
+    return handed_over_;
+  }
+  void will(std::initializer_list<Mood> moods) { moods_ = moods; }
+
+  std::function<void()> before_send, after_hand_over;
+
+ private:
+  Mood take_mood() {
+    const std::scoped_lock lock(mutex_);
+    if (moods_.empty()) return Mood::accepts;
+    const Mood mood = moods_.front();
+    moods_.pop_front();
+    return mood;
+  }
+
+  mutable std::mutex mutex_;
+  std::deque<Mood> moods_;
+  std::vector<Mail> handed_over_;
+};
+
+struct JobRow {
+  std::string state;
+  std::int64_t attempts;
+  Bytes payload;
+  std::optional<std::string> last_error;
+  std::optional<Time> handed_over_at;
+  std::optional<Time> finished_at;
+};
+constexpr Statement<JobRow()> the_job{
+    "SELECT state, attempts, payload, last_error, handed_over_at, finished_at FROM jobs"};
+
+struct CountRow {
+  std::int64_t count;
+};
+
+class ExecutorTest : public ::testing::Test {
+ protected:
+  using Mood = MoodyMailer::Mood;
+
+  void orders_mail(bool once = true, Duration lives = 10min) {
+    const MailOrder order{.kind = "verify_email",
+                          .to = "ada@example.org",
+                          .locale = "en",
+                          .values = {{"code", "042137"}, {"link", "https://id.example.org/v"}, {"minutes", "10"}},
+                          .expires_at = clock.now() + lives,
+                          .once = once};
+    ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
+      order_mail(tx, keys, ids, clock.now(), order);
+      return {};
+    }));
+  }
+
+  JobRow job() {
+    return db->read([](Transaction& tx) -> Result<JobRow> { return tx.one(the_job); }).value();
+  }
+
+  void runs(const Statement<void()>& statement) {
+    ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<std::int64_t> { return tx.execute(statement); }));
+  }
+
+  std::int64_t count(const Statement<CountRow()>& statement) {
+    return db->read([&](Transaction& tx) -> Result<std::int64_t> { return tx.one(statement).count; }).value();
+  }
+
+  /// Lets an executor work until nothing is due, then moves on to when something may be, for a day.
+  void a_day_passes(Duration step = 1s) {
+    for (Duration passed{}; passed < 25h; passed += step, clock.advances(step))
+      while (executor.run_one()) {}
+  }
+
+  /// A second executor, as another process would have it.
+  std::unique_ptr<Executor> another() { return std::make_unique<Executor>(parts, "example.org"); }
+
+  testing::TestDatabase db;
+  HandClock clock;
+  SystemRandom random;
+  IdSource ids{clock, random, IdSource::Order::by_time};
+  vault::ServerKeys server_keys{*db,    clock, ids, random, Secret(std::string(32, 'm')),
+                                crypto::JwsAlgorithm::es256};
+  vault::DataKeys keys{server_keys, clock, random};
+  MailTemplates templates{""};
+  MoodyMailer mailer;
+  RememberingLog log;
+  ExecutorParts parts{*db, keys, templates, mailer, clock, random, log};
+  Executor executor{parts, "example.org"};
+};
+
+TEST_F(ExecutorTest, SendsAMailAndForgetsItsContent) {
+  orders_mail();
+  EXPECT_THAT(std::string(as_text(job().payload)), Not(HasSubstr("042137")));
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_FALSE(executor.run_one());
+  ASSERT_EQ(mailer.handed_over().size(), 1u);
+  const Mail mail = mailer.handed_over()[0];
+  EXPECT_EQ(mail.to, "ada@example.org");
+  EXPECT_THAT(mail.text, HasSubstr("042137"));
+  EXPECT_THAT(mail.message_id, HasSubstr("@example.org"));
+  EXPECT_EQ(job().state, "done");
+  EXPECT_EQ(job().attempts, 1);
+  EXPECT_TRUE(job().payload.empty());
+  EXPECT_EQ(job().finished_at, clock.now());
+}
+
+TEST_F(ExecutorTest, TriesAgainLaterWithTheSameMessageId) {
+  mailer.will({Mood::puts_off, Mood::throws, Mood::puts_off_after_data});
+  orders_mail();
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().state, "ready");
+  EXPECT_EQ(job().last_error, "451 later");
+  clock.advances(4s);
+  EXPECT_FALSE(executor.run_one());
+  clock.advances(2s);
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().last_error, "no memory");
+  clock.advances(36s);
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().state, "ready") << "the server said that it does not have it";
+  EXPECT_EQ(job().handed_over_at, std::nullopt);
+  clock.advances(72s);
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().state, "done");
+  const auto mails = mailer.handed_over();
+  ASSERT_EQ(mails.size(), 2u);
+  EXPECT_EQ(mails[0].message_id, mails[1].message_id);
+}
+
+TEST_F(ExecutorTest, WhatIsRefusedIsDead) {
+  mailer.will({Mood::refuses});
+  orders_mail();
+  a_day_passes(10min);
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_EQ(job().attempts, 1);
+  EXPECT_EQ(job().last_error, "550 no ? such??user");
+  EXPECT_FALSE(job().payload.empty()) << "a dead job can be started again";
+}
+
+// security.md D2: once means once.
+TEST_F(ExecutorTest, ACodeWhoseFateIsUnknownIsNotSentAgain) {
+  for (const Mood mood : {Mood::loses_the_answer, Mood::throws_after_data}) {
+    mailer.will({mood});
+    orders_mail();
+    a_day_passes(10min);
+    EXPECT_EQ(job().state, "dead");
+    runs({"DELETE FROM jobs"});
+  }
+  EXPECT_EQ(mailer.handed_over().size(), 2u);
+}
+
+TEST_F(ExecutorTest, AnythingElseIsSentAgain) {
+  mailer.will({Mood::loses_the_answer});
+  orders_mail(false, 24h);
+  a_day_passes(1min);
+  EXPECT_EQ(job().state, "done");
+  EXPECT_EQ(mailer.handed_over().size(), 2u);
+}
+
+struct Killed {};  // no std::exception: nothing in the program catches it
+
+// B30
+TEST_F(ExecutorTest, AnExecutorThatDiedAfterTheHandOverBuriesACode) {
+  orders_mail();
+  mailer.after_hand_over = [] { throw Killed(); };
+  EXPECT_THROW(executor.run_one(), Killed);
+  mailer.after_hand_over = nullptr;
+  EXPECT_EQ(job().handed_over_at, clock.now()) << "committed before the message goes out";
+  clock.advances(lease_length - 1us);
+  EXPECT_FALSE(another()->run_one()) << "the lease is in force";
+  EXPECT_EQ(job().state, "running");
+  clock.advances(1us);
+  EXPECT_FALSE(another()->run_one());
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_TRUE(mailer.handed_over().empty());
+}
+
+TEST_F(ExecutorTest, AnExecutorThatDiedBeforeTheHandOverIsSucceeded) {
+  orders_mail();
+  mailer.before_send = [] { throw Killed(); };
+  EXPECT_THROW(executor.run_one(), Killed);
+  mailer.before_send = nullptr;
+  clock.advances(lease_length);
+  EXPECT_TRUE(another()->run_one());
+  EXPECT_EQ(job().state, "done");
+  EXPECT_EQ(job().attempts, 2);
+  EXPECT_EQ(mailer.handed_over().size(), 1u);
+}
+
+TEST_F(ExecutorTest, AnExecutorThatSleptThroughItsLeaseLeavesTheJob) {
+  orders_mail();
+  const auto second = another();
+  mailer.before_send = [&] {
+    mailer.before_send = nullptr;
+    clock.advances(lease_length);
+    EXPECT_TRUE(second->run_one());
+  };
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(mailer.handed_over().size(), 1u) << "the second executor's";
+  EXPECT_EQ(job().state, "done");
+  EXPECT_THAT(log.lines(), HasSubstr("job.left"));
+}
+
+// B29
+TEST_F(ExecutorTest, WhileTheServerIsAwayCodesExpireAndNothingFloodsAfterwards) {
+  mailer.will({Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off,
+               Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off, Mood::puts_off});
+  orders_mail();
+  a_day_passes(10s);
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_EQ(job().attempts, 6);
+  EXPECT_TRUE(mailer.handed_over().empty());
+}
+
+TEST_F(ExecutorTest, WhatExpiredWhileNobodyWorkedIsNotSent) {
+  orders_mail();
+  clock.advances(10min);
+  EXPECT_FALSE(executor.run_one());
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_THAT(*job().last_error, HasSubstr("expired"));
+}
+
+TEST_F(ExecutorTest, AttemptsAreBounded) {
+  mailer.before_send = [] { throw std::runtime_error("never"); };
+  orders_mail(false, 1000h);
+  for (int i = 0; i < 40; ++i, clock.advances(5h)) executor.run_one();
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_EQ(job().attempts, most_attempts);
+}
+
+TEST_F(ExecutorTest, APayloadOfAnotherJobDoesNotOpen) {
+  orders_mail();
+  orders_mail();
+  runs({"UPDATE jobs SET payload = (SELECT payload FROM jobs ORDER BY id LIMIT 1)"});
+  while (executor.run_one()) {}
+  EXPECT_EQ(mailer.handed_over().size(), 1u);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'dead'"}), 1);
+}
+
+TEST_F(ExecutorTest, NoSecretReachesTheLogOrTheRow) {
+  mailer.will({Mood::puts_off, Mood::loses_the_answer});
+  orders_mail(false, 24h);
+  a_day_passes(1min);
+  EXPECT_EQ(job().state, "done");
+  EXPECT_THAT(log.lines(), Not(HasSubstr("042137")));
+  EXPECT_THAT(log.lines(), Not(HasSubstr("id.example.org/v")));
+}
+
+TEST_F(ExecutorTest, SeveralExecutorsShareTheWork) {
+  for (int i = 0; i < 60; ++i) orders_mail();
+  const auto second = another();
+  executor.start(3);
+  second->start(3);
+  for (int i = 0; i < 1000 && count({"SELECT count(*) FROM jobs WHERE state <> 'done'"}) > 0; ++i)
+    std::this_thread::sleep_for(10ms);
+  executor.stop();
+  second->stop();
+  EXPECT_EQ(mailer.handed_over().size(), 60u);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 1"}), 60);
+}
+
+TEST_F(ExecutorTest, BeginsAtOnceWhenWoken) {
+  executor.start(2);
+  std::this_thread::sleep_for(50ms);
+  const auto begun = std::chrono::steady_clock::now();
+  orders_mail();
+  executor.wake();
+  while (mailer.handed_over().empty() && std::chrono::steady_clock::now() < begun + 5s)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 500ms);
+  executor.stop();
+}
+
+TEST_F(ExecutorTest, StopFinishesWhatIsUnderWay) {
+  std::atomic<bool> begun{false};
+  mailer.after_hand_over = [&] {
+    begun = true;
+    std::this_thread::sleep_for(100ms);
+  };
+  orders_mail();
+  executor.start(1);
+  while (!begun) std::this_thread::sleep_for(1ms);
+  executor.stop();
+  EXPECT_EQ(job().state, "done");
+}
+
+TEST_F(ExecutorTest, CleansUpWhatIsPastItsTime) {
+  struct Kept {
+    std::string state;
+    Duration age;
+    bool kept;
+  };
+  const Time now = clock.now();
+  static constexpr Statement<void(JobId, std::string_view, Time)> insert{
+      "INSERT INTO jobs (id, kind, payload, state, run_at, attempts, expires_at, once, created_at, finished_at) "
+      "VALUES ($1, 'mail', x'', $2, $3, 1, $3, false, $3, $3)"};
+  for (const auto& [state, age, kept] : {Kept{"done", 7 * 24h, true}, Kept{"done", 7 * 24h + 1us, false},
+                                         Kept{"dead", 30 * 24h, true}, Kept{"dead", 30 * 24h + 1us, false}}) {
+    for (int i = 0; i < 130; ++i) {
+      ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<std::int64_t> {
+        return tx.execute(insert, ids.make<JobId>(), state, now - age);
+      }));
+    }
+  }
+  EXPECT_EQ(clean_up(*db, Retention{}, now), 260);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs"}), 260);
+  EXPECT_EQ(clean_up(*db, Retention{}, now), 0);
+}
+
+TEST_F(ExecutorTest, CleansUpRegistrationsWithTheKeysOfPeopleWhoNeverCameToBe) {
+  static constexpr Statement<void(Uuid, UserId, Time)> insert_pending{
+      "INSERT INTO pending_registrations (id, user_id, email, email_canonical, display_name, locale, password_hash, "
+      "device_hash, is_decoy, code_mac, link_hash, key_id, code_expires_at, code_attempts, resend_at, created_at, "
+      "expires_at) VALUES ($1, $2, '', '', '', '', '', x'', false, x'', randomblob(16), $1, $3, 0, $3, $3, $3)"};
+  static constexpr Statement<void(UserId, Time)> insert_user{
+      "INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, "
+      "version) VALUES ($1, 'a', 'a', true, '', 'active', $2, $2, 1)"};
+  const Time now = clock.now();
+  const auto never = ids.make<UserId>();
+  const auto waiting = ids.make<UserId>();
+  const auto came = ids.make<UserId>();
+  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
+    for (const UserId user : {never, waiting, came}) keys.create(tx, user);
+    tx.execute(insert_pending, ids.make_uuid(), never, now - 1us);
+    tx.execute(insert_pending, ids.make_uuid(), waiting, now);
+    tx.execute(insert_pending, ids.make_uuid(), came, now - 1h);
+    tx.execute(insert_user, came, now);
+    return {};
+  }));
+  clean_up(*db, Retention{}, now);
+  EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations"}), 1);
+  ASSERT_TRUE(db->read([&](Transaction& tx) -> Result<void> {
+    EXPECT_FALSE(keys.seal(tx, never, "p", as_bytes("x")));
+    EXPECT_TRUE(keys.seal(tx, waiting, "p", as_bytes("x")));
+    EXPECT_TRUE(keys.seal(tx, came, "p", as_bytes("x")));
+    return {};
+  }));
+}
+
+TEST_F(ExecutorTest, CleansUpSessionsGuessesAndAttempts) {
+  static constexpr Statement<void(SessionId, Time)> insert_session{
+      "INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at, "
+      "last_refreshed_at, idle_expires_at, expires_at, version) "
+      "VALUES ($1, (SELECT id FROM users), x'', '', '', '', '', $2, $2, $2, $2, $2, 1)"};
+  static constexpr Statement<void(SessionId, std::int64_t, Time)> insert_token{
+      "INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at) "
+      "VALUES (randomblob(32), $1, $2, $1, $3, $3)"};
+  static constexpr Statement<void(Uuid, Time)> insert_guess{
+      "INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, x'', '', $2)"};
+  static constexpr Statement<void(AttemptId, Time)> insert_attempt{
+      "INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at) "
+      "VALUES ($1, x'', '', true, '', $2)"};
+  static constexpr Statement<void(UserId, Time)> insert_user{
+      "INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, "
+      "version) VALUES ($1, 'a', 'a', true, '', 'active', $2, $2, 1)"};
+  const Time now = clock.now();
+  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
+    tx.execute(insert_user, ids.make<UserId>(), now);
+    for (const Duration age : {Duration(30 * 24h), Duration(30 * 24h + 1us)}) {
+      const auto session = ids.make<SessionId>();
+      tx.execute(insert_session, session, now - age);
+      for (int generation = 0; generation < 150; ++generation)
+        tx.execute(insert_token, session, generation, now - age);
+    }
+    for (const Duration age : {Duration(24h), Duration(24h + 1us)}) tx.execute(insert_guess, ids.make_uuid(), now - age);
+    for (const Duration age : {Duration(90 * 24h), Duration(90 * 24h + 1us)})
+      tx.execute(insert_attempt, ids.make<AttemptId>(), now - age);
+    return {};
+  }));
+  EXPECT_EQ(clean_up(*db, Retention{}, now), 150 + 1 + 1 + 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
+  EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
+}
+
+TEST_F(ExecutorTest, CleansUpByItself) {
+  static constexpr Statement<void(Uuid, Time)> insert_guess{
+      "INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, x'', '', $2)"};
+  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    return tx.execute(insert_guess, ids.make_uuid(), clock.now() - 48h);
+  }));
+  executor.start(1);
+  for (int i = 0; i < 500 && count({"SELECT count(*) FROM code_guesses"}) > 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 0);
+}
+
+struct EventRow {
+  EventId id;
+  std::string topic;
+  std::string type;
+  std::int64_t version;
+  std::string payload;
+};
+
+TEST_F(ExecutorTest, AnnouncesEvents) {
+  static constexpr Statement<EventRow()> the_event{
+      "SELECT id, topic, type, aggregate_version, payload FROM outbox WHERE published_at IS NULL"};
+  const auto user = ids.make<UserId>();
+  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
+    announce(tx, ids, clock.now(),
+             {.type = "user.registered", .aggregate_id = user.uuid, .aggregate_version = 3,
+              .payload = {{"user_id", to_string(user)}, {"how", "\"quoted\"\n"}}});
+    return {};
+  }));
+  const auto event = db->read([](Transaction& tx) -> Result<EventRow> { return tx.one(the_event); }).value();
+  EXPECT_EQ(event.topic, "user.events");
+  EXPECT_EQ(event.type, "user.registered");
+  EXPECT_EQ(event.version, 3);
+  EXPECT_EQ(event.payload, "{\"user_id\":\"" + to_string(user) + "\",\"how\":\"\\\"quoted\\\"\\n\"}");
+}
+
+}  // namespace
+}  // namespace ostiary::delivery
