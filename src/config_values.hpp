@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "ports/rate_limiter.hpp"
+
+namespace ostiary {
+
+enum class LogFormat { automatic, text, json };
+
+/// Texts of settings into values. The error says what was expected: "a whole number from 0 to 65535".
+namespace reading {
+
+template <class T>
+using Read = std::expected<T, std::string>;
+
+Read<std::int64_t> number(std::string_view text, std::int64_t lowest, std::int64_t highest);
+Read<bool> on_or_off(std::string_view text);  ///< also true and false
+/// `10s`, `15m`, `12h`, `7d`; the bounds are in seconds.
+Read<std::chrono::seconds> duration(std::string_view text, std::int64_t lowest, std::int64_t highest);
+/// `20/1h burst 10`, several separated by commas.
+Read<std::vector<Rate>> rates(std::string_view text);
+/// What stands between the commas, without spaces around it and without empty ones.
+std::vector<std::string> list(std::string_view text);
+
+Read<std::string> public_url(std::string_view text);                ///< an origin, in lower case, without a slash
+Read<std::vector<std::string>> addresses(std::string_view text);    ///< localhost, *, or IP addresses
+Read<std::vector<std::string>> networks(std::string_view text);     ///< CIDR, or IP addresses
+Read<std::vector<std::string>> origins(std::string_view text);
+Read<std::string> host_name(std::string_view text);
+Read<Secret> database_url(std::string_view text);
+Read<std::string> ssl_mode(std::string_view text);
+Read<Secret> smtp_url(std::string_view text);
+Read<std::string> sender(std::string_view text);
+Read<Secret> master_key(std::string_view text);                     ///< its 32 bytes
+
+}  // namespace reading
+
+/// Values into the texts that are read as them.
+namespace showing {
+
+std::string duration(std::chrono::seconds duration);  ///< in the largest unit that leaves no rest
+std::string rates(const std::vector<Rate>& rates);
+std::string list(const std::vector<std::string>& items);
+
+}  // namespace showing
+
+/// The host in an origin or a URL with an authority, without user, port and brackets, in lower case; empty if there is none.
+std::string host_of(std::string_view url);
+
+/// Whether a host is this machine by its name or address alone: localhost, names below it, loopback addresses.
+bool is_this_machine(std::string_view host);
+
+}  // namespace ostiary
