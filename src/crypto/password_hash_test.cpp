@@ -13,7 +13,9 @@ using Algorithm = PasswordParameters::Algorithm;
 constexpr PasswordParameters cheap_argon2id{.memory_kib = 64, .passes = 1};
 constexpr PasswordParameters cheap_bcrypt{.algorithm = Algorithm::bcrypt, .bcrypt_cost = 4};
 
-bool verifies(const std::string& password, std::string_view stored) { return verify_password(Secret(password), stored); }
+bool verifies(const std::string& password, std::string_view stored) {
+  return verify_password(Secret(password), stored);
+}
 
 struct Vector {
   std::string password;

@@ -102,8 +102,11 @@ constexpr std::string_view what_helps = "Add more words that are uncommon and ha
 bool has_weakness(const ZxcMatch_t* match, const Weakness& weakness) {
   // One character matches the dictionary too, which tells the person nothing.
   constexpr int telling_length = 3;
-  const int type = match->Type & ~MULTIPLE_MATCH;
-  return match->Length >= telling_length && (type == weakness.types[0] || type == weakness.types[1]);
+  if (match->Length < telling_length) return false;
+  int type = match->Type & ~MULTIPLE_MATCH;
+  // That a part comes again says more than what the part is, unless it is the person's own.
+  if ((match->Type & MULTIPLE_MATCH) && type != USER_MATCH && type != USER_LEET_MATCH) type = REPEATS_MATCH;
+  return type == weakness.types[0] || type == weakness.types[1];
 }
 
 std::string advice_for(const ZxcMatch_t* first) {
@@ -111,9 +114,6 @@ std::string advice_for(const ZxcMatch_t* first) {
     for (const ZxcMatch_t* match = first; match; match = match->Next) {
       if (has_weakness(match, weakness)) return std::string(weakness.sentence) + " " + std::string(what_helps);
     }
-  }
-  for (const ZxcMatch_t* match = first; match; match = match->Next) {
-    if (match->Type & MULTIPLE_MATCH) return "Repeating a character or a part adds little. " + std::string(what_helps);
   }
   return "Make it longer. " + std::string(what_helps);
 }
