@@ -1,0 +1,149 @@
+#include "vault/data_keys.hpp"
+
+#include <gtest/gtest.h>
+
+#include "contract/test_database.hpp"
+#include "vault/statements.hpp"
+
+namespace ostiary::vault {
+namespace {
+
+using namespace std::string_literals;
+using testing::TestDatabase;
+
+class DataKeysTest : public ::testing::Test {
+ protected:
+  /// What `closure` answers, in a transaction that commits.
+  template <class Closure>
+  auto in_transaction(Closure closure) {
+    return *db->transaction([&](Transaction& tx) -> Result<decltype(closure(tx))> { return closure(tx); });
+  }
+
+  void creates(UserId owner) {
+    in_transaction([&](Transaction& tx) {
+      keys.create(tx, owner);
+      return true;
+    });
+  }
+
+  std::optional<Bytes> seals(UserId owner, std::string_view purpose, std::string_view text) {
+    return in_transaction([&](Transaction& tx) { return keys.seal(tx, owner, purpose, as_bytes(text)); });
+  }
+
+  std::optional<Bytes> opens(UserId owner, std::string_view purpose, BytesView sealed) {
+    return in_transaction([&](Transaction& tx) { return keys.open(tx, owner, purpose, sealed); });
+  }
+
+  TestDatabase db;
+  SystemClock clock;
+  SystemRandom random;
+  IdSource ids{clock, random, IdSource::Order::by_time};
+  ServerKeys server_keys{*db, clock, ids, random, Secret("the master key"s), crypto::JwsAlgorithm::eddsa};
+  DataKeys keys{server_keys, clock, random};
+  const UserId ada = ids.make<UserId>();
+  const UserId bob = ids.make<UserId>();
+  const Bytes phone = to_bytes(as_bytes("+441234567890"));
+};
+
+TEST_F(DataKeysTest, WhatIsSealedForAPersonOpensForThem) {
+  creates(ada);
+  const auto sealed = seals(ada, "phone", "+441234567890");
+  ASSERT_TRUE(sealed);
+  EXPECT_EQ(as_text(*sealed).find("441234"), std::string_view::npos);
+  EXPECT_EQ(opens(ada, "phone", *sealed), phone);
+}
+
+// B34: a ciphertext moved to another row or column does not open.
+TEST_F(DataKeysTest, ItOpensForNobodyElseAndNothingElse) {
+  creates(ada);
+  creates(bob);
+  const auto sealed = seals(ada, "phone", "+441234567890");
+  EXPECT_FALSE(opens(bob, "phone", *sealed));
+  EXPECT_FALSE(opens(ada, "ssn", *sealed));
+  EXPECT_FALSE(keys.open_for_service("phone", *sealed));
+  EXPECT_FALSE(opens(ada, "phone", {}));
+  EXPECT_FALSE(opens(ada, "phone", keys.seal_for_service("phone", phone)));
+}
+
+constexpr Statement<void(UserId, UserId)> give_key_of{
+    "UPDATE data_keys SET wrapped = (SELECT wrapped FROM data_keys WHERE owner_id = $2) WHERE owner_id = $1"};
+
+TEST_F(DataKeysTest, AWrappedKeyMovedToAnotherPersonIsAnError) {
+  creates(ada);
+  creates(bob);
+  in_transaction([&](Transaction& tx) { return tx.execute(give_key_of, bob, ada); });
+  EXPECT_THROW(seals(bob, "phone", "+44"), std::runtime_error);
+}
+
+TEST_F(DataKeysTest, APersonWithoutAKeyGetsNothing) {
+  EXPECT_FALSE(seals(ada, "phone", "+44"));
+  EXPECT_FALSE(in_transaction([&](Transaction& tx) { return keys.has_key(tx, ada); }));
+}
+
+// B35 and D13: with the key, everything sealed under it is gone.
+TEST_F(DataKeysTest, DestroyingTheKeyErasesWhatWasSealed) {
+  creates(ada);
+  creates(bob);
+  const auto sealed = seals(ada, "phone", "+441234567890");
+  const auto bobs = seals(bob, "phone", "+441234567890");
+  in_transaction([&](Transaction& tx) {
+    keys.destroy(tx, ada);
+    return true;
+  });
+  EXPECT_FALSE(opens(ada, "phone", *sealed));
+  EXPECT_EQ(opens(bob, "phone", *bobs), phone);
+  creates(ada);
+  EXPECT_FALSE(opens(ada, "phone", *sealed)) << "a new key is another key";
+}
+
+TEST_F(DataKeysTest, APersonHasOneKey) {
+  creates(ada);
+  EXPECT_THROW(creates(ada), StorageError);
+}
+
+TEST_F(DataKeysTest, AKeyOfARolledBackTransactionDoesNotExist) {
+  const auto refused = db->transaction([&](Transaction& tx) -> Result<bool> {
+    keys.create(tx, ada);
+    return refuse(Refusal::internal);
+  });
+  EXPECT_FALSE(refused);
+  EXPECT_FALSE(seals(ada, "phone", "+44"));
+}
+
+TEST_F(DataKeysTest, TheServiceSealsForItself) {
+  const Bytes sealed = keys.seal_for_service("mail", phone);
+  EXPECT_EQ(keys.open_for_service("mail", sealed), phone);
+  EXPECT_FALSE(keys.open_for_service("other", sealed));
+  for (std::size_t size = 0; size < sealed.size(); ++size) {
+    EXPECT_FALSE(keys.open_for_service("mail", BytesView(sealed).first(size))) << size;
+  }
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    Bytes changed = sealed;
+    changed[i] ^= 1;
+    EXPECT_FALSE(keys.open_for_service("mail", changed)) << i;
+  }
+}
+
+TEST_F(DataKeysTest, AnotherInstanceOpensWhatThisOneSealed) {
+  creates(ada);
+  const auto sealed = seals(ada, "phone", "+441234567890");
+  const Bytes for_service = keys.seal_for_service("mail", phone);
+  const ServerKeys other_server_keys(*db, clock, ids, random, Secret("the master key"s), crypto::JwsAlgorithm::eddsa);
+  const DataKeys other(other_server_keys, clock, random);
+  EXPECT_EQ(in_transaction([&](Transaction& tx) { return other.open(tx, ada, "phone", *sealed); }), phone);
+  EXPECT_EQ(other.open_for_service("mail", for_service), phone);
+}
+
+
+TEST_F(DataKeysTest, TwoKeysAreNeverTheSame) {
+  creates(ada);
+  creates(bob);
+  const auto wrapped = [&](UserId owner) {
+    return in_transaction([&](Transaction& tx) { return tx.one(statements::find_data_key, owner).wrapped; });
+  };
+  EXPECT_NE(wrapped(ada), wrapped(bob));
+  EXPECT_EQ(wrapped(ada).size(), 1U + 12 + 32 + 16);
+}
+
+}  // namespace
+}  // namespace ostiary::vault

@@ -1,0 +1,253 @@
+#include "vault/server_keys.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "contract/test_database.hpp"
+#include "vault/statements.hpp"
+
+namespace ostiary::vault {
+namespace {
+
+using namespace std::chrono_literals;
+using crypto::JwsAlgorithm;
+using testing::TestDatabase;
+
+class SetClock final : public Clock {
+ public:
+  Time now() const override { return now_; }
+  void advances(Duration duration) { now_ += duration; }
+
+ private:
+  Time now_ = Time(1'800'000'000s);
+};
+
+/// Several instances of the server over one database.
+class ServerKeysTest : public ::testing::Test {
+ protected:
+  ServerKeys instance(JwsAlgorithm algorithm = JwsAlgorithm::es256, const std::string& master = "the master key") {
+    return {*db, clock, ids, random, Secret(master), algorithm};
+  }
+
+  std::vector<statements::ServerKeyRow> rows() {
+    return *db->read([](Transaction& tx) -> Result<std::vector<statements::ServerKeyRow>> {
+      return tx.all(statements::list_server_keys);
+    });
+  }
+
+  /// What an administrator does by hand.
+  template <class... Params>
+  void executes(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<bool> {
+      tx.execute(statement, params...);
+      return true;
+    }));
+  }
+
+  TestDatabase db;
+  SetClock clock;
+  SystemRandom random;
+  IdSource ids{clock, random, IdSource::Order::by_time};
+};
+
+constexpr KeyPurpose symmetric_purposes[] = {KeyPurpose::refresh_chain, KeyPurpose::codes, KeyPurpose::devices,
+                                             KeyPurpose::service_sealing};
+
+constexpr Statement<void(KeyId, Time)> retire_key{"UPDATE server_keys SET retired_at = $2 WHERE id = $1"};
+constexpr Statement<void(KeyId)> relabel_key{"UPDATE server_keys SET purpose = 'codes' WHERE id = $1"};
+
+TEST_F(ServerKeysTest, TheFirstStartMakesAKeyForEachPurpose) {
+  const ServerKeys keys = instance();
+  EXPECT_EQ(rows().size(), 5U);
+  std::set<Bytes> different;
+  for (const KeyPurpose purpose : symmetric_purposes) {
+    EXPECT_EQ(keys.current(purpose).bytes.size(), 32U);
+    different.insert(keys.current(purpose).bytes);
+  }
+  EXPECT_EQ(different.size(), 4U);
+  EXPECT_EQ(keys.signing_key().key->algorithm(), JwsAlgorithm::es256);
+  EXPECT_THROW(keys.current(KeyPurpose::token_signing), std::logic_error);
+}
+
+TEST_F(ServerKeysTest, ALaterStartFindsTheSameKeys) {
+  const ServerKeys first = instance();
+  clock.advances(24h);
+  db.reopen();
+  const ServerKeys second = instance();
+  EXPECT_EQ(rows().size(), 5U);
+  for (const KeyPurpose purpose : symmetric_purposes) {
+    EXPECT_EQ(first.current(purpose).id, second.current(purpose).id);
+    EXPECT_EQ(first.current(purpose).bytes, second.current(purpose).bytes);
+  }
+  const Bytes signature = first.signing_key().key->sign(as_bytes("message"));
+  const auto verifying = second.verifying_key(to_string(first.signing_key().id));
+  ASSERT_TRUE(verifying);
+  EXPECT_TRUE(verifying->verify(as_bytes("message"), signature));
+}
+
+TEST_F(ServerKeysTest, InstancesThatStartTogetherAgree) {
+  std::array<std::optional<KeyId>, 4> signing;
+  std::array<std::optional<KeyId>, 4> codes;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < signing.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const ServerKeys keys = instance();
+      signing[i] = keys.signing_key().id;
+      codes[i] = keys.current(KeyPurpose::codes).id;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(rows().size(), 5U);
+  for (std::size_t i = 0; i < signing.size(); ++i) {
+    EXPECT_EQ(signing[i], signing[0]);
+    EXPECT_EQ(codes[i], codes[0]);
+  }
+}
+
+TEST_F(ServerKeysTest, AnotherMasterKeyIsRefusedAndChangesNothing) {
+  const ServerKeys keys = instance();
+  EXPECT_THROW(instance(JwsAlgorithm::es256, "another master key"), WrongMasterKey);
+  EXPECT_THROW(instance(JwsAlgorithm::eddsa, "another master key"), WrongMasterKey);
+  EXPECT_EQ(rows().size(), 5U);
+}
+
+// B34: a key moved into another row, or given another purpose, does not open.
+TEST_F(ServerKeysTest, AKeyOpensOnlyForItsOwnPurpose) {
+  const KeyId devices = instance().current(KeyPurpose::devices).id;
+  executes(relabel_key, devices);
+  EXPECT_THROW(instance(), WrongMasterKey);
+}
+
+TEST_F(ServerKeysTest, TheDatabaseHoldsNoKeyInTheClear) {
+  const ServerKeys keys = instance();
+  for (const auto& row : rows()) {
+    for (const KeyPurpose purpose : symmetric_purposes) {
+      EXPECT_EQ(as_text(row.sealed).find(as_text(keys.current(purpose).bytes)), std::string_view::npos);
+    }
+    const Bytes secret = keys.signing_key().key->private_bytes();
+    EXPECT_EQ(as_text(row.sealed).find(as_text(BytesView(secret).subspan(40, 24))), std::string_view::npos);
+  }
+}
+
+struct PublicKeyRow {
+  std::optional<std::string> public_key;
+};
+constexpr Statement<PublicKeyRow(KeyId)> find_public_key{"SELECT public_key FROM server_keys WHERE id = $1"};
+
+TEST_F(ServerKeysTest, TheSigningKeysPublicHalfIsKeptAsAJwk) {
+  const TokenKey key = instance().signing_key();
+  const auto row = *db->read([&](Transaction& tx) -> Result<PublicKeyRow> { return tx.one(find_public_key, key.id); });
+  const crypto::PublicJwk jwk = key.key->public_jwk();
+  EXPECT_EQ(row.public_key, R"({"kty":"EC","crv":"P-256","x":")" + jwk.x + R"(","y":")" + jwk.y +
+                                R"(","alg":"ES256","use":"sig","kid":")" + to_string(key.id) + R"("})");
+}
+
+TEST_F(ServerKeysTest, AnotherAlgorithmGetsANewKeyAndTheOlderOneStaysPublished) {
+  const TokenKey older = instance(JwsAlgorithm::es256).signing_key();
+  clock.advances(1h);
+  const ServerKeys keys = instance(JwsAlgorithm::eddsa);
+  EXPECT_EQ(keys.signing_key().key->algorithm(), JwsAlgorithm::eddsa);
+  ASSERT_EQ(keys.published_keys().size(), 2U);
+  EXPECT_EQ(keys.published_keys()[0].id, keys.signing_key().id);
+  EXPECT_EQ(keys.published_keys()[1].id, older.id);
+  EXPECT_TRUE(keys.verifying_key(to_string(older.id))->verify(as_bytes("m"), older.key->sign(as_bytes("m"))));
+  EXPECT_EQ(rows().size(), 6U) << "the other purposes keep theirs";
+  instance(JwsAlgorithm::eddsa);
+  EXPECT_EQ(rows().size(), 6U);
+}
+
+TEST_F(ServerKeysTest, Rs256IsOffered) {
+  EXPECT_EQ(instance(JwsAlgorithm::rs256).signing_key().key->algorithm(), JwsAlgorithm::rs256);
+}
+
+TEST_F(ServerKeysTest, ARetiredKeyVerifiesNoMore) {
+  const TokenKey older = instance(JwsAlgorithm::es256).signing_key();
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  executes(retire_key, older.id, clock.now() + 1h);
+  const ServerKeys keys = instance(JwsAlgorithm::eddsa);
+  EXPECT_TRUE(keys.verifying_key(to_string(older.id))) << "not yet";
+  clock.advances(1h);
+  EXPECT_FALSE(keys.verifying_key(to_string(older.id)));
+  EXPECT_EQ(keys.published_keys().size(), 1U);
+}
+
+TEST_F(ServerKeysTest, AKeyMadeElsewhereIsFoundWhenItIsAskedFor) {
+  const ServerKeys running = instance(JwsAlgorithm::es256);
+  clock.advances(1h);
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const auto found = running.verifying_key(to_string(made_elsewhere.id));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->verify(as_bytes("m"), made_elsewhere.key->sign(as_bytes("m"))));
+}
+
+TEST_F(ServerKeysTest, UnknownIdsAskTheDatabaseOnceASecondInAll) {
+  const ServerKeys running = instance(JwsAlgorithm::es256);
+  EXPECT_FALSE(running.find(ids.make<KeyId>())) << "asks";
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const std::string kid = to_string(made_elsewhere.id);
+  EXPECT_FALSE(running.verifying_key(kid)) << "within the second";
+  clock.advances(1s - 1us);
+  EXPECT_FALSE(running.verifying_key(kid)) << "within the second";
+  clock.advances(1us);
+  EXPECT_TRUE(running.verifying_key(kid));
+}
+
+TEST_F(ServerKeysTest, AClockSetBackDoesNotStopLookups) {
+  const ServerKeys running = instance(JwsAlgorithm::es256);
+  EXPECT_FALSE(running.find(ids.make<KeyId>()));
+  clock.advances(-1h);
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  EXPECT_TRUE(running.verifying_key(to_string(made_elsewhere.id)));
+  EXPECT_EQ(running.current(KeyPurpose::codes).bytes.size(), 32U) << "no key is in force yet, but the newest serves";
+}
+
+TEST_F(ServerKeysTest, KidsThatAreNoIdNeverReachTheDatabase) {
+  const ServerKeys running = instance(JwsAlgorithm::es256);
+  for (const std::string_view kid : {"", "../etc/passwd", "' OR 1=1 --", "0"}) {
+    EXPECT_FALSE(running.verifying_key(kid)) << kid;
+  }
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  EXPECT_TRUE(running.verifying_key(to_string(made_elsewhere.id))) << "the second's one look was not spent";
+}
+
+TEST_F(ServerKeysTest, AKeyIsOnlyFoundForItsKind) {
+  const ServerKeys keys = instance();
+  const ServerKey codes = keys.current(KeyPurpose::codes);
+  EXPECT_EQ(keys.find(codes.id)->bytes, codes.bytes);
+  EXPECT_FALSE(keys.find(keys.signing_key().id)) << "find is for symmetric keys";
+  EXPECT_FALSE(keys.verifying_key(to_string(codes.id)));
+}
+
+TEST_F(ServerKeysTest, AskingInsideATransactionDoesNotWaitForIt) {
+  const ServerKeys keys = instance();
+  const auto inside_write = db->transaction([&](Transaction&) -> Result<bool> {
+    return keys.find(ids.make<KeyId>()).has_value();
+  });
+  EXPECT_EQ(inside_write, false);
+  clock.advances(2s);
+  const auto inside_read = db->read([&](Transaction&) -> Result<bool> {
+    return keys.find(ids.make<KeyId>()).has_value();
+  });
+  EXPECT_EQ(inside_read, false);
+}
+
+TEST_F(ServerKeysTest, ThreadsReadWhileKeysAreLookedUp) {
+  const ServerKeys keys = instance();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) {
+        EXPECT_EQ(keys.current(KeyPurpose::codes).bytes.size(), 32U);
+        EXPECT_FALSE(keys.find(ids.make<KeyId>()));
+        EXPECT_TRUE(keys.signing_key().key);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace ostiary::vault
