@@ -191,7 +191,8 @@ void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
   if (match.malformed) {
     return give(refuse_request(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
   }
-  if (match.by_verb.empty()) return give(refuse_request(Refusal::not_found, "There is nothing under this path."));
+  const auto nothing_there = [&] { return refuse_request(Refusal::not_found, "There is nothing under this path."); };
+  if (match.by_verb.empty()) return give(nothing_there());
   if (request.verb == "OPTIONS") return give(answer_options(request, match));
   const Destination* const destination = match.under(request.verb);
   if (destination == nullptr) {
@@ -205,7 +206,10 @@ void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
               {{"path", target->path}, {"origin", from.origin.value_or("")}, {"address", client_address(request)}});
     return give(refuse_request(Refusal::cross_site_request, "Pages of other sites may not call this."));
   }
-  if (destination->page != nullptr) return give(answer_page(request, *destination->page));
+  if (destination->page != nullptr) {
+    HttpResponse response = answer_page(request, *destination->page);
+    return give(response.status == 404 && !response.body ? nothing_there() : std::move(response));
+  }
   call(request, *destination, *target, from, done);
 }
 

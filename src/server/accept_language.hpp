@@ -1,0 +1,12 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace ostiary::server {
+
+/// The language of `offered` (primary subtags, as "de") that an Accept-Language header likes best (RFC 9110, section
+/// 12.5.4); the first of them where it likes none, or is malformed.
+std::string_view preferred_language(std::string_view accept_language, std::span<const std::string_view> offered);
+
+}  // namespace ostiary::server
