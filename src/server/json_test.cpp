@@ -193,9 +193,10 @@ TEST_F(Json, ReadsEscapes) {
 }
 
 TEST_F(Json, LeavesAbsentFieldsOutAndWritesTheOthers) {
-  EXPECT_EQ(*rewritten("{}"),
-            R"({"text":"","small":0,"positive":0,"large":0,"huge":0,"real":0,"yes":false,"raw":"","colour":"unspecified",)"
-            R"("roles":[],"users":[],"numbers":[],"colours":[],"single":0,"times":[]})");
+  EXPECT_EQ(
+      *rewritten("{}"),
+      R"({"text":"","small":0,"positive":0,"large":0,"huge":0,"real":0,"yes":false,"raw":"","colour":"unspecified",)"
+      R"("roles":[],"users":[],"numbers":[],"colours":[],"single":0,"times":[]})");
   EXPECT_EQ(*rewritten(""), *rewritten("{}"));
   EXPECT_EQ(*rewritten(" {\r\n\t} \n"), *rewritten("{}"));
   EXPECT_NE(rewritten(R"({"maybe":""})")->find(R"("maybe":"")"), std::string::npos);
@@ -237,18 +238,26 @@ TEST(JsonOfTheContract, EnumsStandWithoutTheirPrefix) {
 
 TEST_F(Json, ReadsSegmentsAndQueries) {
   const auto message = contract.make("Sample");
-  for (const auto& [name, value] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
-           {"text", "a b"}, {"small", "-7"}, {"huge", "9007199254740992"}, {"real", "1.5"}, {"yes", "true"},
-           {"colour", "red"}, {"at", "2026-01-31T08:15:00Z"}, {"raw", "YQ"}, {"left", "l"}}) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<std::string_view, std::string_view>>{{"text", "a b"},
+                                                                            {"small", "-7"},
+                                                                            {"huge", "9007199254740992"},
+                                                                            {"real", "1.5"},
+                                                                            {"yes", "true"},
+                                                                            {"colour", "red"},
+                                                                            {"at", "2026-01-31T08:15:00Z"},
+                                                                            {"raw", "YQ"},
+                                                                            {"left", "l"}}) {
     const auto read = read_text_field(name, value, *message);
     EXPECT_TRUE(read) << name << ": " << read.error().detail;
   }
   std::string out;
   write_json(*message, out);
-  EXPECT_EQ(out,
-            R"({"text":"a b","small":-7,"positive":0,"large":0,"huge":9007199254740992,"real":1.5,"yes":true,"raw":"YQ",)"
-            R"("colour":"red","at":"2026-01-31T08:15:00Z","roles":[],"users":[],"left":"l","numbers":[],"colours":[],)"
-            R"("single":0,"times":[]})");
+  EXPECT_EQ(
+      out,
+      R"({"text":"a b","small":-7,"positive":0,"large":0,"huge":9007199254740992,"real":1.5,"yes":true,"raw":"YQ",)"
+      R"("colour":"red","at":"2026-01-31T08:15:00Z","roles":[],"users":[],"left":"l","numbers":[],"colours":[],)"
+      R"("single":0,"times":[]})");
 }
 
 TEST_F(Json, RefusesSegmentsAndQueriesThatDoNotFit) {
@@ -257,15 +266,24 @@ TEST_F(Json, RefusesSegmentsAndQueriesThatDoNotFit) {
     Refusal why;
   };
   const Row rows[] = {
-      {"role", "admin", Refusal::unknown_field},   {"", "x", Refusal::unknown_field},
-      {"small", "", Refusal::wrong_type},          {"small", "1x", Refusal::wrong_type},
-      {"small", " 1", Refusal::wrong_type},        {"small", "+1", Refusal::wrong_type},
-      {"small", "1.0", Refusal::wrong_type},       {"small", "3000000000", Refusal::invalid_field},
-      {"yes", "1", Refusal::wrong_type},           {"yes", "TRUE", Refusal::wrong_type},
-      {"real", "inf", Refusal::invalid_field},     {"real", "x", Refusal::wrong_type},
-      {"colour", "green", Refusal::invalid_field}, {"roles", "a", Refusal::wrong_type},
-      {"user", "a", Refusal::wrong_type},          {"text", "\xFF", Refusal::invalid_field},
-      {"right", "r", Refusal::invalid_field},      {"maybe", "again", Refusal::duplicate_field},
+      {"role", "admin", Refusal::unknown_field},
+      {"", "x", Refusal::unknown_field},
+      {"small", "", Refusal::wrong_type},
+      {"small", "1x", Refusal::wrong_type},
+      {"small", " 1", Refusal::wrong_type},
+      {"small", "+1", Refusal::wrong_type},
+      {"small", "1.0", Refusal::wrong_type},
+      {"small", "3000000000", Refusal::invalid_field},
+      {"yes", "1", Refusal::wrong_type},
+      {"yes", "TRUE", Refusal::wrong_type},
+      {"real", "inf", Refusal::invalid_field},
+      {"real", "x", Refusal::wrong_type},
+      {"colour", "green", Refusal::invalid_field},
+      {"roles", "a", Refusal::wrong_type},
+      {"user", "a", Refusal::wrong_type},
+      {"text", "\xFF", Refusal::invalid_field},
+      {"right", "r", Refusal::invalid_field},
+      {"maybe", "again", Refusal::duplicate_field},
       {"text", std::string_view("a\0b", 3), Refusal::invalid_field},
   };
   const auto message = contract.make("Sample");

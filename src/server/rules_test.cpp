@@ -68,18 +68,48 @@ class FieldRules : public testing::Test {
 
 TEST_F(FieldRules, LetGoodValuesPass) {
   for (const std::string_view row : {
-           R"("plain":10)", R"("word":"abc")", R"("word":"äöüßx")", R"("bounded":"ab")", R"("bounded":"äö")",
-           R"("code":"012345")", R"("any":"")", R"("any":"aaa")", R"("note":"one\r\ntwo\t")", R"("size":1)",
-           R"("size":100)", R"("huge":5)", R"("tags":[])", R"("tags":["abc","x"])", R"("user":{"email":"a@b.c"})",
-           R"("users":[{"email":"a@b.c","inner":{"email":"d@e.f"}}])", R"("colour":"red")",
-           R"("at":"2026-01-31T08:15:00Z")", R"("raw":"YWI")", R"("numbers":[0,1])",
-           R"("email":"ada@example.org")", R"("email":"Ada+x@ex-ample.co.uk")", R"("email":"ada@bücher.example")",
-           R"("id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55")", R"("time":"2026-01-31T08:15:00.5Z")",
-           R"("url":"")", R"("url":"https://example.org")", R"("url":"https://example.org:8443/a?b=c#d")",
-           R"("url":"http://localhost:8001/x")", R"("url":"http://127.0.0.1/")", R"("url":"https://[2001:db8::1]:1/")",
-           R"("locale":"")", R"("locale":"en")", R"("locale":"de-CH")", R"("locale":"zh-Hant-TW")",
-           R"("locale":"gsw")", R"("zone":"")", R"("zone":"Europe/Vienna")", R"("zone":"UTC")",
-           R"("zone":"America/Argentina/Buenos_Aires")", R"("token":"")", R"("token":"abc-_Q")",
+           R"("plain":10)",
+           R"("word":"abc")",
+           R"("word":"äöüßx")",
+           R"("bounded":"ab")",
+           R"("bounded":"äö")",
+           R"("code":"012345")",
+           R"("any":"")",
+           R"("any":"aaa")",
+           R"("note":"one\r\ntwo\t")",
+           R"("size":1)",
+           R"("size":100)",
+           R"("huge":5)",
+           R"("tags":[])",
+           R"("tags":["abc","x"])",
+           R"("user":{"email":"a@b.c"})",
+           R"("users":[{"email":"a@b.c","inner":{"email":"d@e.f"}}])",
+           R"("colour":"red")",
+           R"("at":"2026-01-31T08:15:00Z")",
+           R"("raw":"YWI")",
+           R"("numbers":[0,1])",
+           R"("email":"ada@example.org")",
+           R"("email":"Ada+x@ex-ample.co.uk")",
+           R"("email":"ada@bücher.example")",
+           R"("id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55")",
+           R"("time":"2026-01-31T08:15:00.5Z")",
+           R"("url":"")",
+           R"("url":"https://example.org")",
+           R"("url":"https://example.org:8443/a?b=c#d")",
+           R"("url":"http://localhost:8001/x")",
+           R"("url":"http://127.0.0.1/")",
+           R"("url":"https://[2001:db8::1]:1/")",
+           R"("locale":"")",
+           R"("locale":"en")",
+           R"("locale":"de-CH")",
+           R"("locale":"zh-Hant-TW")",
+           R"("locale":"gsw")",
+           R"("zone":"")",
+           R"("zone":"Europe/Vienna")",
+           R"("zone":"UTC")",
+           R"("zone":"America/Argentina/Buenos_Aires")",
+           R"("token":"")",
+           R"("token":"abc-_Q")",
        }) {
     const auto fits = check("Sample", R"({"name":"n",)" + std::string(row) + "}");
     EXPECT_TRUE(fits) << row << ": " << fits.error().field << ' ' << fits.error().detail;
@@ -234,15 +264,17 @@ TEST(FieldRulesThatDoNotFit, StopTheLoad) {
       {"int32 x = 1 [(ostiary.rule) = {required: true}];", "absent one from zero"},
       {"bool x = 1 [(ostiary.rule) = {required: true}];", "absent one from zero"},
       {"string x = 1 [(ostiary.rule) = {min_bytes: 2 required: true max_bytes: 1}];", "min_bytes is above"},
-      {"string x = 1 [(ostiary.rule) = {min_characters: 2 required: true max_characters: 1}];", "min_characters is above"},
+      {"string x = 1 [(ostiary.rule) = {min_characters: 2 required: true max_characters: 1}];",
+       "min_characters is above"},
       {"string x = 1 [(ostiary.rule) = {min_characters: 2}];", "a least length"},
       {"optional int32 x = 1 [(ostiary.rule) = {minimum: 2 maximum: 1}];", "minimum is above"},
       {"map<string, string> x = 1;", "maps are not served"},
       {"google.protobuf.MethodOptions x = 1;", "only Timestamp"},
   };
   for (const auto& row : rows) {
-    const WrittenContract contract("import \"google/protobuf/descriptor.proto\"; message Outer { Bad bad = 1; } message Bad { " +
-                                   std::string(row.field) + " }");
+    const WrittenContract contract(
+        "import \"google/protobuf/descriptor.proto\"; message Outer { Bad bad = 1; } message Bad { " +
+        std::string(row.field) + " }");
     Rules rules;
     try {
       rules.add(contract.type("Outer"));
