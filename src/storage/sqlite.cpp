@@ -203,10 +203,11 @@ class SqliteConnection final : public Connection {
   std::map<std::pair<const char*, std::size_t>, Prepared> prepared_;
 };
 
+/// By the name as the migrations declare it; SQLite itself writes TEXT in capitals.
 std::optional<ColumnType> type_named(std::string_view name) {
   if (name == "boolean") return ColumnType::boolean;
   if (name == "bigint") return ColumnType::bigint;
-  if (name == "text") return ColumnType::text;
+  if (name == "text" || name == "TEXT") return ColumnType::text;
   if (name == "bytea") return ColumnType::bytea;
   if (name == "uuid") return ColumnType::uuid;
   if (name == "timestamptz") return ColumnType::timestamptz;
