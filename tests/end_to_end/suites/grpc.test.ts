@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import * as grpc from '@grpc/grpc-js'
+import * as loader from '@grpc/proto-loader'
+import descriptor from 'protobufjs/ext/descriptor/index.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callsOfContract } from '../support/grpc.ts'
+import { World } from '../support/world.ts'
+
+interface FileDescriptor {
+  name: string
+  service: { name: string; method: { name: string }[] }[]
+}
+
+const require = createRequire(import.meta.url)
+const packageFolder = (name: string) => {
+  const main = require.resolve(name)
+  return main.slice(0, main.indexOf(`${name}/`) + name.length)
+}
+const load = (path: string) => {
+  const definition = loader.loadSync(path, { keepCase: true, enums: String, defaults: true, oneofs: true, includeDirs: [dirname(path)] })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  return grpc.loadPackageDefinition(definition) as any
+}
+
+describe('R3.1 gRPC as its own tools know it', () => {
+  let world: World
+  let address: string
+  beforeAll(async () => {
+    world = await World.begins('SQLite')
+    address = `127.0.0.1:${world.server.grpcPort}`
+  })
+  afterAll(() => world.ends())
+
+  test('R3.9 grpc.health.v1 says SERVING for all and for each service', async () => {
+    const { Health } = load(join(packageFolder('grpc-health-check'), 'proto/health/v1/health.proto')).grpc.health.v1
+    const client = new Health(address, grpc.credentials.createInsecure())
+    const check = (service: string) =>
+      new Promise<string>((resolve, reject) =>
+        client.check({ service }, (error: grpc.ServiceError | null, reply: { status: string }) => (error ? reject(error) : resolve(reply.status))),
+      )
+    expect(await check('')).toBe('SERVING')
+    for (const service of ['ostiary.v1.AuthService', 'ostiary.v1.AccountService', 'ostiary.v1.SystemService']) {
+      expect(await check(service)).toBe('SERVING')
+    }
+    await expect(check('no.such.Service')).rejects.toMatchObject({ code: grpc.status.NOT_FOUND })
+    client.close()
+  })
+
+  test('reflection lists our services and describes them as the .proto files do', async () => {
+    const { ServerReflection } = load(join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto')).grpc.reflection.v1alpha
+    const client = new ServerReflection(address, grpc.credentials.createInsecure())
+    const ask = (request: object) =>
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any
+      new Promise<any>((resolve, reject) => {
+        const stream = client.serverReflectionInfo()
+        stream.on('data', (reply: unknown) => {
+          resolve(reply)
+          stream.end()
+        })
+        stream.on('error', reject)
+        stream.write(request)
+      })
+    const listed = await ask({ list_services: '*' })
+    const names = listed.list_services_response.service.map((service: { name: string }) => service.name)
+    expect(names).toEqual(expect.arrayContaining(['ostiary.v1.AuthService', 'ostiary.v1.AccountService', 'ostiary.v1.SystemService', 'grpc.health.v1.Health']))
+    const described = await ask({ file_containing_symbol: 'ostiary.v1.AuthService' })
+    const files = described.file_descriptor_response.file_descriptor_proto.map(
+      (bytes: Buffer) => descriptor.FileDescriptorProto.decode(bytes) as unknown as FileDescriptor,
+    ) as FileDescriptor[]
+    const auth = files.find((file) => file.name === 'ostiary/v1/auth.proto')!
+    const service = auth.service.find((one) => one.name === 'AuthService')!
+    expect(service.method.map((method) => method.name).sort()).toEqual(
+      callsOfContract().filter(([name]) => name === 'AuthService').map(([, method]) => method).sort(),
+    )
+    client.close()
+  })
+
+  test('an unknown method is UNIMPLEMENTED; bytes that are no message are INVALID_ARGUMENT', async () => {
+    const client = new grpc.Client(address, grpc.credentials.createInsecure())
+    const send = (path: string, bytes: Buffer) =>
+      new Promise<grpc.ServiceError | null>((resolve) =>
+        client.makeUnaryRequest(path, (value: Buffer) => value, (value) => value, bytes, new grpc.Metadata(), { deadline: Date.now() + 5000 }, (error) => resolve(error)),
+      )
+    expect((await send('/ostiary.v1.AuthService/Nothing', Buffer.alloc(0)))?.code).toBe(grpc.status.UNIMPLEMENTED)
+    expect((await send('/ostiary.v1.NoService/Login', Buffer.alloc(0)))?.code).toBe(grpc.status.UNIMPLEMENTED)
+    expect((await send('/ostiary.v1.AuthService/Login', Buffer.from([0xff, 0xff, 0xff])))?.code).toBe(grpc.status.INVALID_ARGUMENT)
+    // B36: a field that the contract does not have, number 15.
+    const unknown = Buffer.concat([Buffer.from([0x0a, 0x03]), Buffer.from('a@b'), Buffer.from([0x7a, 0x05]), Buffer.from('admin')])
+    expect((await send('/ostiary.v1.AuthService/Login', unknown))?.code).toBe(grpc.status.INVALID_ARGUMENT)
+    // B23: beyond the size limit.
+    const huge = Buffer.concat([Buffer.from([0x1a, 0x80, 0x80, 0x10]), Buffer.alloc(262_144, 'x')])
+    expect([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INVALID_ARGUMENT]).toContain((await send('/ostiary.v1.AuthService/Login', huge))?.code)
+    client.close()
+  })
+
+  test('B23 it listens on loopback only, and beyond it only when told that plain text is meant', async () => {
+    const { command } = await import('../support/program.ts')
+    const { freePorts } = await import('../support/ports.ts')
+    const [port, grpcPort] = await freePorts(2)
+    const refused = await command(['serve'], { settings: { PORT: String(port), GRPC_PORT: String(grpcPort), GRPC_LISTEN_ADDRESS: '0.0.0.0' } })
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toMatch(/GRPC_LISTEN_ADDRESS|GRPC_PLAINTEXT/)
+    const listening = readFileSync(`/proc/${world.server.pid}/net/tcp`, 'utf8')
+    const hex = world.server.grpcPort.toString(16).toUpperCase().padStart(4, '0')
+    expect(listening).toContain(`0100007F:${hex}`)
+    expect(listening).not.toContain(`00000000:${hex}`)
+  })
+
+  test('a deadline that has passed is told as such, and the user agent names the session\'s device', async () => {
+    const alice = world.person('alice')
+    await alice.signsUp()
+    const client = world.grpc('my-service/1.2')
+    const login = await client.call('AuthService', 'Login', { email: alice.email, password: alice.password })
+    client.accessToken = login.access_token
+    const { sessions } = await client.call('AccountService', 'ListSessions')
+    expect(sessions[0].user_agent).toContain('my-service/1.2')
+    expect(sessions[0].current).toBe(true)
+    await client.call('AccountService', 'RevokeSession', { session_id: alice.sessionId })
+    expect(await alice.isSignedIn()).toBe(false)
+    expect((await client.call('AccountService', 'RevokeOtherSessions')).revoked).toBe(0)
+  })
+})

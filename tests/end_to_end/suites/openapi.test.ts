@@ -1,0 +1,67 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { OpenApi } from '../support/openapi.ts'
+import { World } from '../support/world.ts'
+
+// That the replies are as described is checked in every suite: World.ends.
+describe('R3.2 R2.13 the published description', () => {
+  let world: World
+  let json: OpenApi
+  beforeAll(async () => {
+    world = await World.begins('SQLite')
+    json = (await world.client().get('/openapi.json')).body
+  })
+  afterAll(() => world.ends())
+
+  test('is OpenAPI 3.1, valid by somebody else\'s judgment', async () => {
+    expect(json.openapi).toMatch(/^3\.1\./)
+    const result = await new Validator().validate(structuredClone(json))
+    expect(result.errors).toBeUndefined()
+    expect(result.valid).toBe(true)
+  })
+
+  test('is the same in YAML', async () => {
+    const reply = await world.client().get('/openapi.yaml')
+    expect(reply.status).toBe(200)
+    expect(reply.headers['content-type']).toMatch(/yaml/)
+    const validator = new Validator()
+    const result = await validator.validate(reply.text)
+    expect(result.errors).toBeUndefined()
+    // The validator reads YAML by a library of its own.
+    expect(validator.specification).toEqual(json)
+  })
+
+  test('has every route, with its comment, its errors and an example', async () => {
+    const routes = [
+      'post /register', 'post /login', 'post /auth/session/refresh', 'get /auth/profile', 'get /health', 'get /health/ready',
+      'get /.well-known/jwks.json', 'post /api/auth/register', 'post /api/auth/email/verify', 'post /api/auth/email/resend',
+      'post /api/auth/login', 'post /api/auth/refresh', 'post /api/auth/logout', 'get /api/auth/session',
+      'get /api/account/profile', 'patch /api/account/profile', 'get /api/account/sessions',
+      'delete /api/account/sessions/{session_id}', 'post /api/account/sessions/revoke-others',
+    ]
+    const described = Object.entries(json.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).filter((verb) => /^(get|post|put|patch|delete)$/.test(verb)).map((verb) => `${verb} ${path}`),
+    )
+    expect(described.sort()).toEqual(routes.sort())
+    const ids: string[] = []
+    for (const route of described) {
+      const [verb, path] = route.split(' ')
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any
+      const operation = json.paths[path][verb] as any
+      ids.push(operation.operationId)
+      expect(operation.summary, route).toBeTruthy()
+      expect(Object.keys(operation.responses).some((status) => status.startsWith('2')), route).toBe(true)
+      if (operation.requestBody) {
+        const body = operation.requestBody.content['application/json']
+        const text = JSON.stringify(body) + JSON.stringify(json.components)
+        expect(text, `${route} has an example`).toMatch(/"examples?"/)
+      }
+    }
+    expect(new Set(ids).size, 'operation ids are unique').toBe(ids.length)
+    const text = JSON.stringify(json)
+    for (const code of ['weak_password', 'wrong_code', 'refresh_token_reused', 'rate_limited', 'cross_site_request', 'password_required']) {
+      expect(text, code).toContain(code)
+    }
+    expect(text).toContain('Answers the same whether or not the address has an account already')
+  })
+})

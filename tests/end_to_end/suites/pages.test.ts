@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { World } from '../support/world.ts'
+
+const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
+
+describe('pages in a real browser', () => {
+  let world: World
+  let browser: Browser
+  let complaints: string[]
+  let strangers: string[]
+  beforeAll(async () => {
+    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
+    world = await World.begins('SQLite')
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await world?.ends()
+  })
+
+  /** A page in a browser of its own, which writes down what it complains about and whom it asks elsewhere. */
+  async function opens(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    complaints = []
+    strangers = []
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => {
+      // A refused call is part of some of the tests; the browser logs it as an error of loading.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+    })
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (/^https?:$/.test(url.protocol) && url.origin !== world.server.origin) strangers.push(request.url())
+    })
+    return page
+  }
+
+  function isQuiet() {
+    expect(complaints).toEqual([])
+    expect(strangers, 'nothing is fetched from elsewhere').toEqual([])
+  }
+
+  /** Registers from within a page: then the browser holds the device cookie, and says where it comes from. */
+  async function registersIn(page: Page, email: string, password: string): Promise<{ verification_id: string }> {
+    await page.goto(world.server.origin)
+    return await page.evaluate(
+      async ([email, password]) => {
+        const reply = await fetch('/api/auth/register', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password }),
+        })
+        return await reply.json()
+      },
+      [email, password],
+    )
+  }
+
+  const session = (page: Page) =>
+    page.evaluate(async () => {
+      const reply = await fetch('/api/auth/session')
+      return { status: reply.status, body: await reply.json() }
+    })
+
+  test('B9 the link, in the browser that registered: one press and one is in; no token stays in the address or in scripts\' reach', async () => {
+    const page = await opens()
+    const alice = world.person('alice')
+    const registered = await registersIn(page, alice.email, alice.password)
+    expect(registered).not.toHaveProperty('device_id')
+    const link = await world.mailbox.latestLink(alice)
+    await page.goto(link.href)
+    await finishes(page)
+    await page.waitForFunction(async () => (await fetch('/api/auth/session')).status === 200, undefined, { timeout: 10_000 })
+    expect((await session(page)).body.user.email).toBe(alice.email)
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+    expect(page.url()).not.toContain(link.hash)
+    const cookies = await page.context().cookies()
+    expect(cookies.map((cookie) => [cookie.name, cookie.httpOnly, cookie.sameSite]).sort()).toEqual([
+      ['ostiary_access', true, 'Lax'],
+      ['ostiary_device', true, 'Lax'],
+      ['ostiary_refresh', true, 'Lax'],
+    ])
+    isQuiet()
+  })
+
+  test('B9 the link, in another browser: it asks for the password, says when it is wrong, and takes the right one', async () => {
+    const bob = await world.person('bob').registers()
+    const page = await opens()
+    await page.goto((await world.mailbox.latestLink(bob)).href)
+    await finishes(page)
+    const password = page.locator('input[type=password]')
+    await password.waitFor({ state: 'visible', timeout: 10_000 })
+    expect(await password.getAttribute('autocomplete')).toBe('current-password')
+    await password.fill('not the password at all')
+    await password.press('Enter')
+    await page.waitForResponse((reply) => reply.url().endsWith('/api/auth/email/verify') && reply.status() === 401)
+    expect((await session(page)).status).toBe(401)
+    await password.fill(bob.password)
+    await password.press('Enter')
+    await page.waitForFunction(async () => (await fetch('/api/auth/session')).status === 200, undefined, { timeout: 10_000 })
+    expect((await session(page)).body.user.email).toBe(bob.email)
+    isQuiet()
+  })
+
+  test('a link that was used says so', async () => {
+    const carol = await world.person('carol').registers()
+    const link = await world.mailbox.latestLink(carol)
+    await carol.verifies()
+    const page = await opens()
+    await page.goto(link.href)
+    await finishes(page)
+    await page.waitForFunction(() => /used|expired|not known|invalid|no longer/i.test(document.body.innerText), undefined, { timeout: 10_000 })
+    isQuiet()
+  })
+
+  test('without scripts the page says to type the code', async () => {
+    const page = await opens({ javaScriptEnabled: false })
+    await page.goto(`${world.server.origin}/verify-email`)
+    expect(await page.innerText('body')).toMatch(/code/i)
+    isQuiet()
+  })
+
+  test('the first page says what this is, what runs and what to do next', async () => {
+    const page = await opens()
+    await page.goto(world.server.origin)
+    const text = await page.innerText('body')
+    expect(text).toMatch(/Ostiary/)
+    expect(text).toMatch(/SQLite/)
+    for (const target of ['/docs', '/dev/mailbox', '/openapi.json']) {
+      expect(await page.locator(`a[href*="${target}"]`).count(), target).toBeGreaterThan(0)
+    }
+    isQuiet()
+  })
+
+  test('the development mailbox shows the code and the link', async () => {
+    const dora = await world.person('dora').registers()
+    const code = await world.mailbox.latestCode(dora)
+    const page = await opens()
+    await page.goto(`${world.server.origin}/dev/mailbox`)
+    const text = await page.evaluate(() => {
+      const frames = [...document.querySelectorAll('iframe')].map((frame) => frame.srcdoc)
+      return [document.body.innerText, ...frames].join('\n')
+    })
+    expect(text).toContain(dora.email)
+    expect(text).toContain(code)
+    isQuiet()
+  })
+
+  test('R2.13 /docs shows the calls, from the own server alone', async () => {
+    const page = await opens()
+    await page.goto(`${world.server.origin}/docs`)
+    await page.waitForFunction(() => document.body.innerText.includes('/api/auth/login') || document.body.innerText.includes('Register a person'), undefined, {
+      timeout: 20_000,
+    })
+    isQuiet()
+  })
+
+  /** The page may wait for a press, so that nothing is spent by merely opening it. */
+  async function finishes(page: Page) {
+    const button = page.locator('button:visible').first()
+    const password = page.locator('input[type=password]:visible').first()
+    await Promise.race([
+      button.waitFor({ state: 'visible', timeout: 5000 }).catch(() => {}),
+      page.waitForResponse((reply) => reply.url().endsWith('/api/auth/email/verify'), { timeout: 5000 }).catch(() => {}),
+    ])
+    if ((await button.count()) > 0 && (await password.count()) === 0) await button.click()
+  }
+})

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as grpc from '@grpc/grpc-js'
+import * as loader from '@grpc/proto-loader'
+import protobuf from 'protobufjs'
+
+const API = fileURLToPath(new URL('../../../api', import.meta.url))
+/** Where Debian's golang-github-gogo-googleapis-dev puts Google's protos. */
+const GOOGLEAPIS = '/usr/share/gocode/src/github.com/gogo/googleapis'
+
+const definition = loader.loadSync(
+  ['ostiary/v1/auth.proto', 'ostiary/v1/account.proto', 'ostiary/v1/system.proto'],
+  { includeDirs: [API, GOOGLEAPIS], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
+)
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const contract = (grpc.loadPackageDefinition(definition) as any).ostiary.v1
+
+const details = (() => {
+  const root = new protobuf.Root()
+  root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(GOOGLEAPIS, target))
+  root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto'])
+  return { status: root.lookupType('google.rpc.Status'), errorInfo: root.lookupType('google.rpc.ErrorInfo') }
+})()
+
+/** A refused call: the status, and google.rpc.ErrorInfo from its details. */
+export class GrpcRefusal extends Error {
+  readonly code: grpc.status
+  readonly reason?: string
+  readonly domain?: string
+  readonly facts: Record<string, string> = {}
+
+  constructor(error: grpc.ServiceError) {
+    super(error.message)
+    this.code = error.code
+    const bytes = error.metadata?.get('grpc-status-details-bin')[0]
+    if (!bytes) return
+    const status = details.status.decode(bytes as Buffer) as unknown as {
+      details: { type_url: string; value: Uint8Array }[]
+    }
+    const info = status.details.find((one) => one.type_url?.endsWith('google.rpc.ErrorInfo'))
+    if (!info) return
+    const read = details.errorInfo.decode(info.value) as unknown as {
+      reason: string
+      domain: string
+      metadata: Record<string, string>
+    }
+    this.reason = read.reason
+    this.domain = read.domain
+    this.facts = read.metadata
+  }
+}
+
+type Services = 'AuthService' | 'AccountService' | 'SystemService'
+
+/** A client of all services, made from the same .proto files by other people's code. */
+export class GrpcClient {
+  private readonly clients = new Map<string, grpc.Client>()
+  accessToken?: string
+
+  constructor(
+    readonly port: number,
+    private readonly userAgent?: string,
+  ) {}
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  async call(service: Services, method: string, request: object = {}, metadata: Record<string, string> = {}): Promise<any> {
+    const client = this.client(service)
+    const sent = new grpc.Metadata()
+    if (this.accessToken) sent.set('authorization', `Bearer ${this.accessToken}`)
+    for (const [name, value] of Object.entries(metadata)) sent.set(name, value)
+    return await new Promise((resolve, reject) => {
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any
+      ;(client as any)[method](
+        request,
+        sent,
+        { deadline: Date.now() + 20_000 },
+        (error: grpc.ServiceError | null, reply: unknown) => (error ? reject(new GrpcRefusal(error)) : resolve(reply)),
+      )
+    })
+  }
+
+  /** The refusal that the call must end with. */
+  async refused(service: Services, method: string, request: object = {}, metadata: Record<string, string> = {}) {
+    try {
+      await this.call(service, method, request, metadata)
+    } catch (error) {
+      if (error instanceof GrpcRefusal) return error
+      throw error
+    }
+    throw new Error(`${service}/${method} was not refused`)
+  }
+
+  private client(service: Services): grpc.Client {
+    let client = this.clients.get(service)
+    if (!client) {
+      client = new contract[service](`127.0.0.1:${this.port}`, grpc.credentials.createInsecure(), {
+        ...(this.userAgent ? { 'grpc.primary_user_agent': this.userAgent } : {}),
+        'grpc.use_local_subchannel_pool': 1,
+      }) as grpc.Client
+      this.clients.set(service, client)
+    }
+    return client
+  }
+
+  close(): void {
+    for (const client of this.clients.values()) client.close()
+  }
+}
+
+/** Every call of the contract: "AuthService", "Login". */
+export function callsOfContract(): [Services, string][] {
+  return (['AuthService', 'AccountService', 'SystemService'] as Services[]).flatMap((service) =>
+    Object.keys(contract[service].service).map((method): [Services, string] => [service, method]),
+  )
+}
