@@ -1,8 +1,10 @@
 # The program, and the tests that belong to no single room.
-set(main ${CMAKE_SOURCE_DIR}/src/main.cpp)
-file(GLOB main_there CONFIGURE_DEPENDS ${main})
-if(main_there)
-  add_executable(ostiary ${main})
+file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/*.cpp)
+list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+list(REMOVE_ITEM sources ${CONFIG_SOURCES})
+if("main.cpp" IN_LIST sources)
+  list(TRANSFORM sources PREPEND ${CMAKE_SOURCE_DIR}/src/)
+  add_executable(ostiary ${sources})
   target_link_libraries(ostiary PRIVATE cli server adapters config)
 endif()
 

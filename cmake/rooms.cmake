@@ -46,7 +46,9 @@ room(accounts USES sessions)
 room(access USES sessions)
 room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
 
-# The settings: one file beside main.cpp.
-add_library(config STATIC ${CMAKE_SOURCE_DIR}/src/config.cpp)
-target_link_libraries(config PUBLIC crypto passwords limits ports base)
+# The settings. They stand beside main.cpp, and may know all rooms.
+set(CONFIG_SOURCES config.cpp config_values.cpp env_file.cpp)
+list(TRANSFORM CONFIG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/ OUTPUT_VARIABLE sources)
+add_library(config STATIC ${sources})
+target_link_libraries(config PUBLIC server adapters limits crypto ports base)
 room(cli USES config CLI11::CLI11)

@@ -1,1 +1,456 @@
 #include "config.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <concepts>
+#include <cstring>
+#include <fstream>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include <google/protobuf/descriptor.h>
+
+#include "env_file.hpp"
+
+extern char** environ;
+
+namespace ostiary {
+namespace {
+
+template <class E>
+struct Choice {
+  E value;
+  std::string_view name;
+};
+
+constexpr auto choices(LogFormat) {
+  return std::array{Choice{LogFormat::automatic, "auto"}, Choice{LogFormat::text, "text"}, Choice{LogFormat::json, "json"}};
+}
+
+constexpr auto choices(LogLevel) {
+  return std::array{Choice{LogLevel::debug, "debug"}, Choice{LogLevel::info, "info"},
+                    Choice{LogLevel::warning, "warning"}, Choice{LogLevel::error, "error"}};
+}
+
+constexpr auto choices(crypto::JwsAlgorithm) {
+  using enum crypto::JwsAlgorithm;
+  return std::array{Choice{es256, "ES256"}, Choice{eddsa, "EdDSA"}, Choice{rs256, "RS256"}};
+}
+
+constexpr auto choices(crypto::PasswordParameters::Algorithm) {
+  using enum crypto::PasswordParameters::Algorithm;
+  return std::array{Choice{argon2id, "argon2id"}, Choice{bcrypt, "bcrypt"}};
+}
+
+template <class E>
+reading::Read<E> choice(std::string_view text) {
+  std::string expected = "one of";
+  for (const auto& one : choices(E{})) {
+    if (one.name == text) return one.value;
+    (expected += expected == "one of" ? " " : ", ") += one.name;
+  }
+  return std::unexpected(expected);
+}
+
+/// Reads a text as the type of `setting` says, within its bounds.
+template <class T>
+reading::Read<T> read_as(const Setting<T>& setting, std::string_view text) {
+  if (setting.read) return setting.read(text);
+  if constexpr (std::same_as<T, bool>) {
+    return reading::on_or_off(text);
+  } else if constexpr (std::is_enum_v<T>) {
+    return choice<T>(text);
+  } else if constexpr (std::integral<T>) {
+    const auto number = reading::number(text, setting.bounds.lowest, setting.bounds.highest);
+    if (!number) return std::unexpected(number.error());
+    return static_cast<T>(*number);
+  } else if constexpr (std::same_as<T, std::chrono::seconds>) {
+    return reading::duration(text, setting.bounds.lowest, setting.bounds.highest);
+  } else if constexpr (std::same_as<T, std::vector<std::string>>) {
+    return reading::list(text);
+  } else {
+    return T(std::string(text));
+  }
+}
+
+std::string show(const std::string& value) { return value; }
+std::string show(bool value) { return value ? "on" : "off"; }
+std::string show(std::chrono::seconds value) { return showing::duration(value); }
+std::string show(const std::vector<std::string>& value) { return showing::list(value); }
+std::string show(const Secret& value) { return value.empty() ? "" : "********"; }
+
+template <class T>
+  requires std::integral<T>
+std::string show(T value) {
+  return std::to_string(value);
+}
+
+template <class E>
+  requires std::is_enum_v<E>
+std::string show(E value) {
+  const auto all = choices(E{});
+  return std::string(std::ranges::find(all, value, &Choice<E>::value)->name);
+}
+
+/// One setting without its type.
+struct Entry {
+  Heading heading;
+  std::string name;
+  std::string meaning;
+  std::string value;
+  std::string usually;
+  std::string origin;
+  bool is_secret;
+  /// Takes a value from a text. The error says what was expected.
+  std::function<std::expected<void, std::string>(std::string_view text, std::string origin)> assign;
+};
+
+struct RateKind {
+  std::string_view name;
+  std::string_view whom;
+  std::vector<Rate> limits::ClassRates::*rates;
+};
+const std::array rate_kinds{
+    RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
+    RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
+    RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
+    RateKind{"SESSION", "in one session", &limits::ClassRates::per_session}};
+
+/// Gathers the entries of a configuration, which must outlive them.
+class Entries {
+ public:
+  explicit Entries(Config& config) {
+    for_each_setting(config, [this](auto& part) { add(part); });
+  }
+  const std::vector<Entry>& all() const { return entries_; }
+
+ private:
+  void add(Heading& heading) { heading_ = heading; }
+
+  template <class T>
+  void add(Setting<T>& setting) {
+    entries_.push_back({heading_, std::string(setting.name), std::string(setting.meaning), show(setting.value),
+                        std::string(setting.usually), setting.origin, std::same_as<T, Secret>,
+                        [&setting](std::string_view text, std::string origin) -> std::expected<void, std::string> {
+                          auto value = read_as(setting, text);
+                          if (!value) return std::unexpected(value.error());
+                          setting.value = *std::move(value);
+                          setting.origin = std::move(origin);
+                          return {};
+                        }});
+  }
+
+  void add(RateSettings& settings) {
+    for (auto& [rate_class, rates] : settings.value) {
+      for (const RateKind& kind : rate_kinds) {
+        if ((rates.*kind.rates).empty()) continue;
+        const std::string& class_name = RateClass_Name(rate_class);
+        add_rates(settings, rates.*kind.rates, "LIMIT_" + class_name + "_PER_" + std::string(kind.name),
+                  "Calls of the class " + class_name + " " + std::string(kind.whom) + ".");
+      }
+    }
+  }
+
+  void add_rates(RateSettings& settings, std::vector<Rate>& rates, const std::string& name, const std::string& meaning) {
+    const auto known = settings.origins.find(name);
+    const std::string origin = known == settings.origins.end() ? "default" : known->second;
+    entries_.push_back({heading_, name, meaning, showing::rates(rates), "", origin, false,
+                        [&settings, &rates, name](std::string_view text, std::string from) -> std::expected<void, std::string> {
+                          auto value = reading::rates(text);
+                          if (!value) return std::unexpected(value.error());
+                          rates = *std::move(value);
+                          settings.origins[name] = std::move(from);
+                          return {};
+                        }});
+  }
+
+  Heading heading_{};
+  std::vector<Entry> entries_;
+};
+
+/// How many letters one has to insert, delete or replace to come from one text to the other.
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+/// A value as an error shows it: on one line, not too long.
+std::string quoted(std::string_view value) {
+  constexpr std::size_t longest = 60;
+  std::string shown = "\"";
+  for (const char c : value.substr(0, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  return shown + (value.size() > longest ? "...\"" : "\"");
+}
+
+/// One reading of the settings.
+class Reading {
+ public:
+  explicit Reading(const ConfigSources& sources) : sources_(sources) {}
+
+  std::expected<ReadConfig, std::vector<std::string>> run() {
+    read_dot_env();
+    if (!errors_.empty()) return std::unexpected(errors_);
+    const Entries entries(config_);
+    for (const Entry& entry : entries.all()) take(entry);
+    refuse_unknown_names(entries);
+    if (errors_.empty()) {
+      fill_in();
+      check();
+    }
+    if (!errors_.empty()) return std::unexpected(errors_);
+    return ReadConfig{std::move(config_), std::move(warnings_)};
+  }
+
+ private:
+  struct Found {
+    std::string value;
+    std::string origin;
+  };
+
+  void read_dot_env() {
+    if (!sources_.has_dot_env) return;
+    const auto content = sources_.read_file(".env");
+    if (!content) {
+      errors_.push_back(".env " + content.error());
+      return;
+    }
+    auto entries = read_env_file(*content);
+    if (!entries) {
+      errors_.push_back(entries.error());
+      return;
+    }
+    dot_env_ = *std::move(entries);
+  }
+
+  /// An empty value counts as none: that is how compose files pass on what nobody set.
+  std::optional<Found> in_environment(const std::string& name) const {
+    const auto found = sources_.environment.find(name);
+    if (found == sources_.environment.end() || found->second.empty()) return std::nullopt;
+    return Found{found->second, "environment"};
+  }
+
+  std::optional<Found> in_dot_env(const std::string& name) const {
+    const auto found = std::ranges::find(dot_env_, name, &EnvEntry::name);
+    if (found == dot_env_.end() || found->value.empty()) return std::nullopt;
+    return Found{found->value, ".env line " + std::to_string(found->line)};
+  }
+
+  /// What one source has for a setting: by its name, or in the file that NAME_FILE names.
+  template <class Lookup>
+  std::optional<Found> find(const std::string& name, const Lookup& lookup) {
+    auto direct = lookup(name);
+    const auto file = lookup(name + "_FILE");
+    if (!file) return direct;
+    if (direct) {
+      errors_.push_back(name + " and " + name + "_FILE (" + file->origin + "): expected only one of them");
+      return std::nullopt;
+    }
+    auto content = sources_.read_file(file->value);
+    if (!content) {
+      errors_.push_back(name + "_FILE=" + quoted(file->value) + " (" + file->origin + "): " + content.error());
+      return std::nullopt;
+    }
+    if (content->ends_with('\n')) content->pop_back();
+    if (content->ends_with('\r')) content->pop_back();
+    return Found{*std::move(content), file->value};
+  }
+
+  void take(const Entry& entry) {
+    const std::size_t errors_before = errors_.size();
+    auto found = find(entry.name, [this](const std::string& name) { return in_environment(name); });
+    if (errors_.size() != errors_before) return;
+    if (!found) found = find(entry.name, [this](const std::string& name) { return in_dot_env(name); });
+    if (!found) return;
+    if (const auto taken = entry.assign(found->value, found->origin); !taken) {
+      const std::string shown = entry.is_secret ? entry.name : entry.name + "=" + quoted(found->value);
+      errors_.push_back(shown + " (" + found->origin + "): expected " + taken.error());
+    }
+  }
+
+  void refuse_unknown_names(const Entries& entries) {
+    const auto is_known = [&](std::string_view name) {
+      if (std::ranges::find(entries.all(), name, &Entry::name) != entries.all().end()) return true;
+      if (!name.ends_with("_FILE")) return false;
+      name.remove_suffix(5);
+      return std::ranges::find(entries.all(), name, &Entry::name) != entries.all().end();
+    };
+    for (const EnvEntry& entry : dot_env_) {
+      // Names that the same file has for other programs, and for what this version does not use yet.
+      if (entry.name.starts_with("REDIS_") || entry.name.starts_with("RABBITMQ_")) continue;
+      if (!is_known(entry.name)) refuse_name(entry.name, ".env line " + std::to_string(entry.line), entries);
+    }
+    for (const auto& [name, value] : sources_.environment) {
+      // Kubernetes adds these for a service that is called ostiary.
+      if (name.starts_with("OSTIARY_PORT") || name.starts_with("OSTIARY_SERVICE_")) continue;
+      if (name.starts_with("OSTIARY_") && !is_known(name)) refuse_name(name, "environment", entries);
+    }
+  }
+
+  void refuse_name(const std::string& name, const std::string& origin, const Entries& entries) {
+    std::string error = name + " (" + origin + "): no such setting";
+    const auto far = [&](const Entry& entry) { return distance(name, entry.name); };
+    const auto nearest = std::ranges::min_element(entries.all(), {}, far);
+    if (far(*nearest) <= std::max<std::size_t>(2, name.size() / 4)) error += "; did you mean " + nearest->name + "?";
+    errors_.push_back(std::move(error));
+  }
+
+  void fill_in() {
+    if (config_.public_url->empty()) config_.public_url.value = "http://localhost:" + std::to_string(*config_.port);
+    const std::string host = host_of(*config_.public_url);
+    if (config_.listen_address->empty()) config_.listen_address.value = {config_.is_local() ? "localhost" : "*"};
+    if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
+    if (config_.token_audience->empty()) config_.token_audience.value = *config_.public_url;
+    if (*config_.hash_threads == 0) {
+      config_.hash_threads.value = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    }
+    if (config_.postgres_sslmode->empty()) {
+      const std::string server = config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
+      const bool stays_here = server.empty() || server.starts_with('/') || is_this_machine(server);
+      config_.postgres_sslmode.value = stays_here ? "disable" : "require";
+    }
+  }
+
+  void check() {
+    check_public();
+    check_cookie_domain();
+    check_grpc();
+    check_database();
+    for (const std::string name : {"REDIS_ADDR", "RABBITMQ_URL"}) {
+      if (in_environment(name) || in_dot_env(name)) warnings_.push_back(name + ": this version does not use it yet");
+    }
+  }
+
+  void check_public() {
+    const std::string where = " while PUBLIC_URL, " + *config_.public_url + ", is not on this machine";
+    if (config_.is_local()) {
+      if (!*config_.rate_limits) warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
+      return;
+    }
+    if (!*config_.rate_limits) errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
+    if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
+    if (config_.master_key->empty()) {
+      errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
+    }
+  }
+
+  void check_cookie_domain() {
+    const std::string& domain = *config_.cookie_domain;
+    const std::string host = host_of(*config_.public_url);
+    if (domain.empty() || host == domain || host.ends_with("." + domain)) return;
+    errors_.push_back("COOKIE_DOMAIN=" + quoted(domain) + " (" + config_.cookie_domain.origin + "): expected " + host +
+                      ", the host of PUBLIC_URL, or a domain above it");
+  }
+
+  void check_grpc() {
+    if (*config_.grpc_plaintext || std::ranges::all_of(*config_.grpc_listen_address, is_this_machine)) return;
+    errors_.push_back("GRPC_LISTEN_ADDRESS=" + quoted(showing::list(*config_.grpc_listen_address)) + " (" +
+                      config_.grpc_listen_address.origin + "): expected loopback addresses, for gRPC has no TLS of its "
+                      "own; GRPC_PLAINTEXT=on says that the network is protected");
+  }
+
+  void check_database() {
+    const bool has_host = !config_.postgres_host->empty();
+    if (!config_.database_url->empty()) {
+      if (has_host) warnings_.push_back("POSTGRES_HOST: has no effect beside DATABASE_URL");
+      return;
+    }
+    if (has_host) return;
+    for (const auto* setting : {&config_.postgres_user, &config_.postgres_db}) {
+      if (setting->origin != "default") {
+        warnings_.push_back(std::string(setting->name) + ": has no effect without POSTGRES_HOST; SQLite is used");
+      }
+    }
+  }
+
+  const ConfigSources& sources_;
+  std::vector<EnvEntry> dot_env_;
+  Config config_;
+  std::vector<std::string> errors_, warnings_;
+};
+
+/// A value in a libpq connection string.
+std::string conninfo_value(std::string_view value) {
+  std::string quoted = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::expected<std::string, std::string> read_small_file(const std::string& path) {
+  constexpr std::size_t most = 64 * 1024;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::unexpected(std::string("can't be read: ") + std::strerror(errno));
+  std::string content(most + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (file.bad() || (file.fail() && !file.eof())) return std::unexpected("can't be read: it is no file");
+  content.resize(static_cast<std::size_t>(file.gcount()));
+  if (content.size() > most) return std::unexpected("can't be read: it is larger than 64 KiB");
+  return content;
+}
+
+}  // namespace
+
+bool Config::is_local() const { return is_this_machine(host_of(*public_url)); }
+
+std::optional<Secret> Config::postgres_conninfo() const {
+  if (!database_url->empty()) {
+    std::string url(database_url->reveal());
+    if (url.find("sslmode=") == std::string::npos) {
+      url += (url.find('?') == std::string::npos ? "?sslmode=" : "&sslmode=") + *postgres_sslmode;
+    }
+    return Secret(std::move(url));
+  }
+  if (postgres_host->empty()) return std::nullopt;
+  std::string info = "host=" + conninfo_value(*postgres_host) + " port=" + std::to_string(*postgres_port) +
+                     " user=" + conninfo_value(*postgres_user) + " dbname=" + conninfo_value(*postgres_db) +
+                     " sslmode=" + *postgres_sslmode;
+  if (!postgres_password->empty()) info += " password=" + conninfo_value(postgres_password->reveal());
+  return Secret(std::move(info));
+}
+
+ConfigSources config_sources() {
+  ConfigSources sources;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text = *entry;
+    if (const auto equals = text.find('='); equals != std::string_view::npos) {
+      sources.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  sources.has_dot_env = access(".env", F_OK) == 0;
+  sources.read_file = read_small_file;
+  return sources;
+}
+
+std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources) {
+  return Reading(sources).run();
+}
+
+std::vector<ConfigLine> describe(const Config& config) {
+  Config defaults;
+  Config shown = config;
+  const Entries default_entries(defaults);
+  const Entries entries(shown);
+  std::vector<ConfigLine> lines;
+  for (std::size_t i = 0; i < entries.all().size(); ++i) {
+    const Entry& entry = entries.all()[i];
+    lines.push_back({std::string(entry.heading.title), std::string(entry.heading.text), entry.name, entry.value,
+                     entry.usually.empty() ? default_entries.all()[i].value : entry.usually, entry.origin, entry.meaning});
+  }
+  return lines;
+}
+
+}  // namespace ostiary

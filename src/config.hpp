@@ -109,7 +109,10 @@ struct Config {
                  "is safer.",
       .read = reading::host_name};
   Setting<std::string> service_name{
-      .name = "SERVICE_NAME", .value = "Ostiary", .meaning = "What mails and pages call the service."};
+      .name = "SERVICE_NAME",
+      .value = "Ostiary",
+      .meaning = "What mails and pages call the service.",
+      .read = reading::short_name};
 
   Heading storing{"Storing", "Without POSTGRES_HOST and DATABASE_URL everything lies in an SQLite file in DATA_DIR."};
   Setting<std::string> data_dir{
@@ -300,8 +303,8 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
 /// Where settings are looked for.
 struct ConfigSources {
   std::map<std::string, std::string, std::less<>> environment;
-  std::optional<std::string> dot_env;  ///< the content of .env in the working folder, if there is one
-  /// The content of a file that NAME_FILE names; the error says why it can't be read.
+  bool has_dot_env = false;  ///< the working folder has a file .env
+  /// The content of a file: .env, or what a NAME_FILE names. The error says why it can't be read.
   std::function<std::expected<std::string, std::string>(const std::string& path)> read_file;
 };
 

@@ -1,0 +1,289 @@
+#include "config_values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include "adapters/smtp_mailer.hpp"
+#include "base/bytes.hpp"
+#include "base/encoding.hpp"
+#include "server/forwarded.hpp"
+
+namespace ostiary {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<std::int64_t> digits(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty() || text[0] == '-') return std::nullopt;
+  return value;
+}
+
+struct Unit {
+  char letter;
+  std::int64_t seconds;
+};
+constexpr std::array units{Unit{'d', 86400}, Unit{'h', 3600}, Unit{'m', 60}, Unit{'s', 1}};
+
+std::optional<std::int64_t> seconds_of(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto unit = std::ranges::find(units, text.back(), &Unit::letter);
+  const auto count = digits(text.substr(0, text.size() - 1));
+  if (unit == units.end() || !count || *count > 1'000'000'000) return std::nullopt;
+  return *count * unit->seconds;
+}
+
+/// Letters, digits, hyphens and dots, no label empty or longer than 63 or with a hyphen at its end.
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  while (!text.empty()) {
+    const auto dot = text.find('.');
+    const std::string_view label = text.substr(0, dot);
+    const auto is_fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (!std::ranges::all_of(label, is_fine)) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+  return false;
+}
+
+/// Scheme, host and port of an origin in lower case; nothing for a text with anything else in it.
+std::optional<std::string> origin_of(std::string_view text) {
+  const std::string lower = lower_case(text);
+  std::string_view rest = lower;
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const std::string_view whole = rest;
+  const auto scheme = rest.find("://");
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const std::string_view name = rest.substr(0, scheme);
+  if (name != "https" && name != "http") return std::nullopt;
+  rest.remove_prefix(scheme + 3);
+
+  const auto bracket = rest.find(']');
+  const auto colon = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  std::string_view host = rest.substr(0, colon);
+  if (colon != std::string_view::npos) {
+    const auto port = digits(rest.substr(colon + 1));
+    if (!port || *port < 1 || *port > 65535) return std::nullopt;
+  }
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos || !server::parse_address(host)) return std::nullopt;
+  } else if (!is_host_name(host)) {
+    return std::nullopt;
+  }
+  // Browsers leave the scheme's own port out of an origin.
+  const std::string_view own_port = name == "https" ? ":443" : ":80";
+  std::string origin(whole);
+  if (colon != std::string_view::npos && rest.substr(colon) == own_port) origin.resize(origin.size() - own_port.size());
+  return origin;
+}
+
+}  // namespace
+
+namespace reading {
+
+Read<std::int64_t> number(std::string_view text, std::int64_t lowest, std::int64_t highest) {
+  const auto value = digits(text);
+  if (value && *value >= lowest && *value <= highest) return *value;
+  return std::unexpected("a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
+}
+
+Read<bool> on_or_off(std::string_view text) {
+  const std::string lower = lower_case(text);
+  if (lower == "on" || lower == "true") return true;
+  if (lower == "off" || lower == "false") return false;
+  return std::unexpected("on or off");
+}
+
+Read<std::chrono::seconds> duration(std::string_view text, std::int64_t lowest, std::int64_t highest) {
+  const auto value = seconds_of(text);
+  if (value && *value >= lowest && *value <= highest) return std::chrono::seconds(*value);
+  return std::unexpected("a duration like 10s, 15m, 12h or 7d, from " + showing::duration(std::chrono::seconds(lowest)) +
+                         " to " + showing::duration(std::chrono::seconds(highest)));
+}
+
+Read<std::vector<Rate>> rates(std::string_view text) {
+  constexpr std::int64_t most = 1'000'000;
+  std::vector<Rate> rates;
+  for (const std::string& item : list(text)) {
+    const auto slash = item.find('/');
+    const auto burst = item.find(" burst ");
+    if (slash == std::string::npos || burst == std::string::npos || burst < slash) return std::unexpected("a limit like \"20/1h burst 10\"");
+    const std::string_view view = item;
+    const auto count = digits(trimmed(view.substr(0, slash)));
+    const auto period = seconds_of(trimmed(view.substr(slash + 1, burst - slash - 1)));
+    const auto at_once = digits(trimmed(view.substr(burst + 7)));
+    const bool is_fine = count && period && at_once && *count >= 1 && *count <= most && *period >= 1 &&
+                         *period <= 400 * 86400 && *at_once >= 1 && *at_once <= most;
+    if (!is_fine) return std::unexpected("a limit like \"20/1h burst 10\", each number at least 1");
+    rates.push_back({*count, std::chrono::seconds(*period), *at_once});
+  }
+  if (rates.empty()) return std::unexpected("a limit like \"20/1h burst 10\"");
+  return rates;
+}
+
+std::vector<std::string> list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (const auto item = trimmed(text.substr(0, comma)); !item.empty()) items.emplace_back(item);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return items;
+}
+
+Read<std::string> public_url(std::string_view text) {
+  const auto origin = origin_of(text);
+  if (origin && (origin->starts_with("https://") || is_this_machine(host_of(*origin)))) return *origin;
+  return std::unexpected("https://host or https://host:port without a path (http on localhost only)");
+}
+
+Read<std::vector<std::string>> addresses(std::string_view text) {
+  auto items = list(text);
+  const auto is_fine = [](const std::string& item) {
+    return item == "localhost" || item == "*" || server::parse_address(item).has_value();
+  };
+  if (!items.empty() && std::ranges::all_of(items, is_fine)) return items;
+  return std::unexpected("IP addresses, localhost or *, separated by commas");
+}
+
+Read<std::vector<std::string>> networks(std::string_view text) {
+  auto items = list(text);
+  try {
+    server::TrustedProxies{items};
+    return items;
+  } catch (const std::invalid_argument& error) {
+    return std::unexpected(std::string("networks separated by commas, and ") + error.what());
+  }
+}
+
+Read<std::vector<std::string>> origins(std::string_view text) {
+  std::vector<std::string> origins;
+  for (const std::string& item : list(text)) {
+    const auto origin = origin_of(item);
+    if (!origin) return std::unexpected("origins like https://app.example.org, separated by commas");
+    origins.push_back(*origin);
+  }
+  return origins;
+}
+
+Read<std::string> host_name(std::string_view text) {
+  std::string name = lower_case(text);
+  if (name.starts_with('.')) name.erase(0, 1);
+  if (is_host_name(name) && name.find('.') != std::string::npos) return name;
+  return std::unexpected("a domain like example.org");
+}
+
+Read<std::string> short_name(std::string_view text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (text.size() <= 64 && std::ranges::none_of(text, is_control)) return std::string(text);
+  return std::unexpected("a name of at most 64 bytes without control characters");
+}
+
+Read<Secret> database_url(std::string_view text) {
+  const bool is_fine = text.starts_with("postgresql://") || text.starts_with("postgres://");
+  if (is_fine) return Secret(std::string(text));
+  return std::unexpected("a URL like postgresql://user:password@host:5432/name");
+}
+
+Read<std::string> ssl_mode(std::string_view text) {
+  static constexpr std::array<std::string_view, 4> modes{"disable", "require", "verify-ca", "verify-full"};
+  if (std::ranges::find(modes, text) != modes.end()) return std::string(text);
+  return std::unexpected("disable, require, verify-ca or verify-full");
+}
+
+Read<Secret> smtp_url(std::string_view text) {
+  if (const auto server = parse_smtp_url(text); !server) {
+    return std::unexpected("a URL like smtp://user:password@host:587: " + server.error());
+  }
+  return Secret(std::string(text));
+}
+
+Read<std::string> sender(std::string_view text) {
+  if (const auto sender = parse_sender(text); !sender) {
+    return std::unexpected("a sender like Example <no-reply@example.org>: " + sender.error());
+  }
+  return std::string(text);
+}
+
+Read<Secret> master_key(std::string_view text) {
+  constexpr std::size_t key_size = 32;
+  if (text.size() == 2 * key_size) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+      unsigned value = 0;
+      const auto [end, error] = std::from_chars(text.data() + i, text.data() + i + 2, value, 16);
+      if (error != std::errc() || end != text.data() + i + 2) break;
+      bytes += static_cast<char>(value);
+    }
+    if (bytes.size() == key_size) return Secret(std::move(bytes));
+    wipe(bytes);
+  }
+  if (const auto bytes = from_base64url(text); bytes && bytes->size() == key_size) {
+    return Secret(std::string(as_text(*bytes)));
+  }
+  return std::unexpected("32 bytes in hexadecimal (64 digits) or in URL-safe base64 (43 characters)");
+}
+
+}  // namespace reading
+
+namespace showing {
+
+std::string duration(std::chrono::seconds duration) {
+  for (const Unit& unit : units) {
+    if (duration.count() != 0 && duration.count() % unit.seconds == 0) {
+      return std::to_string(duration.count() / unit.seconds) + unit.letter;
+    }
+  }
+  return "0s";
+}
+
+std::string rates(const std::vector<Rate>& rates) {
+  std::vector<std::string> items;
+  for (const Rate& rate : rates) {
+    items.push_back(std::to_string(rate.count) + "/" + duration(rate.period) + " burst " + std::to_string(rate.burst));
+  }
+  return list(items);
+}
+
+std::string list(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+}  // namespace showing
+
+std::string host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const auto user = host.rfind('@'); user != std::string_view::npos) host.remove_prefix(user + 1);
+  if (host.starts_with('[')) return lower_case(host.substr(1, host.find(']') - 1));
+  return lower_case(host.substr(0, host.find(':')));
+}
+
+bool is_this_machine(std::string_view host) {
+  if (host == "localhost" || host.ends_with(".localhost")) return true;
+  const auto address = server::parse_address(host);
+  return address && address->is_loopback();
+}
+
+}  // namespace ostiary
