@@ -7,8 +7,6 @@
 #include <deque>
 
 #include "contract/test_database.hpp"
-#include "delivery/clean_up.hpp"
-#include "delivery/outbox.hpp"
 
 namespace ostiary::delivery {
 namespace {
@@ -106,6 +104,8 @@ struct CountRow {
   std::int64_t count;
 };
 
+/// On SQLite, for speed: these are about judgments and faults. What the SQL does on each engine is tested in
+/// tests/contract/delivery_test.cpp.
 class ExecutorTest : public ::testing::Test {
  protected:
   using Mood = MoodyMailer::Mood;
@@ -354,96 +354,6 @@ TEST_F(ExecutorTest, StopFinishesWhatIsUnderWay) {
   EXPECT_EQ(job().state, "done");
 }
 
-TEST_F(ExecutorTest, CleansUpWhatIsPastItsTime) {
-  struct Kept {
-    std::string state;
-    Duration age;
-    bool kept;
-  };
-  const Time now = clock.now();
-  static constexpr Statement<void(JobId, std::string_view, Time)> insert{
-      "INSERT INTO jobs (id, kind, payload, state, run_at, attempts, expires_at, once, created_at, finished_at) "
-      "VALUES ($1, 'mail', x'', $2, $3, 1, $3, false, $3, $3)"};
-  for (const auto& [state, age, kept] : {Kept{"done", 7 * 24h, true}, Kept{"done", 7 * 24h + 1us, false},
-                                         Kept{"dead", 30 * 24h, true}, Kept{"dead", 30 * 24h + 1us, false}}) {
-    for (int i = 0; i < 130; ++i) {
-      ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<std::int64_t> {
-        return tx.execute(insert, ids.make<JobId>(), state, now - age);
-      }));
-    }
-  }
-  EXPECT_EQ(clean_up(*db, Retention{}, now), 260);
-  EXPECT_EQ(count({"SELECT count(*) FROM jobs"}), 260);
-  EXPECT_EQ(clean_up(*db, Retention{}, now), 0);
-}
-
-TEST_F(ExecutorTest, CleansUpRegistrationsWithTheKeysOfPeopleWhoNeverCameToBe) {
-  static constexpr Statement<void(Uuid, UserId, Time)> insert_pending{
-      "INSERT INTO pending_registrations (id, user_id, email, email_canonical, display_name, locale, password_hash, "
-      "device_hash, is_decoy, code_mac, link_hash, key_id, code_expires_at, code_attempts, resend_at, created_at, "
-      "expires_at) VALUES ($1, $2, '', '', '', '', '', x'', false, x'', randomblob(16), $1, $3, 0, $3, $3, $3)"};
-  static constexpr Statement<void(UserId, Time)> insert_user{
-      "INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, "
-      "version) VALUES ($1, 'a', 'a', true, '', 'active', $2, $2, 1)"};
-  const Time now = clock.now();
-  const auto never = ids.make<UserId>();
-  const auto waiting = ids.make<UserId>();
-  const auto came = ids.make<UserId>();
-  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
-    for (const UserId user : {never, waiting, came}) keys.create(tx, user);
-    tx.execute(insert_pending, ids.make_uuid(), never, now - 1us);
-    tx.execute(insert_pending, ids.make_uuid(), waiting, now);
-    tx.execute(insert_pending, ids.make_uuid(), came, now - 1h);
-    tx.execute(insert_user, came, now);
-    return {};
-  }));
-  clean_up(*db, Retention{}, now);
-  EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations"}), 1);
-  ASSERT_TRUE(db->read([&](Transaction& tx) -> Result<void> {
-    EXPECT_FALSE(keys.seal(tx, never, "p", as_bytes("x")));
-    EXPECT_TRUE(keys.seal(tx, waiting, "p", as_bytes("x")));
-    EXPECT_TRUE(keys.seal(tx, came, "p", as_bytes("x")));
-    return {};
-  }));
-}
-
-TEST_F(ExecutorTest, CleansUpSessionsGuessesAndAttempts) {
-  static constexpr Statement<void(SessionId, Time)> insert_session{
-      "INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at, "
-      "last_refreshed_at, idle_expires_at, expires_at, version) "
-      "VALUES ($1, (SELECT id FROM users), x'', '', '', '', '', $2, $2, $2, $2, $2, 1)"};
-  static constexpr Statement<void(SessionId, std::int64_t, Time)> insert_token{
-      "INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at) "
-      "VALUES (randomblob(32), $1, $2, $1, $3, $3)"};
-  static constexpr Statement<void(Uuid, Time)> insert_guess{
-      "INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, x'', '', $2)"};
-  static constexpr Statement<void(AttemptId, Time)> insert_attempt{
-      "INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at) "
-      "VALUES ($1, x'', '', true, '', $2)"};
-  static constexpr Statement<void(UserId, Time)> insert_user{
-      "INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, "
-      "version) VALUES ($1, 'a', 'a', true, '', 'active', $2, $2, 1)"};
-  const Time now = clock.now();
-  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
-    tx.execute(insert_user, ids.make<UserId>(), now);
-    for (const Duration age : {Duration(30 * 24h), Duration(30 * 24h + 1us)}) {
-      const auto session = ids.make<SessionId>();
-      tx.execute(insert_session, session, now - age);
-      for (int generation = 0; generation < 150; ++generation)
-        tx.execute(insert_token, session, generation, now - age);
-    }
-    for (const Duration age : {Duration(24h), Duration(24h + 1us)}) tx.execute(insert_guess, ids.make_uuid(), now - age);
-    for (const Duration age : {Duration(90 * 24h), Duration(90 * 24h + 1us)})
-      tx.execute(insert_attempt, ids.make<AttemptId>(), now - age);
-    return {};
-  }));
-  EXPECT_EQ(clean_up(*db, Retention{}, now), 150 + 1 + 1 + 1);
-  EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 1);
-  EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
-  EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
-  EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
-}
-
 TEST_F(ExecutorTest, CleansUpByItself) {
   static constexpr Statement<void(Uuid, Time)> insert_guess{
       "INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, x'', '', $2)"};
@@ -453,31 +363,6 @@ TEST_F(ExecutorTest, CleansUpByItself) {
   executor.start(1);
   for (int i = 0; i < 500 && count({"SELECT count(*) FROM code_guesses"}) > 0; ++i) std::this_thread::sleep_for(10ms);
   EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 0);
-}
-
-struct EventRow {
-  EventId id;
-  std::string topic;
-  std::string type;
-  std::int64_t version;
-  std::string payload;
-};
-
-TEST_F(ExecutorTest, AnnouncesEvents) {
-  static constexpr Statement<EventRow()> the_event{
-      "SELECT id, topic, type, aggregate_version, payload FROM outbox WHERE published_at IS NULL"};
-  const auto user = ids.make<UserId>();
-  ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
-    announce(tx, ids, clock.now(),
-             {.type = "user.registered", .aggregate_id = user.uuid, .aggregate_version = 3,
-              .payload = {{"user_id", to_string(user)}, {"how", "\"quoted\"\n"}}});
-    return {};
-  }));
-  const auto event = db->read([](Transaction& tx) -> Result<EventRow> { return tx.one(the_event); }).value();
-  EXPECT_EQ(event.topic, "user.events");
-  EXPECT_EQ(event.type, "user.registered");
-  EXPECT_EQ(event.version, 3);
-  EXPECT_EQ(event.payload, "{\"user_id\":\"" + to_string(user) + "\",\"how\":\"\\\"quoted\\\"\\n\"}");
 }
 
 }  // namespace

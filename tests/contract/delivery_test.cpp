@@ -1,0 +1,238 @@
+#include <gmock/gmock.h>
+
+#include <set>
+#include <thread>
+
+#include "delivery/clean_up.hpp"
+#include "delivery/executor.hpp"
+#include "delivery/outbox.hpp"
+#include "delivery/statements.hpp"
+#include "world.hpp"
+
+namespace ostiary::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace delivery;
+
+struct CountRow {
+  std::int64_t count;
+};
+
+/// Keeps whom it was told to send to, from any thread.
+class CountingMailer final : public Mailer {
+ public:
+  DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override {
+    before_data();
+    const std::lock_guard lock(mutex_);
+    recipients_.insert(mail.to);
+    return {Delivery::accepted, ""};
+  }
+  std::string description() const override { return "counted by the test"; }
+  std::multiset<std::string> recipients() const {
+    const std::lock_guard lock(mutex_);
+    return recipients_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::multiset<std::string> recipients_;
+};
+
+class DeliveryOnEveryEngine : public OnEveryEngine {
+ protected:
+  template <class Write>
+  void writes(const Write& write) {
+    ASSERT_TRUE(database->transaction([&](Transaction& tx) -> Result<void> {
+      write(tx);
+      return {};
+    }));
+  }
+
+  std::int64_t count(const Statement<CountRow()>& statement) {
+    return database->read([&](Transaction& tx) -> Result<std::int64_t> { return tx.one(statement).count; }).value();
+  }
+
+  void orders_mail(const std::string& to, bool once) {
+    writes([&](Transaction& tx) {
+      order_mail(tx, world.data_keys, world.ids, now(),
+                 {.kind = "registration_notice", .to = to, .locale = "de", .values = {}, .expires_at = now() + 1h,
+                  .once = once});
+    });
+  }
+
+  Time now() const { return world.clock.now(); }
+
+  World world{*database};
+};
+ON_EVERY_ENGINE(DeliveryOnEveryEngine);
+
+TEST_P(DeliveryOnEveryEngine, ExecutorsOfTwoInstancesShareTheWork) {
+  constexpr int mails = 80;
+  for (int i = 0; i < mails; ++i) orders_mail("user" + std::to_string(i) + "@example.org", i % 2 == 0);
+  const auto opened_again = database.is_sqlite() ? nullptr : database.open();
+  Database& second_database = opened_again ? *opened_again : *database;
+  CountingMailer mailer;
+  Executor first({*database, world.data_keys, world.templates, mailer, world.clock, world.random, world.log}, "e.org");
+  Executor second({second_database, world.data_keys, world.templates, mailer, world.clock, world.random, world.log},
+                  "e.org");
+  first.start(3);
+  second.start(3);
+  for (int i = 0; i < 2000 && count({"SELECT count(*) FROM jobs WHERE state <> 'done'"}) > 0; ++i)
+    std::this_thread::sleep_for(10ms);
+  first.stop();
+  second.stop();
+  const auto recipients = mailer.recipients();
+  EXPECT_EQ(recipients.size(), std::size_t{mails});
+  EXPECT_EQ(std::set(recipients.begin(), recipients.end()).size(), std::size_t{mails}) << "one each";
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 1"}), mails);
+  for (const std::string& line : world.log.lines()) EXPECT_THAT(line, ::testing::StartsWith("job.done"));
+}
+
+TEST_P(DeliveryOnEveryEngine, TheNextExecutorDealsWithAbandonedJobs) {
+  orders_mail("once@example.org", true);
+  orders_mail("again@example.org", false);
+  writes([&](Transaction& tx) {
+    for (const auto& job : tx.all(delivery::statements::list_due_jobs, mail_job, now())) {
+      tx.execute(delivery::statements::lease_job, job.id, 1, now() + lease_length);
+      tx.execute(delivery::statements::mark_handed_over, job.id, 1, now());
+    }
+  });
+  EXPECT_TRUE(world.delivered().empty());
+  world.clock.advances(lease_length);
+  const auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_EQ(mails[0].to, "again@example.org");
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'dead' AND finished_at IS NOT NULL"}), 1);
+}
+
+TEST_P(DeliveryOnEveryEngine, AMailIsPutOffUntilItsTime) {
+  orders_mail("ada@example.org", true);
+  writes([&](Transaction& tx) {
+    const auto job = tx.one(delivery::statements::list_due_jobs, mail_job, now());
+    tx.execute(delivery::statements::lease_job, job.id, 1, now() + lease_length);
+    EXPECT_EQ(tx.execute(delivery::statements::mark_for_retry, job.id, 2, now() + 5s, "not the holder"), 0);
+    EXPECT_EQ(tx.execute(delivery::statements::mark_for_retry, job.id, 1, now() + 5s, "451 later"), 1);
+  });
+  world.clock.advances(5s - 1us);
+  EXPECT_TRUE(world.delivered().empty());
+  world.clock.advances(1us);
+  EXPECT_EQ(world.delivered().size(), 1U);
+}
+
+TEST_P(DeliveryOnEveryEngine, JobsAreDeletedInTheirTime) {
+  const auto insert = [&](std::string_view to, bool dead, Duration age) {
+    orders_mail(std::string(to), false);
+    writes([&](Transaction& tx) {
+      const auto job = tx.one(delivery::statements::list_due_jobs, mail_job, now());
+      tx.execute(delivery::statements::lease_job, job.id, 1, now());
+      if (dead) tx.execute(delivery::statements::bury_job, job.id, 1, now() - age, "");
+      else tx.execute(delivery::statements::mark_done, job.id, 1, now() - age, Bytes{});
+    });
+  };
+  for (int i = 0; i < 105; ++i) insert("done", false, 7 * 24h + 1us);
+  insert("done", false, 7 * 24h);
+  insert("dead", true, 30 * 24h + 1us);
+  insert("dead", true, 30 * 24h);
+  EXPECT_EQ(clean_up(*database, Retention{}, now()), 106);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs"}), 2);
+  EXPECT_EQ(clean_up(*database, Retention{}, now()), 0);
+}
+
+constexpr Statement<void(UserId, Time)> insert_user{R"sql(
+  INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, version)
+  VALUES ($1, 'a@b.org', 'a@b.org', true, '', 'active', $2, $2, 1)
+)sql"};
+
+TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverCameToBe) {
+  static constexpr Statement<void(Uuid, UserId, BytesView, Time)> insert_pending{R"sql(
+    INSERT INTO pending_registrations (id, user_id, email, email_canonical, display_name, locale, password_hash,
+      device_hash, is_decoy, code_mac, link_hash, key_id, code_expires_at, code_attempts, resend_at, created_at,
+      expires_at)
+    VALUES ($1, $2, '', '', '', '', '', $3, false, $3, $3, $1, $4, 0, $4, $4, $4)
+  )sql"};
+  const auto never = world.ids.make<UserId>();
+  const auto waiting = world.ids.make<UserId>();
+  const auto came = world.ids.make<UserId>();
+  writes([&](Transaction& tx) {
+    for (const UserId user : {never, waiting, came}) world.data_keys.create(tx, user);
+    tx.execute(insert_pending, world.ids.make_uuid(), never, world.random.bytes(32), now() - 1us);
+    tx.execute(insert_pending, world.ids.make_uuid(), waiting, world.random.bytes(32), now());
+    tx.execute(insert_pending, world.ids.make_uuid(), came, world.random.bytes(32), now() - 1h);
+    tx.execute(insert_user, came, now());
+  });
+  EXPECT_EQ(clean_up(*database, Retention{}, now()), 2 + 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations"}), 1);
+  writes([&](Transaction& tx) {
+    EXPECT_FALSE(world.data_keys.seal(tx, never, "p", as_bytes("x")));
+    EXPECT_TRUE(world.data_keys.seal(tx, waiting, "p", as_bytes("x")));
+    EXPECT_TRUE(world.data_keys.seal(tx, came, "p", as_bytes("x")));
+  });
+}
+
+TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
+  static constexpr Statement<void(SessionId, UserId, BytesView, Time)> insert_session{R"sql(
+    INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at,
+      last_refreshed_at, idle_expires_at, expires_at, version)
+    VALUES ($1, $2, $3, '', '', '', '', $4, $4, $4, $4, $4, 1)
+  )sql"};
+  static constexpr Statement<void(BytesView, SessionId, std::int64_t, Time)> insert_token{R"sql(
+    INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at)
+    VALUES ($1, $2, $3, $2, $4, $4)
+  )sql"};
+  static constexpr Statement<void(Uuid, BytesView, Time)> insert_guess{R"sql(
+    INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, $2, '', $3)
+  )sql"};
+  static constexpr Statement<void(AttemptId, BytesView, Time)> insert_attempt{R"sql(
+    INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at)
+    VALUES ($1, $2, '', true, '', $3)
+  )sql"};
+  writes([&](Transaction& tx) {
+    const auto user = world.ids.make<UserId>();
+    tx.execute(insert_user, user, now());
+    for (const Duration more : {Duration(0), Duration(1)}) {
+      const auto session = world.ids.make<SessionId>();
+      tx.execute(insert_session, session, user, world.random.bytes(32), now() - 30 * 24h - more);
+      for (int generation = 0; generation < 150; ++generation)
+        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 30 * 24h - more);
+      tx.execute(insert_guess, world.ids.make_uuid(), world.random.bytes(32), now() - 24h - more);
+      tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 90 * 24h - more);
+    }
+  });
+  EXPECT_EQ(clean_up(*database, Retention{}, now()), 150 + 1 + 1 + 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
+  EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
+}
+
+struct EventRow {
+  std::string topic;
+  std::string type;
+  Uuid aggregate_id;
+  std::int64_t aggregate_version;
+  std::string payload;
+  Time occurred_at;
+};
+
+TEST_P(DeliveryOnEveryEngine, EventsWaitInTheOutbox) {
+  static constexpr Statement<EventRow()> find_event{R"sql(
+    SELECT topic, type, aggregate_id, aggregate_version, payload, occurred_at FROM outbox WHERE published_at IS NULL
+  )sql"};
+  const auto user = world.ids.make_uuid();
+  writes([&](Transaction& tx) {
+    announce(tx, world.ids, now(),
+             {.type = "user.registered", .aggregate_id = user, .aggregate_version = 3,
+              .payload = {{"user_id", to_string(user)}, {"how", "\"quoted\"\n"}}});
+  });
+  const auto event = database->read([](Transaction& tx) -> Result<EventRow> { return tx.one(find_event); }).value();
+  EXPECT_EQ(event.topic, "user.events");
+  EXPECT_EQ(event.type, "user.registered");
+  EXPECT_EQ(event.aggregate_id, user);
+  EXPECT_EQ(event.aggregate_version, 3);
+  EXPECT_EQ(event.payload, "{\"user_id\":\"" + to_string(user) + "\",\"how\":\"\\\"quoted\\\"\\n\"}");
+  EXPECT_EQ(event.occurred_at, now());
+}
+
+}  // namespace
+}  // namespace ostiary::testing
