@@ -1,0 +1,220 @@
+// What PostgreSQL alone can do to us: connections that break, commits whose answer is lost (B25).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "breaking_proxy.hpp"
+#include "every_engine.hpp"
+#include "postgres_server.hpp"
+#include "storage/statements.hpp"
+
+namespace ostiary::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Number {
+  std::int64_t value;
+};
+inline constexpr Statement<void()> insert_counter{"INSERT INTO counters (name, value) VALUES ('counter', 0)"};
+inline constexpr Statement<Number()> find_counter{"SELECT value FROM counters WHERE name = 'counter'"};
+inline constexpr Statement<void(std::int64_t)> set_counter{"UPDATE counters SET value = $1 WHERE name = 'counter'"};
+inline constexpr Statement<Number()> sleep_long{"SELECT count(*) FROM pg_sleep(30)"};
+
+class OnPostgres : public ::testing::TestWithParam<TestedEngine> {
+ protected:
+  void SetUp() override {
+    bool made = false;
+    database->change_schema([&made](Connection& connection) {
+      if (std::exchange(made, true)) return false;
+      connection.run_script("CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL)");
+      return true;
+    });
+    const auto done = database->transaction([](Transaction& tx) -> Result<void> {
+      tx.execute(insert_counter);
+      return {};
+    });
+    ASSERT_TRUE(done);
+  }
+
+  static std::int64_t raise(Database& db, int* runs = nullptr) {
+    return *db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+      if (runs != nullptr) ++*runs;
+      const std::int64_t next = tx.one(find_counter).value + 1;
+      tx.execute(set_counter, next);
+      return next;
+    });
+  }
+
+  std::int64_t value() {
+    return *database->read([](Transaction& tx) -> Result<std::int64_t> { return tx.one(find_counter).value; });
+  }
+
+  EngineDatabase database{GetParam(), EngineDatabase::Content::empty};
+};
+INSTANTIATE_TEST_SUITE_P(Versions, OnPostgres,
+                         ::testing::Values(TestedEngine::postgres_debian, TestedEngine::postgres_newer),
+                         [](const auto& info) { return name_of(info.param); });
+
+TEST_P(OnPostgres, ConnectionsThatTheServerEndedAreReplaced) {
+  for (int round = 1; round <= 3; ++round) {
+    database.end_connections();
+    EXPECT_EQ(raise(*database), round);
+    EXPECT_EQ(value(), round);
+  }
+}
+
+TEST_P(OnPostgres, ATransactionThatLosesItsConnectionRunsAgain) {
+  int runs = 0;
+  const auto done = database->transaction([&](Transaction& tx) -> Result<void> {
+    const std::int64_t next = tx.one(find_counter).value + 1;
+    tx.execute(set_counter, next);
+    if (++runs == 1) database.end_connections();
+    tx.execute(set_counter, next);
+    return {};
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(value(), 1);
+}
+
+TEST_P(OnPostgres, ACommitThatNeverArrivedIsRepeated) {
+  BreakingProxy proxy(database.conninfo());
+  const auto through = open_postgres({.conninfo = proxy.conninfo()});
+  proxy.breaks(BreakingProxy::Break::before_commit);
+  int runs = 0;
+  EXPECT_EQ(raise(*through, &runs), 1);
+  EXPECT_EQ(proxy.broken(), 1);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(value(), 1);
+}
+
+TEST_P(OnPostgres, ACommitWhoseAnswerWasLostIsLookedUpAndNotRepeated) {
+  BreakingProxy proxy(database.conninfo());
+  const auto through = open_postgres({.conninfo = proxy.conninfo()});
+  proxy.breaks(BreakingProxy::Break::after_commit);
+  int runs = 0;
+  EXPECT_EQ(raise(*through, &runs), 1);
+  EXPECT_EQ(proxy.broken(), 1);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(value(), 1);
+  EXPECT_EQ(raise(*through), 2);
+}
+
+TEST_P(OnPostgres, AReadWhoseCommitWasLostIsRepeated) {
+  BreakingProxy proxy(database.conninfo());
+  const auto through = open_postgres({.conninfo = proxy.conninfo()});
+  proxy.breaks(BreakingProxy::Break::after_commit);
+  int runs = 0;
+  const auto seen = through->read([&](Transaction& tx) -> Result<std::int64_t> {
+    ++runs;
+    return tx.one(find_counter).value;
+  });
+  EXPECT_EQ(seen, 0);
+  EXPECT_EQ(runs, 2);
+}
+
+// D1, D2: whatever was acknowledged is there, and nothing is there twice, while connections are cut at any moment.
+TEST_P(OnPostgres, NothingIsLostOrDoubledWhileConnectionsBreak) {
+  std::atomic<int> acknowledged = 0;
+  std::atomic<int> failed = 0;
+  std::atomic<bool> done = false;
+  {
+    std::vector<std::jthread> raisers;
+    for (int i = 0; i < 3; ++i) {
+      raisers.emplace_back([&] {
+        while (!done) {
+          try {
+            raise(*database);
+            ++acknowledged;
+          } catch (const StorageError& error) {
+            EXPECT_THAT(error.what(), Not(HasSubstr("unknown")));
+            ++failed;
+          }
+        }
+      });
+    }
+    for (int round = 0; round < 12; ++round) {
+      std::this_thread::sleep_for(20ms);
+      database.end_connections();
+    }
+    done = true;
+  }
+  EXPECT_EQ(value(), acknowledged);
+  EXPECT_GT(acknowledged, 12);
+}
+
+TEST_P(OnPostgres, AStatementThatTakesTooLongIsAnErrorAndTheConnectionStaysUsable) {
+  const auto hasty = open_postgres({.conninfo = database.conninfo(), .connections = 1, .statement_timeout = 100ms});
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_THROW(static_cast<void>(hasty->read([](Transaction& tx) -> Result<Number> { return tx.one(sleep_long); })),
+               StorageError);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 5s);
+  EXPECT_EQ(raise(*hasty), 1);
+}
+
+TEST_P(OnPostgres, AServerThatFallsSilentIsGivenUp) {
+  BreakingProxy proxy(database.conninfo());
+  const auto hasty = open_postgres({.conninfo = proxy.conninfo(), .connections = 1, .statement_timeout = 100ms});
+  EXPECT_EQ(raise(*hasty), 1);
+  proxy.freeze(true);
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_THROW(static_cast<void>(raise(*hasty)), StorageError);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 10s);
+  proxy.freeze(false);
+  EXPECT_EQ(raise(*hasty), 2);
+}
+
+TEST_P(OnPostgres, WaitingForAConnectionIsBounded) {
+  const auto narrow = open_postgres({.conninfo = database.conninfo(), .connections = 1, .acquire_timeout = 50ms});
+  const auto taken = narrow->read([&](Transaction&) -> Result<void> {
+    EXPECT_THROW(raise(*narrow), StorageError);
+    return {};
+  });
+  EXPECT_TRUE(taken);
+  EXPECT_EQ(raise(*narrow), 1);
+}
+
+TEST(OpenPostgres, ServersThatDoNotAnswerAndMalformedStringsAreStartupErrorsWithoutSecrets) {
+  for (const std::string conninfo : {"host=/nonexistent user=ostiary password=hunter2",
+                                     "host=127.0.0.1 port=1 user=ostiary password=hunter2", "hunter2=",
+                                     "postgresql://ostiary:hunter2@127.0.0.1:1/db", "postgresql://:hunter2@[/"}) {
+    try {
+      open_postgres({.conninfo = conninfo});
+      ADD_FAILURE() << conninfo;
+    } catch (const StartupError& error) {
+      EXPECT_THAT(error.what(), Not(HasSubstr("hunter2")));
+      EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+    }
+  }
+}
+
+TEST(OpenPostgres, DescribesTheServer) {
+  const EngineDatabase debian(TestedEngine::postgres_debian, EngineDatabase::Content::empty);
+  const EngineDatabase newer(TestedEngine::postgres_newer, EngineDatabase::Content::empty);
+  EXPECT_THAT(debian->description(), HasSubstr("PostgreSQL 15"));
+  EXPECT_THAT(newer->description(), HasSubstr("PostgreSQL 18"));
+  EXPECT_EQ(newer->engine(), Engine::postgres);
+}
+
+// A crash of the server in the middle of things: what was acknowledged is there (B30).
+TEST(OpenPostgres, ACrashOfTheServerLosesNothingAcknowledged) {
+  EngineDatabase database(TestedEngine::postgres_newer);
+  const Uuid id{{1, 2, 3}};
+  static constexpr Statement<void(Uuid)> insert{"INSERT INTO roles (id, name) VALUES ($1, 'crash')"};
+  static constexpr Statement<Number()> count{"SELECT count(*) FROM roles WHERE name = 'crash'"};
+  const auto done = database->transaction([&](Transaction& tx) -> Result<void> {
+    tx.execute(insert, id);
+    return {};
+  });
+  ASSERT_TRUE(done);
+  PostgresServer::newer().crash_and_restart();
+  EXPECT_EQ(*database->read([](Transaction& tx) -> Result<std::int64_t> { return tx.one(count).value; }), 1);
+}
+
+}  // namespace
+}  // namespace ostiary::testing
