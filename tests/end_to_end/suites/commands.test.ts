@@ -10,7 +10,7 @@ describe('the command line', () => {
     const help = await command(['--help'])
     expect(help.code).toBe(0)
     for (const name of ['serve', 'worker', 'migrate', 'config', 'user']) expect(help.stdout).toMatch(new RegExp(`^\\s+${name}\\b`, 'm'))
-    for (const args of [['serve'], ['worker'], ['migrate'], ['migrate', 'status'], ['config'], ['user'], ['user', 'create'], ['user', 'list'], ['user', 'show'], ['user', 'make-admin']]) {
+    for (const args of [['serve'], ['worker'], ['migrate'], ['config'], ['user'], ['user', 'create'], ['user', 'list'], ['user', 'show'], ['user', 'make-admin']]) {
       const one = await command([...args, '--help'])
       expect(one.code, args.join(' ')).toBe(0)
       expect(one.stdout, args.join(' ')).toMatch(/ostiary/)

@@ -196,7 +196,7 @@ describe('refresh settings', () => {
     const clock = new Clock()
     const world = await World.begins('SQLite', {
       ...clock.options,
-      settings: { ...clock.options.settings, REFRESH_LOST_REPLY: 'off', REFRESH_GRACE: '2' },
+      settings: { ...clock.options.settings, REFRESH_LOST_REPLY: 'off', REFRESH_GRACE: '2s' },
     })
     try {
       const alice = await world.person('alice').signsUp()

@@ -116,7 +116,7 @@ describe('a bad place to start: one line, exit code 2', () => {
     const server = await Server.start()
     const settings = { DATA_DIR: server.settings.DATA_DIR }
     saysInOneLine(await serve(settings), server.settings.DATA_DIR!)
-    saysInOneLine(await command(['worker'], { settings }), server.settings.DATA_DIR!)
+    saysInOneLine(await command(['worker'], { settings }), /SQLite/)
     const list = await command(['user', 'list'], { settings })
     expect(list.code, list.stderr).toBe(0)
     await server.isKilled()

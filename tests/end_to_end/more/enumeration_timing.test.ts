@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Reply } from '../support/http.ts'
+import { RELEASE_PROGRAM } from '../support/program.ts'
+import { type Person, freshName, freshPassword, succeeds } from '../support/person.ts'
+import { ENGINES } from '../support/storage.ts'
+import { World } from '../support/world.ts'
+
+const SAMPLES = Number(process.env.OSTIARY_TIMING_SAMPLES ?? 1000)
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
+
+/** Asks each way in turn, so that what slows the machine slows them alike; gives each one's median in milliseconds. */
+async function medians(ways: Record<string, () => Promise<Reply>>): Promise<Record<string, number>> {
+  const took: Record<string, number[]> = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
+  const names = Object.keys(ways)
+  for (let i = 0; i < SAMPLES; i++) {
+    // Another order each round: being after a certain other is not a property of a way.
+    for (const name of [...names.slice(i % names.length), ...names.slice(0, i % names.length)]) {
+      const began = performance.now()
+      const reply = await ways[name]()
+      took[name].push(performance.now() - began)
+      if (reply.status >= 500 || reply.status === 429) throw new Error(`${name}: ${reply.status} ${reply.text}`)
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(took[name])]))
+}
+
+function alike(measured: Record<string, number>) {
+  console.log(Object.entries(measured).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', '))
+  const all = Object.values(measured)
+  expect((Math.max(...all) - Math.min(...all)) / Math.min(...all)).toBeLessThan(0.05)
+}
+
+describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an account, on %s', (engine) => {
+  let world: World
+  let known: Person
+  let pending: Person
+  beforeAll(async () => {
+    world = await World.begins(engine, { program: RELEASE_PROGRAM })
+    known = await world.person('known').signsUp()
+    pending = await world.person('pending').registers()
+  })
+  afterAll(() => world.ends())
+
+  test('login with a wrong password: known, unknown, unverified, by username', async () => {
+    const client = world.client()
+    const login = (body: object) => client.post('/api/auth/login', { password: 'a wrong guess, always', ...body })
+    alike(
+      await medians({
+        known: () => login({ email: known.email }),
+        unknown: () => login({ email: `${freshName('unknown')}@example.org` }),
+        unverified: () => login({ email: pending.email }),
+        'unknown username': () => login({ username: freshName('nobody').slice(0, 30) }),
+      }),
+    )
+  })
+
+  test('registration: known and unknown', async () => {
+    const client = world.client()
+    const register = async (email: string) => succeeds(await client.post('/api/auth/register', { email, password: freshPassword() }))
+    // Each known address has had its notice today, as one that is probed has.
+    await register(known.email)
+    alike(
+      await medians({
+        known: () => register(known.email),
+        unknown: () => register(`${freshName('unknown')}@example.org`),
+        pending: () => register(pending.email),
+      }),
+    )
+  })
+})
