@@ -1,0 +1,163 @@
+// Migrations on every engine (R0.11): forward only, checksummed, under a lock.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "every_engine.hpp"
+#include "storage/migrate.hpp"
+
+namespace ostiary::testing {
+namespace {
+
+using embedded::File;
+using storage::Migrator;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+struct Number {
+  std::int64_t value;
+};
+inline constexpr Statement<Number()> count_first{"SELECT count(*) FROM first"};
+inline constexpr Statement<Number()> sum_first{"SELECT cast(coalesce(sum(value), 0) AS bigint) FROM first"};
+
+constexpr File first{"0001_first.sql", "CREATE TABLE first (value bigint); INSERT INTO first (value) VALUES (1);"};
+constexpr File second{"0002_second.sql", R"sql(
+  -- a body with semicolons; and quotes '
+  CREATE FUNCTION silent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END; $$;
+  INSERT INTO first (value) VALUES (10))sql"};
+constexpr File second_sqlite{"0002_second.sqlite.sql", R"sql(
+  CREATE TRIGGER silent AFTER DELETE ON first BEGIN SELECT ';'; SELECT 2; END;
+  INSERT INTO first (value) VALUES (10))sql"};
+constexpr File broken{"0003_third.sql", "INSERT INTO first (value) VALUES (100); INSERT INTO nowhere (x) VALUES (1);"};
+constexpr File third{"0003_third.sql", "INSERT INTO first (value) VALUES (100);"};
+
+const std::vector<File> one{first};
+const std::vector<File> two{first, second, second_sqlite};
+const std::vector<File> three{first, second, second_sqlite, third};
+const std::vector<File> three_broken{first, second, second_sqlite, broken};
+
+class Migrate : public ::testing::TestWithParam<TestedEngine> {
+ protected:
+  template <class Row>
+  std::int64_t ask(const Statement<Row()>& statement) {
+    return *database->read([&](Transaction& tx) -> Result<std::int64_t> { return tx.one(statement).value; });
+  }
+  std::vector<std::string> migrate(const std::vector<File>& files) {
+    return names(Migrator(*database, files).migrate(SystemClock()));
+  }
+  std::vector<std::string> pending(const std::vector<File>& files) { return names(Migrator(*database, files).pending()); }
+
+  /// The message with which the program would not start; empty when it would.
+  std::string refusal(const std::vector<File>& files, bool migrate_on_start = false) {
+    try {
+      Migrator(*database, files).prepare_to_serve(migrate_on_start, SystemClock());
+      return "";
+    } catch (const StartupError& error) {
+      EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+      return error.what();
+    }
+  }
+
+  static std::vector<std::string> names(const std::vector<storage::Migration>& migrations) {
+    std::vector<std::string> names;
+    for (const auto& migration : migrations) names.push_back(migration.name);
+    return names;
+  }
+
+  EngineDatabase database{GetParam(), EngineDatabase::Content::empty};
+};
+ON_EVERY_ENGINE(Migrate);
+
+TEST_P(Migrate, AppliesWhatIsMissingOnceAndInOrder) {
+  EXPECT_THAT(migrate(one), ElementsAre("0001_first"));
+  EXPECT_THAT(migrate(three), ElementsAre("0002_second", "0003_third"));
+  EXPECT_THAT(migrate(three), IsEmpty());
+  EXPECT_EQ(ask(sum_first), 111);
+}
+
+TEST_P(Migrate, ADryRunAndTheStatusChangeNothing) {
+  EXPECT_THAT(pending(two), ElementsAre("0001_first", "0002_second"));
+  EXPECT_THAT(Migrator(*database, two).applied(), IsEmpty());
+  EXPECT_THAT(pending(two), ElementsAre("0001_first", "0002_second"));
+  migrate(one);
+  EXPECT_THAT(pending(two), ElementsAre("0002_second"));
+  const auto applied = Migrator(*database, two).applied();
+  ASSERT_EQ(applied.size(), 1u);
+  EXPECT_EQ(applied[0].name, "0001_first");
+  EXPECT_LT(SystemClock().now() - applied[0].applied_at, std::chrono::minutes(1));
+}
+
+TEST_P(Migrate, AFailureLeavesWhatCameBeforeAndNothingOfItself) {
+  EXPECT_THROW(migrate(three_broken), StorageError);
+  EXPECT_EQ(ask(sum_first), 11);
+  EXPECT_THAT(migrate(three), ElementsAre("0003_third"));
+  EXPECT_EQ(ask(sum_first), 111);
+}
+
+TEST_P(Migrate, SeveralAtOnceApplyEachMigrationOnce) {
+  std::atomic<std::size_t> applied = 0;
+  {
+    std::vector<std::jthread> instances;
+    for (int i = 0; i < 4; ++i) {
+      instances.emplace_back([&] {
+        const auto own = database.open();
+        applied += Migrator(*own, three).migrate(SystemClock()).size();
+      });
+    }
+  }
+  EXPECT_EQ(applied, 3u);
+  EXPECT_EQ(ask(sum_first), 111);
+}
+
+TEST_P(Migrate, AnEmptyDatabaseIsMigratedAtTheStart) {
+  EXPECT_EQ(refusal(two), "");
+  EXPECT_EQ(ask(sum_first), 11);
+  EXPECT_EQ(refusal(two), "");
+}
+
+TEST_P(Migrate, AnOlderSchemaIsMigratedAtTheStartOnSqliteOrWhenAllowed) {
+  migrate(one);
+  if (!database.is_sqlite()) {
+    EXPECT_THAT(refusal(two), HasSubstr("ostiary migrate"));
+    EXPECT_EQ(ask(count_first), 1);
+  }
+  EXPECT_EQ(refusal(two, true), "");
+  EXPECT_EQ(ask(sum_first), 11);
+}
+
+TEST_P(Migrate, ANewerSchemaIsRefused) {
+  migrate(three);
+  EXPECT_THAT(refusal(two, true), HasSubstr("newer version"));
+  EXPECT_THROW(migrate(two), StartupError);
+}
+
+TEST_P(Migrate, AMigrationThatWasChangedAfterwardsIsRefused) {
+  migrate(one);
+  const std::vector<File> changed{{"0001_first.sql", "CREATE TABLE first (value bigint)"}, second, second_sqlite};
+  EXPECT_THAT(refusal(changed, true), HasSubstr("changed"));
+  EXPECT_THROW(migrate(changed), StartupError);
+  EXPECT_EQ(ask(sum_first), 1);
+}
+
+TEST_P(Migrate, SomebodyElsesTablesAreLeftAlone) {
+  bool made = false;
+  database->change_schema([&made](Connection& connection) {
+    if (std::exchange(made, true)) return false;
+    connection.run_script("CREATE TABLE theirs (value bigint)");
+    return true;
+  });
+  EXPECT_THAT(refusal(one, true), HasSubstr("not Ostiary's"));
+  EXPECT_THROW(migrate(one), StartupError);
+}
+
+TEST_P(Migrate, TheProgramsOwnMigrationsFit) {
+  Migrator(*database).prepare_to_serve(false, SystemClock());
+  EXPECT_THAT(Migrator(*database).pending(), IsEmpty());
+  EXPECT_EQ(Migrator(*database).applied().front().name, "0001_accounts");
+}
+
+}  // namespace
+}  // namespace ostiary::testing
