@@ -13,21 +13,15 @@ std::size_t SessionCache::DigestHash::operator()(const Digest& digest) const {
 }
 
 SessionCache::SessionCache(Invalidation& invalidation, Render render, std::size_t capacity)
-    : invalidation_(invalidation),
-      render_(std::move(render)),
-      shard_capacity_(capacity / shard_count),
-      generations_(std::make_unique<std::array<std::atomic<std::uint64_t>, generation_count>>()) {
-  invalidation_.listen({[this](UserId user) { ++generation_of(user); }, [this] { ++all_generation_; }});
+    : invalidation_(invalidation), render_(std::move(render)), shard_capacity_(capacity / shard_count) {
+  invalidation_.listen({[generations = generations_](UserId user) { ++generations->of(user); },
+                        [generations = generations_] { ++generations->of_all; }});
 }
 
-std::atomic<std::uint64_t>& SessionCache::generation_of(UserId user) const {
-  return (*generations_)[std::hash<UserId>{}(user) % generation_count];
-}
-
-SessionCache::Ticket SessionCache::ticket(UserId user) const { return {generation_of(user), all_generation_}; }
+SessionCache::Ticket SessionCache::ticket(UserId user) const { return {generations_->of(user), generations_->of_all}; }
 
 bool SessionCache::is_current(const Ticket& ticket, UserId user) const {
-  return ticket.user_generation == generation_of(user) && ticket.all_generation == all_generation_;
+  return ticket.user_generation == generations_->of(user) && ticket.all_generation == generations_->of_all;
 }
 
 std::shared_ptr<const KnownSession> SessionCache::find(const Digest& token_hash, Time now) const {

@@ -31,7 +31,7 @@ class SessionCache {
  public:
   using Render = std::function<std::string(const v1::CheckSessionReply&)>;
 
-  /// Listens to `invalidation`, which must not call any more once this is gone. `render` makes the ready bytes.
+  /// Listens to `invalidation`, which must outlive it and may still call once it is gone. `render` makes the ready bytes.
   SessionCache(Invalidation& invalidation, Render render, std::size_t capacity = 200'000);
 
   std::shared_ptr<const KnownSession> find(const Digest& token_hash, Time now) const;
@@ -59,17 +59,20 @@ class SessionCache {
     std::unordered_map<Digest, Entry, DigestHash> entries;
   };
   static constexpr std::size_t shard_count = 16;
-  static constexpr std::size_t generation_count = 1 << 16;
+  /// Apart from the rest, because the invalidation may outlive the cache.
+  struct Generations {
+    std::array<std::atomic<std::uint64_t>, 1 << 16> of_users{};
+    std::atomic<std::uint64_t> of_all = 0;
+    std::atomic<std::uint64_t>& of(UserId user) { return of_users[std::hash<UserId>{}(user) % of_users.size()]; }
+  };
 
-  std::atomic<std::uint64_t>& generation_of(UserId user) const;
   bool is_current(const Ticket& ticket, UserId user) const;
 
   Invalidation& invalidation_;
   Render render_;
   std::size_t shard_capacity_;
   std::array<Shard, shard_count> shards_;
-  std::unique_ptr<std::array<std::atomic<std::uint64_t>, generation_count>> generations_;
-  std::atomic<std::uint64_t> all_generation_{0};
+  std::shared_ptr<Generations> generations_ = std::make_shared<Generations>();
 };
 
 }  // namespace ostiary::sessions

@@ -1,0 +1,151 @@
+#include "assembly.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "adapters/invalidation_postgres.hpp"
+#include "adapters/invalidation_sqlite.hpp"
+#include "adapters/smtp_mailer.hpp"
+#include "base/encoding.hpp"
+#include "server/json.hpp"
+#include "vault/master_key.hpp"
+
+namespace ostiary {
+
+namespace {
+
+// Beyond the workers: the executor, its clean-up, and a spare one for readiness.
+constexpr int extra_connections = 4;
+
+std::filesystem::path data_folder(const Config& config) { return std::filesystem::path(*config.data_dir); }
+
+IdSource::Order id_order(Engine engine) {
+  return engine == Engine::cockroach ? IdSource::Order::random : IdSource::Order::by_time;
+}
+
+Secret master_key(const Config& config, Random& random, Log& log) {
+  if (!config.master_key->empty()) return *config.master_key;
+  storage::prepare_data_folder(data_folder(config));
+  log.write(LogLevel::warning, "master_key.development",
+            {{"hint", "set OSTIARY_MASTER_KEY before anything real is stored"}, {"folder", *config.data_dir}});
+  return vault::development_master_key(data_folder(config), random);
+}
+
+std::string host_of(const std::string& public_url) {
+  const auto start = public_url.find("://") + 3;
+  return public_url.substr(start, public_url.find_first_of(":/", start) - start);
+}
+
+crypto::PasswordParameters password_parameters(const Config& config) {
+  return {*config.password_algorithm, *config.argon2_memory_kib, *config.argon2_passes, *config.bcrypt_cost};
+}
+
+int hash_threads(const Config& config) {
+  if (*config.hash_threads > 0) return *config.hash_threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+sessions::SessionPolicy session_policy(const Config& config) {
+  return {*config.access_token_lifetime, *config.refresh_token_lifetime, *config.session_lifetime,
+          *config.refresh_grace, *config.refresh_lost_reply};
+}
+
+accounts::RegistrationPolicy registration_policy(const Config& config) {
+  accounts::RegistrationPolicy policy;
+  policy.verify_email = *config.registration_verify_email;
+  policy.code_lifetime = *config.code_lifetime;
+  policy.resend_pause = *config.resend_pause;
+  return policy;
+}
+
+std::string render(const v1::CheckSessionReply& reply) {
+  std::string bytes;
+  server::write_json(reply, bytes);
+  return bytes;
+}
+
+template <class T, class E>
+T value_or_startup_error(std::expected<T, E> parsed, std::string_view setting) {
+  if (!parsed) throw StartupError(std::string(setting) + ": " + parsed.error());
+  return *std::move(parsed);
+}
+
+}  // namespace
+
+Storage::Storage(const Config& config, Use use, Log& log) {
+  if (const auto conninfo = config.postgres_conninfo()) {
+    const PostgresOptions options{.conninfo = std::string(conninfo->reveal()),
+                                  .connections = *config.workers + extra_connections};
+    db_ = open_postgres(options);
+    invalidation_ = std::make_unique<adapters::PostgresInvalidation>(options, db_->engine(), log);
+    return;
+  }
+  storage::prepare_data_folder(data_folder(config));
+  if (use == Use::server) lock_.emplace(data_folder(config));
+  auto invalidation = std::make_unique<adapters::SqliteInvalidation>();
+  SqliteOptions options{.path = data_folder(config) / "ostiary.db", .readers = *config.workers};
+  if (use == Use::server) {
+    options.on_look = [&looker = *invalidation](bool changed) { looker.looked(changed); };
+  }
+  invalidation_ = std::move(invalidation);
+  db_ = open_sqlite(options);
+}
+
+Foundation::Foundation(const Config& config, Storage& storage, const Clock& clock, Random& random, Log& log)
+    : ids(clock, random, id_order(storage.db().engine())),
+      keys(storage.db(), clock, ids, random, master_key(config, random, log), *config.token_algorithm),
+      data_keys(keys, clock, random),
+      audit(data_keys, ids, random, log) {}
+
+namespace {
+
+std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, Mailbox*& mailbox) {
+  if (config.smtp_url->empty()) {
+    auto development = std::make_unique<Mailbox>(data_folder(config) / "mailbox", clock);
+    mailbox = development.get();
+    return development;
+  }
+  return std::make_unique<SmtpMailer>(value_or_startup_error(parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
+                                      value_or_startup_error(parse_sender(*config.mail_from), "MAIL_FROM"), clock);
+}
+
+}  // namespace
+
+Mailing::Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random,
+                   Log& log)
+    : templates(*config.mail_templates),
+      mailer(make_mailer(config, clock, mailbox)),
+      executor({storage.db(), foundation.data_keys, templates, *mailer, clock, random, log},
+               host_of(*config.public_url)) {}
+
+Rooms::Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
+             const Clock& clock, Random& random)
+    : geoip(config.geoip_file->empty() ? std::nullopt : std::optional<GeoIp>(std::in_place, *config.geoip_file)),
+      hasher(password_parameters(config), hash_threads(config), random),
+      tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
+      devices(foundation.keys, random),
+      cache(storage.invalidation(), render),
+      limiter(random),
+      limits(limiter, *config.rates, *config.rate_limits),
+      sessions{clock,
+               foundation.ids,
+               random,
+               storage.db(),
+               foundation.keys,
+               foundation.audit,
+               storage.invalidation(),
+               hasher,
+               tokens,
+               devices,
+               cache,
+               session_policy(config),
+               [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
+      accounts{sessions,
+               foundation.data_keys,
+               limits,
+               registration_policy(config),
+               *config.public_url,
+               *config.service_name,
+               std::move(wake_executor)} {}
+
+}  // namespace ostiary

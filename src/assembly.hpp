@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "accounts/deps.hpp"
+#include "adapters/geoip.hpp"
+#include "adapters/mailbox.hpp"
+#include "adapters/memory_rate_limiter.hpp"
+#include "config.hpp"
+#include "delivery/executor.hpp"
+#include "delivery/templates.hpp"
+#include "sessions/deps.hpp"
+#include "storage/data_folder.hpp"
+#include "storage/migrate.hpp"
+
+namespace ostiary {
+
+/// The database that the settings name, opened; the channel that tells of its changes; the folder of an embedded one.
+/// Members are made in this order and unmade in the other, as everywhere in this file.
+class Storage {
+ public:
+  /// Who else may work in the data folder at the same time: a server is alone on an SQLite file.
+  enum class Use { server, command };
+
+  /// Throws StartupError.
+  Storage(const Config& config, Use use, Log& log);
+
+  Database& db() { return *db_; }
+  Invalidation& invalidation() { return *invalidation_; }
+
+ private:
+  std::optional<storage::FolderLock> lock_;
+  std::unique_ptr<Invalidation> invalidation_;
+  std::unique_ptr<Database> db_;
+};
+
+/// What every command that touches accounts stands on. The schema must be current.
+struct Foundation {
+  Foundation(const Config& config, Storage& storage, const Clock& clock, Random& random, Log& log);
+
+  IdSource ids;
+  vault::ServerKeys keys;
+  vault::DataKeys data_keys;
+  audit::AuditLog audit;
+};
+
+/// The mail that the settings ask for, and the jobs that send it.
+struct Mailing {
+  Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random,
+           Log& log);
+
+  delivery::MailTemplates templates;
+  Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
+  std::unique_ptr<Mailer> mailer;
+  delivery::Executor executor;
+};
+
+/// The rooms, each with what it works with.
+struct Rooms {
+  Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
+        const Clock& clock, Random& random);
+
+  std::optional<GeoIp> geoip;
+  passwords::Hasher hasher;
+  sessions::AccessTokens tokens;
+  sessions::Devices devices;
+  sessions::SessionCache cache;
+  adapters::MemoryRateLimiter limiter;
+  limits::Limits limits;
+  sessions::Deps sessions;
+  accounts::Deps accounts;
+};
+
+}  // namespace ostiary

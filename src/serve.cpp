@@ -1,0 +1,187 @@
+#include "serve.hpp"
+
+#include <csignal>
+#include <atomic>
+#include <thread>
+
+#include "access/roles.hpp"
+#include "assembly.hpp"
+#include "server/dispatcher.hpp"
+#include "server/gateway.hpp"
+#include "server/grpc_server.hpp"
+#include "server/http_server.hpp"
+#include "server/pages.hpp"
+#include "server/routes.hpp"
+#include "server/workers.hpp"
+#include "sessions/check_session.hpp"
+#include "sessions/login.hpp"
+
+namespace ostiary {
+
+namespace {
+
+constexpr std::chrono::seconds drain_time{20};
+constexpr std::size_t longest_queue = 1024;
+
+/// Holds SIGTERM and SIGINT back from every thread started while it lives, for `wait` to take.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // A peer that goes away while it is written to is no reason to end.
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void wait() const {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+  }
+
+  /// From now on a second signal ends the process at once.
+  void release() const { pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); }
+
+ private:
+  sigset_t signals_{};
+};
+
+server::CallerChecks caller_checks(const sessions::Deps& sessions) {
+  server::CallerChecks checks;
+  checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
+  checks.has_permission = access::has_permission;
+  checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
+  checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
+    auto identity = sessions::identify(sessions, identifier, device);
+    return server::CallerChecks::Identity{std::move(identity.account), identity.known_device};
+  };
+  return checks;
+}
+
+/// Calls that hash: as many as keep the hashing threads busy and a short queue behind them, and never so many that no
+/// worker is left for the others.
+server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher) {
+  const int slots = std::max(2, std::min(hasher.threads() * 4, *config.workers - 2));
+  return {.fresh_login_within = *config.fresh_login_within,
+          .hash_slots = slots,
+          .hash_slots_per_network = std::max(1, slots / 2)};
+}
+
+server::GatewayOptions gateway_options(const Config& config) {
+  return {.public_origin = *config.public_url,
+          .cors_origins = *config.cors_origins,
+          .trusted_proxies = *config.trusted_proxies,
+          .cookies = {.secure = config.public_url->starts_with("https://"),
+                      .domain = *config.cookie_domain,
+                      .refresh_lifetime = *config.refresh_token_lifetime,
+                      .access_lifetime = *config.access_token_lifetime}};
+}
+
+server::HttpServerOptions http_options(const Config& config) {
+  server::HttpServerOptions options;
+  options.addresses = *config.listen_address;
+  options.port = *config.port;
+  options.trusted_proxies = *config.trusted_proxies;
+  return options;
+}
+
+server::GrpcServerOptions grpc_options(const Config& config) {
+  server::GrpcServerOptions options;
+  options.addresses = *config.grpc_listen_address;
+  options.port = *config.grpc_port;
+  options.plaintext_beyond_loopback = *config.grpc_plaintext;
+  return options;
+}
+
+server::PagesOptions pages_options(const Config& config, Storage& storage, const Mailing& mailing,
+                                   const server::Contract& contract) {
+  server::PagesOptions options;
+  options.public_origin = *config.public_url;
+  options.local = config.is_local();
+  options.version = OSTIARY_VERSION;
+  options.running = {{"Storage", storage.db().description()},
+                     {"Mail", mailing.mailer->description()},
+                     {"gRPC", "port " + std::to_string(*config.grpc_port)},
+                     {"Version", OSTIARY_VERSION}};
+  if (mailing.mailbox && options.local) {
+    options.mailbox = [mailbox = mailing.mailbox] {
+      std::vector<server::MailboxEntry> entries;
+      for (auto& stored : mailbox->latest(Mailbox::capacity)) {
+        entries.push_back({stored.received_at, std::move(stored.mail)});
+      }
+      return entries;
+    };
+  }
+  options.description =
+      server::describe(contract, {OSTIARY_VERSION, *config.public_url, gateway_options(config).cookies});
+  return options;
+}
+
+}  // namespace
+
+void serve(const Config& config, Log& log) {
+  const StopSignals signals;
+  SystemClock clock;
+  SystemRandom random;
+  Storage storage(config, Storage::Use::server, log);
+  storage::Migrator(storage.db()).prepare_to_serve(*config.migrate_on_start, clock);
+  Foundation foundation(config, storage, clock, random, log);
+  Mailing mailing(config, foundation, storage, clock, random, log);
+  Rooms rooms(config, foundation, storage, [&mailing] { mailing.executor.wake(); }, clock, random);
+
+  std::atomic<bool> draining = false;
+  server::SystemDeps system{storage.db(), foundation.keys, draining};
+  const server::Contract contract(server::contract_services(),
+                                  server::routes(rooms.accounts, rooms.sessions, system));
+  server::Workers workers(*config.workers, longest_queue);
+  server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
+                                &storage.db(), clock, log, dispatcher_options(config, rooms.hasher));
+  const server::ReadyReply ready_session = [&rooms](const Secret& token, Time now) {
+    return sessions::ready_session(rooms.sessions, token, now);
+  };
+  const server::Gateway gateway(dispatcher, server::make_pages(pages_options(config, storage, mailing, contract)),
+                                {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits, clock, random,
+                                log, gateway_options(config));
+  server::HttpServer http(gateway, http_options(config), log);
+  server::GrpcServer grpc(dispatcher, grpc_options(config), random, log);
+  http.start();
+  grpc.start();
+  mailing.executor.start(2);
+  log.write(LogLevel::info, "serving",
+            {{"url", *config.public_url},
+             {"http_port", http.port()},
+             {"grpc_port", grpc.port()},
+             {"storage", storage.db().description()},
+             {"mail", mailing.mailer->description()}});
+
+  signals.wait();
+  signals.release();
+  log.write(LogLevel::info, "stopping", {});
+  draining = true;
+  const auto deadline = std::chrono::steady_clock::now() + drain_time;
+  std::thread grpc_drain([&] { grpc.drain(deadline); });
+  http.drain(deadline);
+  grpc_drain.join();
+  mailing.executor.stop();
+  log.write(LogLevel::info, "stopped", {});
+}
+
+void work(const Config& config, Log& log) {
+  const StopSignals signals;
+  SystemClock clock;
+  SystemRandom random;
+  Storage storage(config, Storage::Use::server, log);
+  storage::Migrator(storage.db()).prepare_to_serve(*config.migrate_on_start, clock);
+  Foundation foundation(config, storage, clock, random, log);
+  Mailing mailing(config, foundation, storage, clock, random, log);
+  mailing.executor.start(2);
+  log.write(LogLevel::info, "working",
+            {{"storage", storage.db().description()}, {"mail", mailing.mailer->description()}});
+  signals.wait();
+  signals.release();
+  mailing.executor.stop();
+  log.write(LogLevel::info, "stopped", {});
+}
+
+}  // namespace ostiary
