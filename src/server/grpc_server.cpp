@@ -132,20 +132,20 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
       if (!device.empty()) inbound.device_token = std::move(device);
     }
     if (context_.client_metadata().count("authorization") > 1) {
-      return server_refusal("There is more than one authorization.");
+      return not_authenticated();
     }
     if (const auto authorization = metadata_of(context_, "authorization")) {
       constexpr std::string_view scheme = "Bearer ";
       if (!equal_ignoring_case(authorization->substr(0, scheme.size()), scheme)) {
-        return server_refusal("The authorization must be a bearer token.");
+        return not_authenticated();
       }
       inbound.access_token = Secret(std::string(trim_blanks(authorization->substr(scheme.size()))));
     }
     return inbound;
   }
 
-  static std::unexpected<Refused> server_refusal(std::string detail) {
-    return ostiary::refuse(Refusal::malformed_request, std::move(detail), "authorization");
+  static std::unexpected<Refused> not_authenticated() {
+    return ostiary::refuse(Refusal::not_authenticated, "The authorization must be one bearer token.");
   }
 
   void answer(Reply reply) {
