@@ -58,6 +58,11 @@ BreakingProxy::~BreakingProxy() {
   close(listener_);
 }
 
+void BreakingProxy::freeze(bool frozen) {
+  frozen_ = frozen;
+  std::this_thread::sleep_for(std::chrono::milliseconds(3 * tick_ms));
+}
+
 void BreakingProxy::accept_connections(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (!is_readable(listener_)) continue;
@@ -78,6 +83,7 @@ void BreakingProxy::forward(const std::stop_token& stop, int client) {
       continue;
     }
     poll(ready.data(), ready.size(), tick_ms);
+    if (frozen_) continue;
     if (ready[0].revents != 0) open = pass(client, server, true, answer_is_lost);
     if (open && ready[1].revents != 0) open = pass(server, client, false, answer_is_lost);
   }

@@ -29,8 +29,8 @@ class BreakingProxy {
   };
   void breaks(Break how) { break_ = how; }
 
-  /// While frozen nothing passes, and both sides see a healthy connection.
-  void freeze(bool frozen) { frozen_ = frozen; }
+  /// While frozen nothing passes, and both sides see a healthy connection. Returns when that holds.
+  void freeze(bool frozen);
 
   /// How many connections were broken so far.
   int broken() const { return broken_; }
