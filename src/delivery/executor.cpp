@@ -112,14 +112,21 @@ bool Executor::clean_up_is_due() {
 }
 
 bool Executor::run_one() {
-  // Candidates are read beside the writers and claimed by their keys, so that executors collide only over one job.
-  for (const JobId id : list_due_jobs()) {
+  // Candidates are read beside the writers and claimed by their keys, so that executors collide only over one job; they
+  // begin at different ones.
+  auto candidates = list_due_jobs();
+  if (!candidates.empty()) std::ranges::rotate(candidates, candidates.begin() + first_candidate(candidates.size()));
+  for (const JobId id : candidates) {
     if (const auto job = claim(id)) {
       run(*job);
       return true;
     }
   }
   return false;
+}
+
+std::ptrdiff_t Executor::first_candidate(std::size_t count) {
+  return parts_.random.below(static_cast<std::uint32_t>(count));
 }
 
 std::vector<JobId> Executor::list_due_jobs() {

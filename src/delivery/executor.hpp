@@ -59,6 +59,7 @@ class Executor {
   void work();
   void pause();
   std::vector<JobId> list_due_jobs();
+  std::ptrdiff_t first_candidate(std::size_t count);
   std::optional<Job> claim(JobId id);
   std::optional<Job> judge_and_lease(Transaction& tx, JobId id);
   void run(const Job& job);
