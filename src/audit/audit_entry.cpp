@@ -8,8 +8,9 @@ namespace ostiary::audit {
 namespace {
 
 AuditEntry open_entry(Transaction& tx, const vault::DataKeys& keys, statements::EntryRow row) {
-  AuditEntry entry{row.id,   row.occurred_at, std::move(row.action), std::move(row.outcome), row.actor,
-                   row.user, row.key_owner,   DetailsState::readable, {}};
+  AuditEntry entry{row.id,    row.occurred_at, std::move(row.action), std::move(row.outcome),
+                   row.actor, row.user,        row.key_owner,         DetailsState::readable,
+                   {}};
   const std::string purpose = details_purpose(row.id);
   const auto salted = row.key_owner ? keys.open(tx, *row.key_owner, purpose, row.details_sealed)
                                     : keys.open_for_service(purpose, row.details_sealed);

@@ -62,8 +62,13 @@ void AuditLog::record(Transaction& tx, const Call& call, const Event& event) con
   if (!sealed) sealed = keys_.seal_for_service(details_purpose(id), salted);
   tx.execute(statements::insert_entry, id, call.received_at, event.action, name_of(event.outcome), actor, event.user,
              key_owner, *sealed, crypto::sha256(salted));
-  Line line{std::string(event.action), std::string(name_of(event.outcome)), text_of(event.user), text_of(actor),
-            call.address, std::string(event.reason), call.trace_id};
+  Line line{std::string(event.action),
+            std::string(name_of(event.outcome)),
+            text_of(event.user),
+            text_of(actor),
+            call.address,
+            std::string(event.reason),
+            call.trace_id};
   tx.after_commit([&log = log_, line = std::move(line)] { line.write(log); });
 }
 

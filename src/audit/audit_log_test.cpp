@@ -89,14 +89,13 @@ TEST_F(AuditLogTest, ARowHasItsFactsInTheClearAndItsDetailsSealedForThePerson) {
   EXPECT_EQ(entry.user, ada);
   EXPECT_EQ(entry.key_owner, ada);
   EXPECT_EQ(entry.state, DetailsState::readable);
-  EXPECT_EQ(boost::json::parse(entry.details),
-            boost::json::value({{"address", "203.0.113.7"},
-                                {"user_agent", "Mozilla/5.0 (\"quoted\")"},
-                                {"device", "ab" + std::string(62, '0')},
-                                {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
-                                {"method", "ostiary.v1.AuthService.Login"},
-                                {"reason", "login"},
-                                {"metadata", {{"amr", "pwd"}}}}));
+  EXPECT_EQ(boost::json::parse(entry.details), boost::json::value({{"address", "203.0.113.7"},
+                                                                   {"user_agent", "Mozilla/5.0 (\"quoted\")"},
+                                                                   {"device", "ab" + std::string(62, '0')},
+                                                                   {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
+                                                                   {"method", "ostiary.v1.AuthService.Login"},
+                                                                   {"reason", "login"},
+                                                                   {"metadata", {{"amr", "pwd"}}}}));
 }
 
 TEST_F(AuditLogTest, AnEventAboutNobodyKnownIsSealedForTheService) {
@@ -202,8 +201,12 @@ TEST_F(AuditLogTest, EntriesOfOnePersonNewestFirst) {
 
 TEST_F(AuditLogTest, OneLineIsLoggedAfterTheCommit) {
   in_transaction([&](Transaction& tx) {
-    audit.record(tx, call, {.action = "session.start", .outcome = Outcome::refused, .user = ada,
-                            .reason = "wrong_credentials", .metadata = {{"identifier", "hash"}}});
+    audit.record(tx, call,
+                 {.action = "session.start",
+                  .outcome = Outcome::refused,
+                  .user = ada,
+                  .reason = "wrong_credentials",
+                  .metadata = {{"identifier", "hash"}}});
     EXPECT_TRUE(log.lines.empty());
     return true;
   });

@@ -89,9 +89,12 @@ struct HeaderHandler {
     std::string value = std::exchange(text, {});
     if (depth == 0) return refuse(error);
     if (!is_member()) return true;
-    if (names.back() == "alg") algorithm = std::move(value);
-    else if (names.back() == "kid") key_id = std::move(value);
-    else if (names.back() == "typ") type = std::move(value);
+    if (names.back() == "alg")
+      algorithm = std::move(value);
+    else if (names.back() == "kid")
+      key_id = std::move(value);
+    else if (names.back() == "typ")
+      type = std::move(value);
     return true;
   }
   bool on_number_part(json::string_view, json::error_code&) { return true; }

@@ -300,9 +300,8 @@ std::unique_ptr<JwsKey> generate_key(JwsAlgorithm algorithm) {
     sodium_memzero(seed.data(), seed.size());
     return key;
   }
-  Owned<EVP_PKEY> key(algorithm == JwsAlgorithm::es256
-                          ? EVP_EC_gen(SN_X9_62_prime256v1)
-                          : EVP_RSA_gen(static_cast<unsigned int>(fewest_rsa_bits)));
+  Owned<EVP_PKEY> key(algorithm == JwsAlgorithm::es256 ? EVP_EC_gen(SN_X9_62_prime256v1)
+                                                       : EVP_RSA_gen(static_cast<unsigned int>(fewest_rsa_bits)));
   require(key != nullptr, "generate a key");
   return std::make_unique<OpenSslKey>(algorithm, std::move(key));
 }

@@ -151,12 +151,11 @@ TEST(PasswordHash, OtherFormsAreFalse) {
 TEST(PasswordHash, DearOnesAreRefusedBeforeTheyCost) {
   const std::string salt_and_hash = "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
   const auto start = std::chrono::steady_clock::now();
-  for (const std::string& stored : {"$argon2id$v=19$m=262145,t=2,p=1"s + salt_and_hash,
-                                   "$argon2id$v=19$m=4294967295,t=10,p=1"s + salt_and_hash,
-                                   "$argon2id$v=19$m=262144,t=11,p=1"s + salt_and_hash,
-                                   "$argon2id$v=19$m=262144,t=10,p=17"s + salt_and_hash,
-                                   "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s,
-                                   "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s}) {
+  for (const std::string& stored :
+       {"$argon2id$v=19$m=262145,t=2,p=1"s + salt_and_hash, "$argon2id$v=19$m=4294967295,t=10,p=1"s + salt_and_hash,
+        "$argon2id$v=19$m=262144,t=11,p=1"s + salt_and_hash, "$argon2id$v=19$m=262144,t=10,p=17"s + salt_and_hash,
+        "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s,
+        "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"s}) {
     EXPECT_FALSE(verifies("password", stored)) << stored;
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50));

@@ -61,8 +61,9 @@ TEST_F(Seal, NoncesDoNotRepeat) {
 
 TEST_F(Seal, AKeyOfAnotherLengthIsAMistakeOfOurs) {
   EXPECT_THROW(seal(Bytes(16, 1), plaintext, "", random), std::invalid_argument);
-  EXPECT_THROW(static_cast<void>(open(Bytes(31, 1), Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-                                                          19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29}, "")),
+  EXPECT_THROW(static_cast<void>(open(Bytes(31, 1), Bytes{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                                          16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29},
+                                      "")),
                std::invalid_argument);
 }
 

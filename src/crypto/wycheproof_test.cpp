@@ -202,16 +202,16 @@ Count decide_tokens(const std::string& file) {
       const std::string declared = key ? text_of(*key, "alg") : "HS256";
       const bool offered = declared.empty() || parse_algorithm(declared).has_value();
       EXPECT_EQ(accepted, valid && offered) << file << " " << name_of_case(group, test) << " " << declared;
-      if (valid && !offered) ++count.outside;
-      else ++(accepted ? count.accepted : count.refused);
+      if (valid && !offered)
+        ++count.outside;
+      else
+        ++(accepted ? count.accepted : count.refused);
     }
   }
   return count;
 }
 
-TEST(Wycheproof, JsonWebSignature) {
-  EXPECT_EQ(decide_tokens("json_web_signature_test.json"), (Count{10, 351, 40}));
-}
+TEST(Wycheproof, JsonWebSignature) { EXPECT_EQ(decide_tokens("json_web_signature_test.json"), (Count{10, 351, 40})); }
 
 TEST(Wycheproof, JsonWebKey) { EXPECT_EQ(decide_tokens("json_web_key_test.json"), (Count{1, 18, 7})); }
 

@@ -68,8 +68,7 @@ const Row rows[] = {
     {"the domain", "analytical-engine", argon2id_limit, PasswordVerdict::too_guessable},
     {"the service's name", "Ostiary2026!", argon2id_limit, PasswordVerdict::too_guessable},
     {"a few words", "correct horse battery staple", argon2id_limit, PasswordVerdict::acceptable},
-    {"words in another script", "верблюд чайник затмение", argon2id_limit,
-     PasswordVerdict::acceptable},
+    {"words in another script", "верблюд чайник затмение", argon2id_limit, PasswordVerdict::acceptable},
     {"a long start of one letter hides what follows", std::string(100, 'x') + random_text(50), argon2id_limit,
      PasswordVerdict::too_guessable},
 };
@@ -95,16 +94,15 @@ TEST(PasswordPolicy, OwnWordsInAnotherScriptCount) {
 
 TEST(PasswordPolicy, OddOwnWordsDoNoHarm) {
   const std::vector<std::string> words{"", " ", "@", "a", "ab", "@@@", ".", std::string(500, 'z'), "x@", "@x"};
-  EXPECT_EQ(judge_password("correct horse battery staple", words, argon2id_limit).verdict,
-            PasswordVerdict::acceptable);
+  EXPECT_EQ(judge_password("correct horse battery staple", words, argon2id_limit).verdict, PasswordVerdict::acceptable);
 }
 
 TEST(PasswordPolicy, AdviceNamesTheWeakness) {
   const std::pair<std::string, std::string_view> table[] = {
-      {"password", "Common words"},      {"P@ssw0rd", "similar signs"},  {"zxcvbnm,./", "patterns of keys"},
-      {"abcdefghijk", "Sequences"},      {"31.12.1984", "Dates"},        {std::string(20, '!'), "Repeating"},
-      {"passwordpassword", "Repeating"}, {"xq3xq3xq3xq3", "Repeating"},
-      {"lovelace", "Leave out your name"}, {"1ov3lac3", "Leave out your name"},
+      {"password", "Common words"},        {"P@ssw0rd", "similar signs"}, {"zxcvbnm,./", "patterns of keys"},
+      {"abcdefghijk", "Sequences"},        {"31.12.1984", "Dates"},       {std::string(20, '!'), "Repeating"},
+      {"passwordpassword", "Repeating"},   {"xq3xq3xq3xq3", "Repeating"}, {"lovelace", "Leave out your name"},
+      {"1ov3lac3", "Leave out your name"},
   };
   for (const auto& [password, words] : table) {
     const std::string advice = judge_password(password, adas_words, argon2id_limit).advice;

@@ -134,7 +134,6 @@ TEST_F(DataKeysTest, AnotherInstanceOpensWhatThisOneSealed) {
   EXPECT_EQ(other.open_for_service("mail", for_service), phone);
 }
 
-
 TEST_F(DataKeysTest, TwoKeysAreNeverTheSame) {
   creates(ada);
   creates(bob);

@@ -24,8 +24,10 @@ struct PurposeName {
   std::string_view name;
 };
 constexpr std::array purposes{
-    PurposeName{KeyPurpose::token_signing, "token_signing"}, PurposeName{KeyPurpose::refresh_chain, "refresh_chain"},
-    PurposeName{KeyPurpose::codes, "codes"},                 PurposeName{KeyPurpose::devices, "devices"},
+    PurposeName{KeyPurpose::token_signing, "token_signing"},
+    PurposeName{KeyPurpose::refresh_chain, "refresh_chain"},
+    PurposeName{KeyPurpose::codes, "codes"},
+    PurposeName{KeyPurpose::devices, "devices"},
     PurposeName{KeyPurpose::service_sealing, "service_sealing"},
 };
 

@@ -223,14 +223,12 @@ TEST_F(ServerKeysTest, AKeyIsOnlyFoundForItsKind) {
 
 TEST_F(ServerKeysTest, AskingInsideATransactionDoesNotWaitForIt) {
   const ServerKeys keys = instance();
-  const auto inside_write = db->transaction([&](Transaction&) -> Result<bool> {
-    return keys.find(ids.make<KeyId>()).has_value();
-  });
+  const auto inside_write =
+      db->transaction([&](Transaction&) -> Result<bool> { return keys.find(ids.make<KeyId>()).has_value(); });
   EXPECT_EQ(inside_write, false);
   clock.advances(2s);
-  const auto inside_read = db->read([&](Transaction&) -> Result<bool> {
-    return keys.find(ids.make<KeyId>()).has_value();
-  });
+  const auto inside_read =
+      db->read([&](Transaction&) -> Result<bool> { return keys.find(ids.make<KeyId>()).has_value(); });
   EXPECT_EQ(inside_read, false);
 }
 
