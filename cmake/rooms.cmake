@@ -52,3 +52,4 @@ list(TRANSFORM CONFIG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/ OUTPUT_VARIABLE s
 add_library(config STATIC ${sources})
 target_link_libraries(config PUBLIC server adapters limits crypto ports base)
 room(cli USES config CLI11::CLI11)
+target_compile_definitions(cli PUBLIC OSTIARY_VERSION="${PROJECT_VERSION}")
