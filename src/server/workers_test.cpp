@@ -1,0 +1,50 @@
+#include "server/workers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace ostiary::server {
+namespace {
+
+TEST(Workers, TakeNoMoreThanTheirQueueHolds) {
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  std::promise<void> started;
+  std::atomic<int> done = 0;
+  {
+    Workers workers(1, 2);
+    ASSERT_TRUE(workers.post([&] {
+      started.set_value();
+      opened.wait();
+      ++done;
+    }));
+    started.get_future().wait();
+    EXPECT_TRUE(workers.post([&] { ++done; }));
+    EXPECT_TRUE(workers.post([&] { ++done; }));
+    EXPECT_EQ(workers.waiting(), 2u);
+    EXPECT_FALSE(workers.post([&] { ++done; }));
+    gate.set_value();
+  }
+  EXPECT_EQ(done, 3) << "what was queued is finished before they go";
+}
+
+TEST(Workers, WorkBesideEachOther) {
+  std::promise<void> first, second;
+  Workers workers(2, 10);
+  std::promise<void> both;
+  workers.post([&] {
+    first.set_value();
+    second.get_future().wait();
+    both.set_value();
+  });
+  workers.post([&] {
+    first.get_future().wait();
+    second.set_value();
+  });
+  EXPECT_EQ(both.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+}  // namespace
+}  // namespace ostiary::server
