@@ -30,8 +30,8 @@ struct GeoIp::Impl {
     const int error = MMDB_open(file.c_str(), MMDB_MODE_MMAP, &database);
     if (error != MMDB_SUCCESS) {
       const bool by_system = error == MMDB_FILE_OPEN_ERROR || error == MMDB_IO_ERROR;
-      throw GeoIpError("GEOIP_FILE " + file + " can't be read: " +
-                       (by_system && errno != 0 ? std::strerror(errno) : MMDB_strerror(error)));
+      throw GeoIpError("GEOIP_FILE " + file +
+                       " can't be read: " + (by_system && errno != 0 ? std::strerror(errno) : MMDB_strerror(error)));
     }
   }
   ~Impl() { MMDB_close(&database); }
@@ -44,7 +44,8 @@ struct GeoIp::Impl {
 GeoIp::GeoIp(const std::string& file) : impl_(std::make_unique<Impl>(file)) {
   const std::string_view type = impl_->database.metadata.database_type;
   if (type.find("City") == type.npos && type.find("Country") == type.npos) {
-    throw GeoIpError("GEOIP_FILE " + file + " knows no places: it is a " + std::string(type) + " database, and a City or "
+    throw GeoIpError("GEOIP_FILE " + file + " knows no places: it is a " + std::string(type) +
+                     " database, and a City or "
                      "Country one is needed");
   }
 }

@@ -14,8 +14,8 @@ class GeoIpError final : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Places by address, from a file in MaxMind's format (GeoLite2-City, DB-IP City Lite and the like). Thread-safe. The file
-/// stays mapped: replace it by renaming another one over it, and restart.
+/// Places by address, from a file in MaxMind's format (GeoLite2-City, DB-IP City Lite and the like). Thread-safe. The
+/// file stays mapped: replace it by renaming another one over it, and restart.
 class GeoIp {
  public:
   /// Throws GeoIpError where there is no such file, or it isn't one that knows countries.
@@ -24,8 +24,8 @@ class GeoIp {
   GeoIp(GeoIp&&) noexcept;
   GeoIp& operator=(GeoIp&&) noexcept;
 
-  /// "Vienna, Austria", or only the country where the city isn't known, in English; nothing for an address that the file
-  /// doesn't know.
+  /// "Vienna, Austria", or only the country where the city isn't known, in English; nothing for an address that the
+  /// file doesn't know.
   std::optional<std::string> place_of(std::string_view address) const;
 
  private:

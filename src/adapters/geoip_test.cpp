@@ -117,9 +117,11 @@ std::string refusal_of(const std::string& path) {
 }
 
 TEST(GeoIp, RefusesWhatIsNoDatabase) {
-  EXPECT_EQ(refusal_of("/nonexistent/places.mmdb"), "GEOIP_FILE /nonexistent/places.mmdb can't be read: No such file or directory");
+  EXPECT_EQ(refusal_of("/nonexistent/places.mmdb"),
+            "GEOIP_FILE /nonexistent/places.mmdb can't be read: No such file or directory");
   const File text_file("these are no places");
-  EXPECT_NE(refusal_of(text_file.path()).find("GEOIP_FILE " + text_file.path() + " can't be read: "), std::string::npos);
+  EXPECT_NE(refusal_of(text_file.path()).find("GEOIP_FILE " + text_file.path() + " can't be read: "),
+            std::string::npos);
   const File empty("");
   EXPECT_NE(refusal_of(empty.path()).find("can't be read: "), std::string::npos);
   const auto whole = database(some_places(), "Test-City");

@@ -32,10 +32,14 @@ constexpr auto text_pattern = "%H:%M:%S.%e %^%-7l%$ %v";
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -183,8 +187,10 @@ bool is_plain_word(std::string_view text) {
 
 void append_value(std::string& out, const LogField& field, bool json) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-    if (!json && is_plain_word(*text)) out.append(*text);
-    else append_quoted(out, *text);
+    if (!json && is_plain_word(*text))
+      out.append(*text);
+    else
+      append_quoted(out, *text);
   } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
     out.append(std::to_string(*number));
   } else {
@@ -226,7 +232,8 @@ LogStyle style_for(int descriptor) {
 
 struct SpdlogLog::Impl {
   Impl(int descriptor_to_use, LogLevel least, LogStyle style)
-      : descriptor(descriptor_to_use), json(style == LogStyle::json),
+      : descriptor(descriptor_to_use),
+        json(style == LogStyle::json),
         lines(std::make_shared<WaitingLines>(style == LogStyle::coloured_text, ::isatty(descriptor) == 0)),
         logger("ostiary", lines) {
     logger.set_level(to_spdlog(least));

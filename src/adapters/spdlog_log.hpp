@@ -10,13 +10,13 @@ namespace ostiary {
 /// elsewhere.
 enum class LogStyle { automatic, json, text, coloured_text };
 
-/// Writes lines to a descriptor, from a thread of its own: `write` never waits for the reader. Lines are gathered for up to
-/// 50 ms, on a terminal and from a warning on they go out at once; what a reader is too slow for, beyond 4 MiB, is dropped
-/// and counted in a line "log.dropped".
+/// Writes lines to a descriptor, from a thread of its own: `write` never waits for the reader. Lines are gathered for
+/// up to 50 ms, on a terminal and from a warning on they go out at once; what a reader is too slow for, beyond 4 MiB,
+/// is dropped and counted in a line "log.dropped".
 ///
-/// As JSON a line is an object with time (RFC 3339, UTC), level, event and the fields. As text it is the local time, the
-/// level, the event, and name=value pairs. Control characters, line separators and invalid UTF-8 are encoded in both; a
-/// value beyond 4 KiB is cut.
+/// As JSON a line is an object with time (RFC 3339, UTC), level, event and the fields. As text it is the local time,
+/// the level, the event, and name=value pairs. Control characters, line separators and invalid UTF-8 are encoded in
+/// both; a value beyond 4 KiB is cut.
 class SpdlogLog final : public Log {
  public:
   /// Writes what is at least `least`. `descriptor` must stay open until the log is gone.

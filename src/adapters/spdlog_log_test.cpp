@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 namespace ostiary {
 namespace {
@@ -43,7 +43,8 @@ class Pipe {
     ::close(std::exchange(write_end_, -1));
     std::string text;
     char part[4096];
-    for (ssize_t size; (size = ::read(read_end_, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(size));
+    for (ssize_t size; (size = ::read(read_end_, part, sizeof part)) > 0;)
+      text.append(part, static_cast<std::size_t>(size));
     return text;
   }
 

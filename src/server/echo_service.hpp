@@ -63,7 +63,8 @@ class EchoService {
         workers_(std::in_place, 4, 64),
         dispatcher_(contract_, checks(), limits_, *workers_, nullptr, nullptr, clock_, log_, {}),
         gateway_(dispatcher_, {{"GET", "/big", [](auto&) { return big(); }}}, {}, limits_, clock_, random_, log_,
-                 {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}) {}
+                 {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}) {
+  }
 
   /// Lets every held call go on, and waits for it: a call that is done reaches for the gateway.
   ~EchoService() {
@@ -118,7 +119,8 @@ class EchoService {
 
   using Answer = Result<std::unique_ptr<Message>>;
 
-  std::unique_ptr<Message> message(const std::string& type, std::initializer_list<std::pair<const char*, std::string>> texts) {
+  std::unique_ptr<Message> message(const std::string& type,
+                                   std::initializer_list<std::pair<const char*, std::string>> texts) {
     auto made = written_.make(type);
     for (const auto& [name, text] : texts) {
       made->GetReflection()->SetString(made.get(), made->GetDescriptor()->FindFieldByName(name), text);

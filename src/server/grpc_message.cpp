@@ -59,8 +59,11 @@ std::optional<Refused> difference_from_contract(const Message& message) {
   const auto& reflection = *message.GetReflection();
   const auto& unknown = reflection.GetUnknownFields(message);
   if (!unknown.empty()) {
-    return Refused{Refusal::unknown_field, message.GetDescriptor()->full_name() + " has no field of this number.",
-                   std::to_string(unknown.field(0).number()), {}, {}};
+    return Refused{Refusal::unknown_field,
+                   message.GetDescriptor()->full_name() + " has no field of this number.",
+                   std::to_string(unknown.field(0).number()),
+                   {},
+                   {}};
   }
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);

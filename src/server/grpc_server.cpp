@@ -80,8 +80,8 @@ std::optional<std::string_view> metadata_of(const grpc::CallbackServerContext& c
   return std::string_view(first->second.data(), first->second.size());
 }
 
-/// One call: reads its message, has it dispatched, writes the reply. gRPC keeps it alive until OnDone, which comes after
-/// Finish, cancelled or not; the dispatcher answers exactly once, and that is where Finish is called.
+/// One call: reads its message, has it dispatched, writes the reply. gRPC keeps it alive until OnDone, which comes
+/// after Finish, cancelled or not; the dispatcher answers exactly once, and that is where Finish is called.
 class UnaryCall final : public grpc::ServerGenericBidiReactor {
  public:
   UnaryCall(Service& service, const grpc::GenericCallbackServerContext& context)
@@ -224,8 +224,8 @@ std::string place(const std::string& address, int port) {
   return (address.find(':') == address.npos ? address : '[' + address + ']') + ':' + std::to_string(port);
 }
 
-/// Tries to bind `address` for a moment, as gRPC won't say why it can't. Gives errno or 0; a `port` of 0 becomes the one
-/// that the machine chose.
+/// Tries to bind `address` for a moment, as gRPC won't say why it can't. Gives errno or 0; a `port` of 0 becomes the
+/// one that the machine chose.
 int try_to_bind(const IpAddress& address, std::uint16_t& port) {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -300,7 +300,8 @@ void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::v
   const auto address = parse_address(text);
   if (!address) throw ListenError("cannot listen on " + text + " for gRPC: it is not an IP address");
   if (!address->is_loopback() && !options.plaintext_beyond_loopback) {
-    throw ListenError("cannot listen on " + text + " for gRPC: it is not a loopback address, and calls would travel "
+    throw ListenError("cannot listen on " + text +
+                      " for gRPC: it is not a loopback address, and calls would travel "
                       "unencrypted");
   }
   const int error = try_to_bind(*address, port);

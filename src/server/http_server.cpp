@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -47,8 +47,9 @@ constexpr std::size_t framing_allowance = 8;
 
 /// The address in the one spelling that all of the program uses.
 IpAddress address_of(const tcp::endpoint& endpoint) {
-  const auto bytes = endpoint.address().is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, endpoint.address().to_v4())
-                                                : endpoint.address().to_v6();
+  const auto bytes = endpoint.address().is_v4()
+                         ? asio::ip::make_address_v6(asio::ip::v4_mapped, endpoint.address().to_v4())
+                         : endpoint.address().to_v6();
   return {bytes.to_bytes()};
 }
 
@@ -158,7 +159,8 @@ class DateText {
     gmtime_r(&seconds, &utc);
     std::snprintf(text_.data(), text_.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
                   days[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
-                  months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+                  months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+                  utc.tm_sec);
     made_for_ = seconds;
   }
 
@@ -203,7 +205,11 @@ struct Service {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(const Service& service, IoThread& home, tcp::socket socket, std::string peer, Admission admission)
-      : service_(service), options_(service.options), home_(home), socket_(std::move(socket)), peer_(std::move(peer)),
+      : service_(service),
+        options_(service.options),
+        home_(home),
+        socket_(std::move(socket)),
+        peer_(std::move(peer)),
         admission_(std::move(admission)) {}
 
   void start() {
@@ -250,12 +256,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Moment::duration patience() const {
     switch (phase_) {
-      case Phase::idle: return options_.idle_timeout;
-      case Phase::reading: return options_.request_timeout;
-      case Phase::writing: return options_.write_timeout;
-      case Phase::lingering: return options_.linger_timeout;
+      case Phase::idle:
+        return options_.idle_timeout;
+      case Phase::reading:
+        return options_.request_timeout;
+      case Phase::writing:
+        return options_.write_timeout;
+      case Phase::lingering:
+        return options_.linger_timeout;
       case Phase::answering:
-      case Phase::closed: break;
+      case Phase::closed:
+        break;
     }
     return Moment::duration::max();
   }
@@ -263,15 +274,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Whether nothing of a request has arrived.
   bool untouched() const { return !parser_ && buffer_.size() == 0; }
 
-  std::string_view received() const {
-    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
-  }
+  std::string_view received() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
 
   void read() {
     if (read_pending_) return;
     read_pending_ = true;
-    socket_.async_read_some(buffer_.prepare(read_size),
-                            [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+    socket_.async_read_some(
+        buffer_.prepare(read_size),
+        [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
   }
 
   void on_read(error_code error, std::size_t size) {
@@ -302,7 +312,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
       case HeadProgress::incomplete:
         if (buffer_.size() >= options_.header_limit) return refuse_headers();
         return read();
-      case HeadProgress::complete: break;
+      case HeadProgress::complete:
+        break;
     }
     if (scanned_ > options_.header_limit) return refuse_headers();
     parse_head(received().substr(0, scanned_));
@@ -337,7 +348,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     take_body();
   }
 
-  /// Moves the head into `request_`; false when it was refused. The trailer of a chunked body comes later, and is ignored.
+  /// Moves the head into `request_`; false when it was refused. The trailer of a chunked body comes later, and is
+  /// ignored.
   bool take_fields() {
     const auto& message = parser_->get();
     request_ = {};
@@ -415,11 +427,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request_.body = std::move(parser_->get().body());
     without_body_ = request_.verb == "HEAD";
     try {
-      service_.gateway.handle(std::move(request_), [inbox = home_.inbox, weak = weak_from_this()](HttpResponse response) {
-        inbox->run([weak, response = std::move(response)]() mutable {
-          if (const auto self = weak.lock()) self->answer(std::move(response));
-        });
-      });
+      service_.gateway.handle(std::move(request_),
+                              [inbox = home_.inbox, weak = weak_from_this()](HttpResponse response) {
+                                inbox->run([weak, response = std::move(response)]() mutable {
+                                  if (const auto self = weak.lock()) self->answer(std::move(response));
+                                });
+                              });
     } catch (const std::exception& error) {
       // The last resort (ASVS 16.5.4): a bug in the gateway costs this connection, not the process.
       service_.log.write(LogLevel::error, "http.unexpected", {{"reason", error.what()}});
@@ -444,22 +457,29 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write_head();
     std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::const_buffer()};
     if (response_.body && !without_body_) parts[1] = asio::buffer(*response_.body);
-    asio::async_write(socket_, parts, [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    asio::async_write(socket_, parts,
+                      [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
 
   void write_head() {
     head_ = status_line(response_.status);
     for (const auto& [name, value] : response_.headers) {
-      if (equal_ignoring_case(name, "connection")) keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
-      else append_header(head_, name, value);
+      if (equal_ignoring_case(name, "connection"))
+        keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
+      else
+        append_header(head_, name, value);
     }
     append_header(head_, "Date", home_.date.now());
     const bool bodiless = response_.status == 204 || response_.status == 304;
-    if (bodiless) response_.body = nullptr;
-    else append_header(head_, "Content-Length", std::to_string(response_.body ? response_.body->size() : 0));
+    if (bodiless)
+      response_.body = nullptr;
+    else
+      append_header(head_, "Content-Length", std::to_string(response_.body ? response_.body->size() : 0));
     if (home_.draining) keep_alive_ = false;
-    if (!keep_alive_) append_header(head_, "Connection", "close");
-    else if (is_http_1_0_) append_header(head_, "Connection", "keep-alive");
+    if (!keep_alive_)
+      append_header(head_, "Connection", "close");
+    else if (is_http_1_0_)
+      append_header(head_, "Connection", "keep-alive");
     head_.append("\r\n");
   }
 
@@ -527,7 +547,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 struct HttpServer::Impl {
   Impl(const Gateway& gateway, HttpServerOptions chosen, Log& log)
-      : service{gateway, std::move(chosen), log}, proxies(options.trusted_proxies),
+      : service{gateway, std::move(chosen), log},
+        proxies(options.trusted_proxies),
         admissions(options.max_connections, options.max_connections_per_network) {}
 
   ~Impl() { stop(); }
@@ -593,8 +614,8 @@ void HttpServer::Impl::listen_at(const std::string& text, bool only_if_there) {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
-    const bool not_there = error == asio::error::address_family_not_supported ||
-                           error == boost::system::errc::address_not_available;
+    const bool not_there =
+        error == asio::error::address_family_not_supported || error == boost::system::errc::address_not_available;
     if (only_if_there && not_there) return;
     throw ListenError("cannot listen on " + place_of(endpoint) + ": " + error.message());
   }
@@ -627,7 +648,8 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
   if (!admissions.admit(network)) return turn_away(std::move(socket));
   Admission admission(admissions, std::move(network));
   socket.set_option(tcp::no_delay(true), error);
-  auto connection = std::make_shared<Connection>(service, home, std::move(socket), std::move(peer), std::move(admission));
+  auto connection =
+      std::make_shared<Connection>(service, home, std::move(socket), std::move(peer), std::move(admission));
   home.inbox->run([connection] { connection->start(); });
 }
 

@@ -22,15 +22,16 @@ struct HttpServerOptions {
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
   std::size_t body_limit = 64 * 1024;    ///< bytes of a body, chunked or not; beyond it 413
 
-  std::chrono::milliseconds idle_timeout{75'000};     ///< between two requests
-  std::chrono::milliseconds request_timeout{30'000};  ///< from a request's first byte (or the connection's beginning) to its last
-  std::chrono::milliseconds write_timeout{30'000};    ///< until the client has taken a whole answer
-  std::chrono::milliseconds linger_timeout{2'000};    ///< until the client closes its side after the last answer
-  std::chrono::milliseconds sweep_interval{1'000};    ///< how often these are looked at
+  std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
+  std::chrono::milliseconds request_timeout{
+      30'000};  ///< from a request's first byte (or the connection's beginning) to its last
+  std::chrono::milliseconds write_timeout{30'000};  ///< until the client has taken a whole answer
+  std::chrono::milliseconds linger_timeout{2'000};  ///< until the client closes its side after the last answer
+  std::chrono::milliseconds sweep_interval{1'000};  ///< how often these are looked at
 
   std::size_t max_connections = 16'384;
   std::size_t max_connections_per_network = 1'024;  ///< of one IPv4 address or IPv6 /64
-  std::vector<std::string> trusted_proxies;         ///< networks in CIDR form to which the limit per network does not apply
+  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
 /// HTTP/1.1 in front of a gateway: sockets, framing, keep-alive, limits, time-outs. A client may send requests ahead;

@@ -43,18 +43,9 @@ constexpr std::array browsers{
 };
 
 constexpr std::array systems{
-    Mark{"iPhone", "iPhone"},
-    Mark{"iPad", "iPad"},
-    Mark{"iPod", "iPod"},
-    Mark{"Android", "Android"},
-    Mark{"CrOS", "ChromeOS"},
-    Mark{"Windows", "Windows"},
-    Mark{"Macintosh", "macOS"},
-    Mark{"Mac OS X", "macOS"},
-    Mark{"FreeBSD", "FreeBSD"},
-    Mark{"OpenBSD", "OpenBSD"},
-    Mark{"Linux", "Linux"},
-    Mark{"X11", "Linux"},
+    Mark{"iPhone", "iPhone"},   Mark{"iPad", "iPad"},       Mark{"iPod", "iPod"},       Mark{"Android", "Android"},
+    Mark{"CrOS", "ChromeOS"},   Mark{"Windows", "Windows"}, Mark{"Macintosh", "macOS"}, Mark{"Mac OS X", "macOS"},
+    Mark{"FreeBSD", "FreeBSD"}, Mark{"OpenBSD", "OpenBSD"}, Mark{"Linux", "Linux"},     Mark{"X11", "Linux"},
 };
 
 constexpr std::array programs{
