@@ -23,11 +23,9 @@ IdSource::Order id_order(Engine engine) {
   return engine == Engine::cockroach ? IdSource::Order::random : IdSource::Order::by_time;
 }
 
-Secret master_key(const Config& config, Random& random, Log& log) {
+Secret master_key(const Config& config, Random& random) {
   if (!config.master_key->empty()) return *config.master_key;
   storage::prepare_data_folder(data_folder(config));
-  log.write(LogLevel::warning, "master_key.development",
-            {{"hint", "set OSTIARY_MASTER_KEY before anything real is stored"}, {"folder", *config.data_dir}});
   return vault::development_master_key(data_folder(config), random);
 }
 
@@ -93,7 +91,7 @@ Storage::Storage(const Config& config, Use use, Log& log) {
 
 Foundation::Foundation(const Config& config, Storage& storage, const Clock& clock, Random& random, Log& log)
     : ids(clock, random, id_order(storage.db().engine())),
-      keys(storage.db(), clock, ids, random, master_key(config, random, log), *config.token_algorithm),
+      keys(storage.db(), clock, ids, random, master_key(config, random), *config.token_algorithm),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 

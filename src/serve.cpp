@@ -47,6 +47,12 @@ class StopSignals {
   sigset_t signals_{};
 };
 
+void warn_of_development_key(const Config& config, Log& log) {
+  if (!config.master_key->empty()) return;
+  log.write(LogLevel::warning, "master_key.development",
+            {{"folder", *config.data_dir}, {"hint", "set OSTIARY_MASTER_KEY before anything real is stored"}});
+}
+
 server::CallerChecks caller_checks(const sessions::Deps& sessions) {
   server::CallerChecks checks;
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
@@ -102,8 +108,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
   options.version = OSTIARY_VERSION;
   options.running = {{"Storage", storage.db().description()},
                      {"Mail", mailing.mailer->description()},
-                     {"gRPC", "port " + std::to_string(*config.grpc_port)},
-                     {"Version", OSTIARY_VERSION}};
+                     {"gRPC", "port " + std::to_string(*config.grpc_port)}};
   if (mailing.mailbox && options.local) {
     options.mailbox = [mailbox = mailing.mailbox] {
       std::vector<server::MailboxEntry> entries;
@@ -122,6 +127,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
 
 void serve(const Config& config, Log& log) {
   const StopSignals signals;
+  warn_of_development_key(config, log);
   SystemClock clock;
   SystemRandom random;
   Storage storage(config, Storage::Use::server, log);
@@ -169,6 +175,7 @@ void serve(const Config& config, Log& log) {
 
 void work(const Config& config, Log& log) {
   const StopSignals signals;
+  warn_of_development_key(config, log);
   SystemClock clock;
   SystemRandom random;
   Storage storage(config, Storage::Use::server, log);

@@ -65,7 +65,7 @@ TEST_P(Rooms, WrongCodesAreCountedPerCodeAndPerDayB10) {
   int guesses = 0;
   for (int round = 0; round < 3; ++round) {
     for (int attempt = 0; attempt < 3; ++attempt, ++guesses) EXPECT_EQ(refusal_of(ada.verifies(wrong())), "wrong_code");
-    EXPECT_EQ(refusal_of(ada.verifies(code)), "code_attempts_spent");
+    EXPECT_EQ(refusal_of(ada.verifies(code)), guesses < 10 ? "code_attempts_spent" : "code_budget_spent");
     world.clock.advances(61s);
     v1::ResendEmailCodeRequest request;
     request.set_verification_id(ada.verification_id);
@@ -169,6 +169,7 @@ TEST_P(Rooms, AUsernameIsReservedAndThenTakenR41) {
   ASSERT_TRUE(ada.registers("Ada"));
   Person bob(world, "bob@example.org");
   EXPECT_EQ(refusal_of(bob.registers("аda")), "username_taken") << "a Cyrillic а looks the same";
+  EXPECT_EQ(world.delivered().size(), 1U);
   EXPECT_TRUE(ada.registers("ada")) << "one's own earlier try is in nobody's way";
   ASSERT_TRUE(ada.verifies(code_in(world.delivered().back())));
   EXPECT_EQ(refusal_of(bob.registers("ADA")), "username_taken");
@@ -179,15 +180,17 @@ TEST_P(Rooms, AUsernameIsReservedAndThenTakenR41) {
 }
 
 TEST_P(Rooms, AtMostFivePendingForAnAddressAndTheNewestStands) {
+  std::string newest_code;
   for (int i = 0; i < 8; ++i) {
     world.clock.advances(1s);
     ASSERT_TRUE(ada.registers());
+    newest_code = code_in(world.delivered().front());
   }
   static constexpr Statement<CountRow()> pending{"SELECT count(*) FROM pending_registrations"};
   static constexpr Statement<CountRow()> keys{"SELECT count(*) FROM data_keys"};
   EXPECT_EQ(count(pending), 5);
   EXPECT_EQ(count(keys), 5);
-  EXPECT_TRUE(ada.verifies(code_in(world.delivered().back())));
+  EXPECT_TRUE(ada.verifies(newest_code));
   EXPECT_EQ(count(pending), 0);
   EXPECT_EQ(count(keys), 1);
 }
@@ -394,7 +397,7 @@ TEST_P(Rooms, AnOperatorMakesAccountsThatCanSignIn) {
                                                {"ada@example.org", "ada", Secret("plaited copper lantern 42"), true});
   ASSERT_TRUE(id);
   EXPECT_TRUE(ada.logs_in());
-  for (const std::string name : {std::string("ADA"), std::string("Ada@example.org"), to_string(*id)}) {
+  for (const std::string& name : {std::string("ADA"), std::string("Ada@example.org"), to_string(*id)}) {
     const auto found = accounts::find_account(world.accounts, name);
     ASSERT_TRUE(found) << name;
     EXPECT_EQ(found->row.id, *id);

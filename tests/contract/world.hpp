@@ -102,7 +102,7 @@ class World {
   sessions::SessionCache cache{invalidation, [](const v1::CheckSessionReply& reply) { return reply.DebugString(); }};
   sessions::Deps sessions{clock,  ids,    random,  db,    keys, audit, invalidation,
                           hasher, tokens, devices, cache, {},   [](std::string_view) { return std::nullopt; }};
-  MemoryRateLimiter limiter;
+  adapters::MemoryRateLimiter limiter{random};
   limits::Limits limits{limiter, limits::contract_rates(), false};
   accounts::Deps accounts{sessions, data_keys, limits, {}, "https://id.example.org", "Example", [] {}};
   delivery::MailTemplates templates{std::filesystem::path()};
