@@ -55,8 +55,6 @@ std::string CookieJar::set(Cookie cookie, std::string_view value) const {
   return name(cookie) + "=" + std::string(value) + attributes(lifetime(cookie));
 }
 
-std::string CookieJar::clear(Cookie cookie) const {
-  return name(cookie) + "=" + attributes(std::chrono::seconds(0));
-}
+std::string CookieJar::clear(Cookie cookie) const { return name(cookie) + "=" + attributes(std::chrono::seconds(0)); }
 
 }  // namespace ostiary::server

@@ -13,8 +13,8 @@
 namespace ostiary::server {
 
 struct CookieOptions {
-  bool secure = false;        ///< PUBLIC_URL is https: the names get the __Host- prefix and the Secure attribute
-  std::string domain;         ///< COOKIE_DOMAIN; then the prefix is __Secure-
+  bool secure = false;  ///< PUBLIC_URL is https: the names get the __Host- prefix and the Secure attribute
+  std::string domain;   ///< COOKIE_DOMAIN; then the prefix is __Secure-
   std::chrono::seconds refresh_lifetime{7 * 24 * 3600};
   std::chrono::seconds access_lifetime{900};
 };

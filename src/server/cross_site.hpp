@@ -22,8 +22,8 @@ class CrossSitePolicy {
  public:
   CrossSitePolicy(std::string public_origin, std::vector<std::string> cors_origins);
 
-  /// Whether a request that may change something is to be carried out (Fetch Metadata, OWASP ASVS 3.5). A client that is no
-  /// browser is: it holds its credentials itself, nobody can lead it.
+  /// Whether a request that may change something is to be carried out (Fetch Metadata, OWASP ASVS 3.5). A client that
+  /// is no browser is: it holds its credentials itself, nobody can lead it.
   bool may_change(const RequestOrigin& from) const;
 
   /// The origin to name in Access-Control-Allow-Origin: the request's own, if it may read answers.

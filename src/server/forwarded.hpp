@@ -31,8 +31,8 @@ class TrustedProxies {
 
   /// The client's address in canonical text: the first from the right, beginning with the peer, that is no trusted
   /// proxy. An entry of X-Forwarded-For that is no address ends the search at the proxy that passed it on, so that a
-  /// malformed value shares that proxy's budget instead of getting one of its own. `forwarded_for`: the header's lines, in
-  /// their order.
+  /// malformed value shares that proxy's budget instead of getting one of its own. `forwarded_for`: the header's lines,
+  /// in their order.
   std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for) const;
 
   bool trusts(const IpAddress& address) const;

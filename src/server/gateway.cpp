@@ -72,9 +72,9 @@ RequestOrigin origin_of(const HttpRequest& request) {
 bool is_token(std::string_view text) {
   const auto end = text.find_last_not_of('=');
   return end != std::string_view::npos && std::ranges::all_of(text.substr(0, end + 1), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("-._~+/").find(c) != std::string_view::npos;
-  });
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  std::string_view("-._~+/").find(c) != std::string_view::npos;
+         });
 }
 
 Result<std::optional<Secret>> bearer_token(const HttpRequest& request) {
@@ -171,10 +171,10 @@ Gateway::Impl::Impl(Dispatcher& dispatcher, std::vector<Page> pages,
       router(dispatcher.contract(), this->pages) {
   for (const Method& method : dispatcher.contract().methods()) {
     const auto ready = ready_replies.find(method.full_name);
-    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
-                                                 *method.reply_prototype->GetDescriptor()),
-                                    ready == ready_replies.end() ? ReadyReply{} : ready->second,
-                                    success_status(method)});
+    plans.emplace(
+        &method,
+        CallPlan{CookieFields(*method.request_prototype->GetDescriptor(), *method.reply_prototype->GetDescriptor()),
+                 ready == ready_replies.end() ? ReadyReply{} : ready->second, success_status(method)});
   }
 }
 
@@ -218,7 +218,8 @@ HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& 
     return page.answer(request);
   } catch (const std::exception& failure) {
     const std::string trace = trace_id(request);
-    log.write(LogLevel::error, "http.page_failed", {{"path", page.path}, {"what", failure.what()}, {"trace_id", trace}});
+    log.write(LogLevel::error, "http.page_failed",
+              {{"path", page.path}, {"what", failure.what()}, {"trace_id", trace}});
     return problem_response({Refusal::internal, {}, {}, {}, {}}, trace);
   }
 }
@@ -301,8 +302,7 @@ std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpReques
   // Only a token that has proven itself gets a bucket: a flood of invented ones must not fill the memory.
   const std::string bucket = to_hex(crypto::sha256(as_bytes(inbound.access_token->reveal())));
   if (const auto wait = limits.take_session(rate, bucket, now, taken)) return rate_limited(*wait);
-  return HttpResponse{
-      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(bytes)};
+  return HttpResponse{.status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(bytes)};
 }
 
 HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {

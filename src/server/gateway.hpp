@@ -16,8 +16,8 @@
 namespace ostiary::server {
 
 struct GatewayOptions {
-  std::string public_origin;              ///< "https://id.example.org", from PUBLIC_URL
-  std::vector<std::string> cors_origins;  ///< besides the public one
+  std::string public_origin;                 ///< "https://id.example.org", from PUBLIC_URL
+  std::vector<std::string> cors_origins;     ///< besides the public one
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
   CookieOptions cookies;
 };
@@ -25,8 +25,8 @@ struct GatewayOptions {
 /// Answers for a call when the bytes are known already: on the I/O thread, after the policy's rate limits.
 using ReadyReply = std::function<std::shared_ptr<const std::string>(const Secret& access_token, Time now)>;
 
-/// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security headers.
-/// Knows no sockets. Thread-safe once built.
+/// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security
+/// headers. Knows no sockets. Thread-safe once built.
 class Gateway {
  public:
   Gateway(Dispatcher& dispatcher, std::vector<Page> pages, std::map<std::string, ReadyReply> ready_replies,

@@ -25,9 +25,10 @@ std::optional<std::vector<std::string>> split(std::string_view path) {
 }
 
 bool fits(const HttpBinding& binding, const std::vector<std::string>& segments) {
-  return std::ranges::equal(binding.segments, segments, [](const HttpBinding::Segment& wanted, const std::string& given) {
-    return wanted.is_field ? !given.empty() : wanted.text == given;
-  });
+  return std::ranges::equal(binding.segments, segments,
+                            [](const HttpBinding::Segment& wanted, const std::string& given) {
+                              return wanted.is_field ? !given.empty() : wanted.text == given;
+                            });
 }
 
 Destination destination(const Method* method, const HttpBinding* binding, const std::vector<std::string>& segments) {
@@ -100,8 +101,8 @@ void HttpRouter::find_page(std::string_view path, PathMatch& match) const {
   for (const bool exact : {true, false}) {
     for (const Page& page : pages_) {
       const std::string_view pattern = page.path;
-      const bool fits = exact ? pattern == path
-                              : pattern.ends_with('*') && path.starts_with(pattern.substr(0, pattern.size() - 1));
+      const bool fits =
+          exact ? pattern == path : pattern.ends_with('*') && path.starts_with(pattern.substr(0, pattern.size() - 1));
       if (fits && match.under(page.verb) == nullptr) {
         match.by_verb.emplace_back(page.verb, Destination{nullptr, nullptr, &page, {}});
       }

@@ -17,7 +17,8 @@ namespace ostiary::server {
 struct Page {
   std::string verb;  ///< GET (answers HEAD too), POST, DELETE
   std::string path;  ///< exact, or with a trailing "*" for a prefix
-  /// Called on the I/O thread: quick, no database. A 404 without a body makes the gateway answer as for an unknown path.
+  /// Called on the I/O thread: quick, no database. A 404 without a body makes the gateway answer as for an unknown
+  /// path.
   std::function<HttpResponse(const HttpRequest&)> answer;
 };
 

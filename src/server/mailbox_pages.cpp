@@ -118,9 +118,9 @@ HttpResponse answer_mail(const HttpRequest& request, const std::vector<MailboxEn
 }  // namespace
 
 bool is_local_request(const HttpRequest& request) {
-  static constexpr std::array forwarding{"forwarded",         "via",        "x-forwarded-for", "x-forwarded-host",
-                                         "x-forwarded-proto", "x-real-ip",  "x-forwarded-by",  "x-forwarded-server",
-                                         "x-original-host",   "cf-ray",     "true-client-ip"};
+  static constexpr std::array forwarding{"forwarded",         "via",       "x-forwarded-for", "x-forwarded-host",
+                                         "x-forwarded-proto", "x-real-ip", "x-forwarded-by",  "x-forwarded-server",
+                                         "x-original-host",   "cf-ray",    "true-client-ip"};
   const auto peer = parse_address(request.peer);
   const auto hosts = request.header_lines("host");
   const bool forwarded =

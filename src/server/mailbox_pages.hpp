@@ -18,8 +18,8 @@ struct MailboxEntry {
 bool is_local_request(const HttpRequest& request);
 
 /// The development mailbox: GET /dev/mailbox lists the mails that `latest` gives (HTML, or JSON for Accept:
-/// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were there.
-/// Only for a local PUBLIC_URL.
+/// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were
+/// there. Only for a local PUBLIC_URL.
 std::vector<Page> mailbox_pages(std::function<std::vector<MailboxEntry>()> latest);
 
 }  // namespace ostiary::server

@@ -20,20 +20,23 @@ using Role = OpenApiSchemas::Role;
 
 namespace {
 
-constexpr std::string_view about =
-    "Accounts and sessions: registration, verified email, sign-in, rotating refresh tokens.\n\n"
-    "JSON in snake_case; times are RFC 3339 in UTC, ids UUIDs. A field that is not described here is refused, as is one "
-    "that is given twice. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if there is one, "
-    "and a `trace_id` that finds it in the server's log.\n\n"
-    "Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused "
-    "from pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its "
-    "access token. The same calls are served over gRPC.";
+constexpr std::string_view about = R"(Accounts and sessions: registration, verified email, sign-in, rotating tokens.
+
+JSON in snake_case; times are RFC 3339 in UTC, ids UUIDs. A field that is not described here is refused, as is one that
+is given twice. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if there is one, and a
+`trace_id` that finds it in the server's log.
+
+Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
+pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its access
+token. The same calls are served over gRPC.
+)";
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type = "application/problem+json";
 
 std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
@@ -50,9 +53,9 @@ std::set<Cookie> cookies_of(const Descriptor& message) {
 
 /// All that a binding can be refused with: by its policy, its shape, and what its call says of itself.
 std::set<Refusal> refusals_of(const Method& method, const HttpBinding& binding) {
-  std::set<Refusal> all{Refusal::malformed_request, Refusal::body_too_large, Refusal::headers_too_large,
-                        Refusal::conflicting_credentials, Refusal::not_authenticated, Refusal::overloaded,
-                        Refusal::unavailable, Refusal::internal};
+  std::set<Refusal> all{
+      Refusal::malformed_request, Refusal::body_too_large, Refusal::headers_too_large, Refusal::conflicting_credentials,
+      Refusal::not_authenticated, Refusal::overloaded,     Refusal::unavailable,       Refusal::internal};
   if (binding.verb != "GET") all.insert(Refusal::cross_site_request);
   if (binding.has_body) all.insert({Refusal::unsupported_media_type, Refusal::wrong_type});
   all.insert({Refusal::unknown_field, Refusal::duplicate_field});
@@ -84,7 +87,8 @@ json::object problem_schema() {
   properties["trace_id"] = {{"type", "string"},
                             {"pattern", "^[0-9a-f]{32}$"},
                             {"description", "Finds the request in the server's log (W3C trace context)."}};
-  properties["retry_after"] = {{"type", "integer"}, {"description", "Seconds after which it makes sense to try again."}};
+  properties["retry_after"] = {{"type", "integer"},
+                               {"description", "Seconds after which it makes sense to try again."}};
   return {{"type", "object"},
           {"description", "Why a request was refused (RFC 9457). Some codes bring further members."},
           {"properties", std::move(properties)},
@@ -155,9 +159,7 @@ class Description {
   }
 
  private:
-  json::object info() const {
-    return {{"title", "Ostiary"}, {"version", facts_.version}, {"description", about}};
-  }
+  json::object info() const { return {{"title", "Ostiary"}, {"version", facts_.version}, {"description", about}}; }
 
   static std::string tag_of(const google::protobuf::ServiceDescriptor& service) {
     const std::string& name = service.name();
@@ -180,7 +182,8 @@ class Description {
     Prose prose = split_prose(comments_.of(*method.descriptor));
     if (number > 0) {
       const HttpBinding& first = method.bindings.front();
-      prose.rest = "The same as `" + first.verb + " " + first.path + "`." + (prose.rest.empty() ? "" : "\n\n") + prose.rest;
+      prose.rest =
+          "The same as `" + first.verb + " " + first.path + "`." + (prose.rest.empty() ? "" : "\n\n") + prose.rest;
     }
     json::object operation{{"tags", json::array{json::value(tag)}}};
     operation["operationId"] =
@@ -278,11 +281,16 @@ class Description {
     json::object text{{"type", "string"}}, number{{"type", "integer"}, {"minimum", 1}};
     json::object headers;
     headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
-    headers["Set-Cookie"] = {{"description", "Cookies of the session and the device, set or cleared."}, {"schema", text}};
+    headers["Set-Cookie"] = {{"description", "Cookies of the session and the device, set or cleared."},
+                             {"schema", text}};
     json::object schemes;
-    schemes["bearer"] = {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"},
+    schemes["bearer"] = {{"type", "http"},
+                         {"scheme", "bearer"},
+                         {"bearerFormat", "JWT"},
                          {"description", "An access token (RFC 9068)."}};
-    schemes["access_cookie"] = {{"type", "apiKey"}, {"in", "cookie"}, {"name", jar_.name(Cookie::ACCESS)},
+    schemes["access_cookie"] = {{"type", "apiKey"},
+                                {"in", "cookie"},
+                                {"name", jar_.name(Cookie::ACCESS)},
                                 {"description", "The same token, as a browser keeps it."}};
     return {{"schemas", std::move(schemas)},
             {"responses", json::object{{"Problem", std::move(problem)}}},

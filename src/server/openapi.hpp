@@ -18,8 +18,8 @@ struct OpenApiFacts {
   CookieOptions cookies;
 };
 
-/// Describes every call of the contract that has a route (OpenAPI 3.1): parameters, bodies, replies, each refusal by its
-/// status and code, examples, and the contract's comments. Slow; made once.
+/// Describes every call of the contract that has a route (OpenAPI 3.1): parameters, bodies, replies, each refusal by
+/// its status and code, examples, and the contract's comments. Slow; made once.
 OpenApi describe(const Contract& contract, const OpenApiFacts& facts);
 
 }  // namespace ostiary::server

@@ -101,7 +101,7 @@ bool is_always_there(const FieldDescriptor& field, OpenApiSchemas::Role role) {
   return !field.has_presence() && !rule_of(field).not_for_browsers();
 }
 
-json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role) {
+json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role, int depth) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_BOOL:
       return true;
@@ -111,7 +111,7 @@ json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role)
       return json::string(json_name(*field.enum_type()->value(field.enum_type()->value_count() - 1)));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (is_timestamp(field)) return "2026-01-31T08:15:00Z";
-      return OpenApiSchemas::example(*field.message_type(), role);
+      return OpenApiSchemas::example(*field.message_type(), role, depth - 1);
     default:
       return rule_of(field).has_minimum() ? rule_of(field).minimum() : 1;
   }
@@ -183,19 +183,19 @@ json::object OpenApiSchemas::value(const FieldDescriptor& one, Role role) {
   }
 }
 
-json::object OpenApiSchemas::example(const Descriptor& type, Role role) {
+json::object OpenApiSchemas::example(const Descriptor& type, Role role, int depth) {
   json::object example;
   for (int at = 0; at < type.field_count(); ++at) {
     const FieldDescriptor& one = *type.field(at);
-    const Rule& rule = rule_of(one);
-    // What a client may leave out is shown only where the contract gives an example of it.
-    const bool shown = role == Role::reply ? !one.is_repeated() : rule.required();
-    if (!rule.example().empty()) {
-      example[one.name()] = json::parse(rule.example());
+    const bool is_message = one.message_type() != nullptr && !is_timestamp(one);
+    const bool deep_enough = !is_message || depth > 0;
+    if (!rule_of(one).example().empty()) {
+      example[one.name()] = json::parse(rule_of(one).example());
     } else if (one.is_repeated() && role == Role::reply) {
-      example[one.name()] = one.message_type() != nullptr ? json::array{placeholder(one, role)} : json::array{};
-    } else if (shown) {
-      example[one.name()] = placeholder(one, role);
+      example[one.name()] = is_message && deep_enough ? json::array{placeholder(one, role, depth)} : json::array{};
+    } else if (deep_enough && (role == Role::reply || rule_of(one).required())) {
+      // What a client may leave out is shown only where the contract gives an example of it.
+      example[one.name()] = placeholder(one, role, depth);
     }
   }
   return example;

@@ -25,8 +25,9 @@ class OpenApiSchemas {
   /// The schema of one field, its comment as the description.
   boost::json::object field(const google::protobuf::FieldDescriptor& field, Role role);
 
-  /// An example of the message, from the examples of its fields.
-  static boost::json::object example(const google::protobuf::Descriptor& message, Role role);
+  /// An example of the message, from the examples of its fields; messages within it to `depth`, for one may hold
+  /// itself.
+  static boost::json::object example(const google::protobuf::Descriptor& message, Role role, int depth = 3);
 
   const boost::json::object& all() const { return schemas_; }
 

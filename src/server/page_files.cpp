@@ -55,11 +55,12 @@ std::string_view page_file(std::string_view name) {
 
 HttpResponse html_page(std::string html) {
   HttpResponse response;
-  response.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                      {"Content-Security-Policy",
-                       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                       "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-                      {"Cross-Origin-Opener-Policy", "same-origin"}};
+  response.headers = {
+      {"Content-Type", "text/html; charset=utf-8"},
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+       "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"Cross-Origin-Opener-Policy", "same-origin"}};
   response.body = std::make_shared<const std::string>(std::move(html));
   return response;
 }
@@ -72,9 +73,8 @@ Page assets_page() {
     const auto found = assets.find(path.substr(std::min(path.size(), assets_folder.size())));
     if (found == assets.end()) return nothing_here();
     const Asset& asset = found->second;
-    HttpResponse response{.status = 200,
-                          .headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}},
-                          .body = nullptr};
+    HttpResponse response{
+        .status = 200, .headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}}, .body = nullptr};
     if (request.header("if-none-match") == asset.tag) {
       response.status = 304;
       return response;

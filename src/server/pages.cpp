@@ -26,13 +26,13 @@ std::string local_start(const PagesOptions& options) {
   for (const auto& [name, value] : options.running) {
     running += "<dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd>\n";
   }
-  const std::string mailbox = options.mailbox ? "<li><a href=\"/dev/mailbox\">The development mailbox</a>: mail stays here "
-                                                "until SMTP_URL is set</li>"
-                                              : "";
-  return fill_page(page_file("start-local.html"), {{"version", options.version},
-                                                   {"origin", options.public_origin},
-                                                   {"running", running},
-                                                   {"mailbox", mailbox}});
+  const std::string mailbox = options.mailbox
+                                  ? "<li><a href=\"/dev/mailbox\">The development mailbox</a>: mail stays here "
+                                    "until SMTP_URL is set</li>"
+                                  : "";
+  return fill_page(
+      page_file("start-local.html"),
+      {{"version", options.version}, {"origin", options.public_origin}, {"running", running}, {"mailbox", mailbox}});
 }
 
 Page document(std::string path, std::string_view type, std::string text) {

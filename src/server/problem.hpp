@@ -8,8 +8,8 @@
 namespace ostiary::server {
 
 /// A refusal as an answer: application/problem+json (RFC 9457) with the members type, title, status, detail, code,
-/// trace_id, and where there is one field, retry_after and the refusal's facts; Retry-After in whole seconds, rounded up
-/// to one; WWW-Authenticate on 401. `message_fail` adds the member "message": "fail".
+/// trace_id, and where there is one field, retry_after and the refusal's facts; Retry-After in whole seconds, rounded
+/// up to one; WWW-Authenticate on 401. `message_fail` adds the member "message": "fail".
 HttpResponse problem_response(const Refused& refused, std::string_view trace_id, bool message_fail = false);
 
 }  // namespace ostiary::server

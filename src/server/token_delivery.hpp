@@ -23,8 +23,8 @@ struct TokenDelivery {
   bool operator==(const TokenDelivery&) const = default;
 };
 
-/// Where a reply's tokens go. A browser page gets cookies only, whatever it asks: its scripts never see a token. So does
-/// whoever brought a token as a cookie. Any other client gets what it asked for, or both.
+/// Where a reply's tokens go. A browser page gets cookies only, whatever it asks: its scripts never see a token. So
+/// does whoever brought a token as a cookie. Any other client gets what it asked for, or both.
 TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked);
 
 /// The fields of one call's messages that travel as cookies, by the contract's rules.
@@ -33,8 +33,8 @@ class CookieFields {
   CookieFields(const google::protobuf::Descriptor& request, const google::protobuf::Descriptor& reply);
 
   /// Fills the fields of `request` that the body left out from `cookies`, and those of the access token from
-  /// `bearer`. Refuses a cookie, bearer token and field that differ (conflicting_credentials). Gives whether a token (not
-  /// a mere device) came by cookie.
+  /// `bearer`. Refuses a cookie, bearer token and field that differ (conflicting_credentials). Gives whether a token
+  /// (not a mere device) came by cookie.
   Result<bool> fill(google::protobuf::Message& request, const std::map<Cookie, std::string>& cookies,
                     const std::optional<Secret>& bearer) const;
 

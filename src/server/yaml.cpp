@@ -18,7 +18,8 @@ bool is_plain_word(std::string_view key) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   });
   std::string lower(key);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return word && std::ranges::find(taken, lower) == taken.end();
 }
 
@@ -42,12 +43,10 @@ void write_members(const json::object& object, std::size_t indent, bool first_in
 
 void write_items(const json::array& array, std::size_t indent, std::string& out) {
   for (const json::value& item : array) {
-    out.append(indent, ' ') += "- ";
-    if (item.is_object() && !item.get_object().empty()) {
+    const bool nested_array = is_block(item) && item.is_array();
+    out.append(indent, ' ') += nested_array ? "-\n" : "- ";
+    if (is_block(item) && item.is_object()) {
       write_members(item.get_object(), indent + 2, true, out);
-    } else if (is_block(item)) {
-      out += "\n";
-      write(item, indent + 2, out);
     } else {
       write(item, indent + 2, out);
     }
