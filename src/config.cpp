@@ -447,8 +447,10 @@ std::vector<ConfigLine> describe(const Config& config) {
   std::vector<ConfigLine> lines;
   for (std::size_t i = 0; i < entries.all().size(); ++i) {
     const Entry& entry = entries.all()[i];
-    lines.push_back({std::string(entry.heading.title), std::string(entry.heading.text), entry.name, entry.value,
-                     entry.usually.empty() ? default_entries.all()[i].value : entry.usually, entry.origin, entry.meaning});
+    const std::string& value = default_entries.all()[i].value;
+    const std::string usually = entry.usually.empty() && !value.empty() ? "`" + value + "`" : entry.usually;
+    lines.push_back({std::string(entry.heading.title), std::string(entry.heading.text), entry.name, entry.value, usually,
+                     entry.origin, entry.meaning});
   }
   return lines;
 }

@@ -34,7 +34,7 @@ struct Setting {
   T value;
   std::string_view meaning;
   Bounds bounds{};
-  /// What the manual says in place of a default that depends on other settings.
+  /// What the manual says, in Markdown, in place of a default that depends on something else.
   std::string_view usually{};
   /// Reads a text that is more than its type says. The error is what was expected, as in "a port number".
   std::expected<T, std::string> (*read)(std::string_view text) = nullptr;
@@ -68,7 +68,7 @@ struct Config {
       .value = "",
       .meaning = "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
                  "cross-site checks go by it. Anything but a host on this machine needs https.",
-      .usually = "http://localhost:PORT",
+      .usually = "`http://localhost:PORT`",
       .read = reading::public_url};
   Setting<std::uint16_t> port{
       .name = "PORT", .value = 8001, .meaning = "Where HTTP listens. 0 lets the machine choose.", .bounds = {0, 65535}};
@@ -166,7 +166,7 @@ struct Config {
       .name = "MAIL_FROM",
       .value = "",
       .meaning = "The sender, as `no-reply@example.org` or `Example <no-reply@example.org>`.",
-      .usually = "no-reply@ the host of PUBLIC_URL",
+      .usually = "`no-reply@` the host of PUBLIC_URL",
       .read = reading::sender};
   Setting<std::string> mail_templates{
       .name = "MAIL_TEMPLATES",
@@ -326,7 +326,7 @@ struct ConfigLine {
   std::string heading, heading_text;  ///< of the part it belongs to
   std::string name;
   std::string value;          ///< "********" for a secret that is set
-  std::string default_value;  ///< as the manual shows it; empty where there is none
+  std::string default_value;  ///< in Markdown, as the manual shows it; empty where there is none
   std::string origin;
   std::string meaning;
 };

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "accounts/registration.hpp"
-#include "limits/limits.hpp"
 #include "sessions/deps.hpp"
 #include "vault/data_keys.hpp"
 
@@ -14,7 +13,6 @@ namespace ostiary::accounts {
 struct Deps {
   sessions::Deps& sessions;
   const vault::DataKeys& data_keys;
-  limits::Limits& limits;
   RegistrationPolicy policy;
   std::string public_url;             ///< where mailed links lead; never taken from a request
   std::string service_name;           ///< as mails call the service

@@ -45,7 +45,7 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
 Result<void> take_from_mail_budget(const Deps& deps, const std::string& email_canonical, const Call& call, Time now) {
   limits::Taken taken;
   const auto wait =
-      deps.limits.take_identifier(RateClass::MAIL, email_canonical, call.address, std::nullopt, now, taken);
+      deps.sessions.limits.take_identifier(RateClass::MAIL, email_canonical, call.address, std::nullopt, now, taken);
   if (!wait) return {};
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
                     "Too many mails were asked for to this address.");

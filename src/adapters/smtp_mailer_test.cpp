@@ -321,8 +321,9 @@ TEST(SmtpUrl, IsRead) {
     EXPECT_EQ(server->security, row.security) << row.url;
   }
   EXPECT_EQ(parse_smtp_url("smtps://h?ca_file=/etc/ca.pem")->ca_file, "/etc/ca.pem");
-  for (const std::string url : {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999", "smtp://h/path",
-                                "smtp://h?starttls=maybe", "smtps://h?starttls=off", "smtp://u:pw@h?x"}) {
+  for (const std::string url : {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999",
+                                "smtp://h/path", "smtp://h?starttls=maybe", "smtps://h?starttls=off",
+                                "smtp://u:pw@h?x"}) {
     const auto server = parse_smtp_url(url);
     ASSERT_FALSE(server) << url;
     EXPECT_THAT(server.error(), Not(HasSubstr("pw")));

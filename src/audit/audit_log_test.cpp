@@ -44,6 +44,7 @@ class AuditLogTest : public ::testing::Test {
   }
 
   void records(const Event& event) {
+    call.received_at += 1us;
     in_transaction([&](Transaction& tx) {
       audit.record(tx, call, event);
       return true;

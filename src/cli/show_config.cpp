@@ -23,12 +23,6 @@ std::string wrapped(std::string_view text, std::string_view indent) {
   return line.empty() ? result : result + std::string(indent) + line + "\n";
 }
 
-/// A default in a table's cell: as code, unless it is a sentence that has code in it.
-std::string cell(const std::string& text) {
-  if (text.empty()) return "-";
-  return text.find('`') == std::string::npos ? "`" + text + "`" : text;
-}
-
 constexpr std::string_view manual_introduction = R"(# Settings
 
 This page is printed by `ostiary config --markdown` from `src/config.hpp`; `ostiary config` shows what is in force and
@@ -73,7 +67,7 @@ std::string config_manual() {
       if (!line.heading_text.empty()) text += line.heading_text + "\n";
       text += "\n| setting | default | meaning |\n|---|---|---|\n";
     }
-    text += "| `" + line.name + "` | " + cell(line.default_value) + " | " + line.meaning + " |\n";
+    text += "| `" + line.name + "` | " + (line.default_value.empty() ? "-" : line.default_value) + " | " + line.meaning + " |\n";
   }
   return text;
 }

@@ -21,7 +21,9 @@ constexpr std::string_view guarded = R"(
   message Answer {}
   service Things {
     rpc Open(Ask) returns (Answer) { option (ostiary.policy) = {caller: ANYONE rate: READ audit: "thing.open"}; }
-    rpc Half(Ask) returns (Answer) { option (ostiary.policy) = {caller: HALF_AUTHENTICATED rate: CODE audit: "thing.half"}; }
+    rpc Half(Ask) returns (Answer) {
+      option (ostiary.policy) = {caller: HALF_AUTHENTICATED rate: CODE audit: "thing.half"};
+    }
     rpc Permitted(Ask) returns (Answer) {
       option (ostiary.policy) = {caller: PERMISSION permission: "things.do" rate: WRITE audit: "thing.permitted"};
     }

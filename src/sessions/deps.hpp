@@ -8,6 +8,7 @@
 #include "audit/audit_log.hpp"
 #include "base/id.hpp"
 #include "base/random.hpp"
+#include "limits/limits.hpp"
 #include "passwords/hasher.hpp"
 #include "ports/invalidation.hpp"
 #include "sessions/devices.hpp"
@@ -32,6 +33,7 @@ struct Deps {
   const AccessTokens& tokens;
   const Devices& devices;
   SessionCache& cache;
+  limits::Limits& limits;
   SessionPolicy policy;
   /// A city and a country for an address, where there is a GEOIP_FILE.
   std::function<std::optional<std::string>(std::string_view address)> place_of;

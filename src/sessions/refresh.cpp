@@ -1,6 +1,7 @@
 #include "sessions/refresh.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "delivery/outbox.hpp"
 #include "sessions/start_session.hpp"
@@ -98,6 +99,15 @@ v1::TokenReply reissue(const Refreshing& at, const Digest& hash, std::string_vie
   return token_reply(at, successor_of_presented(at, presented));
 }
 
+/// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
+Result<void> take_from_session_budget(const Deps& deps, SessionId session, Time now) {
+  limits::Taken taken;
+  const auto wait = deps.limits.take_session(RateClass::REFRESH, to_string(session), now, taken);
+  if (!wait) return {};
+  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
+                    "This session is refreshed too often.");
+}
+
 }  // namespace
 
 Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRequest& request) {
@@ -106,8 +116,15 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
   }
   const Time now = deps.clock.now();
   const Digest hash = refresh_token_hash(request.refresh_token());
+  bool counted = false;
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
     const auto row = tx.optional(statements::find_refresh_token, hash);
+    // Once a call, however often the closure runs.
+    if (row && !std::exchange(counted, true)) {
+      if (const auto budget = take_from_session_budget(deps, row->session_id, now); !budget) {
+        return std::unexpected(budget.error());
+      }
+    }
     const auto verdict = judge_refresh(facts_about(tx, row), is_same_device(call, row), deps.policy, now);
     switch (verdict) {
       case RefreshVerdict::unknown:

@@ -100,11 +100,11 @@ class World {
   sessions::AccessTokens tokens{keys, ids, "https://id.example.org", "https://id.example.org"};
   sessions::Devices devices{keys, random};
   sessions::SessionCache cache{invalidation, [](const v1::CheckSessionReply& reply) { return reply.DebugString(); }};
-  sessions::Deps sessions{clock,  ids,    random,  db,    keys, audit, invalidation,
-                          hasher, tokens, devices, cache, {},   [](std::string_view) { return std::nullopt; }};
   adapters::MemoryRateLimiter limiter{random};
   limits::Limits limits{limiter, limits::contract_rates(), false};
-  accounts::Deps accounts{sessions, data_keys, limits, {}, "https://id.example.org", "Example", [] {}};
+  sessions::Deps sessions{clock,   ids,   random, db, keys, audit, invalidation, hasher, tokens,
+                          devices, cache, limits, {}, [](std::string_view) { return std::nullopt; }};
+  accounts::Deps accounts{sessions, data_keys, {}, "https://id.example.org", "Example", [] {}};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
 
