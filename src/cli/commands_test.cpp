@@ -1,0 +1,101 @@
+#include "cli/commands.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace ostiary::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  std::expected<Command, ExitStatus> parsed;
+  std::string out, error;
+};
+
+Outcome run(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "ostiary");
+  std::ostringstream out, error;
+  auto parsed = parse(static_cast<int>(arguments.size()), arguments.data(), out, error);
+  return {std::move(parsed), out.str(), error.str()};
+}
+
+template <class C>
+C parsed_as(std::vector<const char*> arguments) {
+  const Outcome outcome = run(std::move(arguments));
+  if (!outcome.parsed) throw std::runtime_error(outcome.error);
+  return std::get<C>(*outcome.parsed);
+}
+
+TEST(CommandLine, KnowsItsCommands) {
+  EXPECT_NO_THROW(parsed_as<Serve>({"serve"}));
+  EXPECT_NO_THROW(parsed_as<Work>({"worker"}));
+  EXPECT_FALSE(parsed_as<Migrate>({"migrate"}).dry_run);
+  EXPECT_TRUE(parsed_as<Migrate>({"migrate", "--dry-run"}).dry_run);
+  EXPECT_NO_THROW(parsed_as<ShowMigrations>({"migrate", "status"}));
+  EXPECT_FALSE(parsed_as<ShowConfig>({"config"}).manual);
+  EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--markdown"}).manual);
+  EXPECT_EQ(parsed_as<ShowUser>({"user", "show", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<MakeAdmin>({"user", "make-admin", "ada@example.org"}).name, "ada@example.org");
+}
+
+TEST(CommandLine, CreatesUsers) {
+  const auto create = parsed_as<CreateUser>({"user", "create", "--email", "ada@example.org"});
+  EXPECT_EQ(create.email, "ada@example.org");
+  EXPECT_FALSE(create.username);
+  EXPECT_FALSE(create.verified);
+  const auto more = parsed_as<CreateUser>({"user", "create", "--email=a@b.c", "--username", "ada", "--verified"});
+  EXPECT_EQ(more.username, "ada");
+  EXPECT_TRUE(more.verified);
+}
+
+TEST(CommandLine, ListsUsersByThePage) {
+  EXPECT_EQ(parsed_as<ListUsers>({"user", "list"}).count, 50);
+  const auto page = parsed_as<ListUsers>({"user", "list", "--limit", "1000", "--after", "ada@example.org"});
+  EXPECT_EQ(page.count, 1000);
+  EXPECT_EQ(page.after, "ada@example.org");
+}
+
+class WrongArguments : public ::testing::TestWithParam<std::vector<const char*>> {};
+
+TEST_P(WrongArguments, EndWithTwoAndSayWhy) {
+  const Outcome outcome = run(GetParam());
+  ASSERT_FALSE(outcome.parsed);
+  EXPECT_EQ(outcome.parsed.error(), wrong_request);
+  EXPECT_FALSE(outcome.error.empty());
+  EXPECT_TRUE(outcome.out.empty());
+}
+
+using Arguments = std::vector<const char*>;
+INSTANTIATE_TEST_SUITE_P(All, WrongArguments,
+                         ::testing::Values(Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"},
+                                           Arguments{"serve", "--port", "80"}, Arguments{"user"},
+                                           Arguments{"user", "create"}, Arguments{"user", "create", "--email"},
+                                           Arguments{"user", "show"}, Arguments{"user", "list", "--limit", "0"},
+                                           Arguments{"user", "list", "--limit", "1001"},
+                                           Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
+
+class Help : public ::testing::TestWithParam<std::vector<const char*>> {};
+
+TEST_P(Help, IsPrintedWithExamples) {
+  auto arguments = GetParam();
+  arguments.push_back("--help");
+  const Outcome outcome = run(arguments);
+  ASSERT_FALSE(outcome.parsed);
+  EXPECT_EQ(outcome.parsed.error(), done);
+  EXPECT_THAT(outcome.out, HasSubstr("Examples:"));
+  EXPECT_THAT(outcome.out, HasSubstr(arguments.size() == 1 ? "ostiary" : arguments[arguments.size() - 2]));
+  EXPECT_TRUE(outcome.error.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Help,
+                         ::testing::Values(Arguments{}, Arguments{"serve"}, Arguments{"worker"}, Arguments{"migrate"},
+                                           Arguments{"config"}, Arguments{"user", "create"}, Arguments{"user", "list"},
+                                           Arguments{"user", "show"}, Arguments{"user", "make-admin"}));
+
+TEST(CommandLine, TellsItsVersion) { EXPECT_EQ(run({"--version"}).out, "ostiary " OSTIARY_VERSION "\n"); }
+
+}  // namespace
+}  // namespace ostiary::cli

@@ -1,0 +1,344 @@
+#include "config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cli/show_config.hpp"
+#include "env_file.hpp"
+
+namespace ostiary {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Map = std::map<std::string, std::string, std::less<>>;
+
+/// Reads settings as if the environment and the files were these.
+std::expected<ReadConfig, std::vector<std::string>> read(Map environment, Map files = {}) {
+  ConfigSources sources;
+  sources.environment = std::move(environment);
+  sources.has_dot_env = files.contains(".env");
+  sources.read_file = [files](const std::string& path) -> std::expected<std::string, std::string> {
+    const auto found = files.find(path);
+    if (found == files.end()) return std::unexpected("can't be read: No such file or directory");
+    return found->second;
+  };
+  return read_config(sources);
+}
+
+Config config_of(Map environment, Map files = {}) {
+  auto result = read(std::move(environment), std::move(files));
+  if (!result) throw std::runtime_error(result.error().front());
+  return result->config;
+}
+
+std::vector<std::string> errors_of(Map environment, Map files = {}) {
+  auto result = read(std::move(environment), std::move(files));
+  return result ? std::vector<std::string>{} : result.error();
+}
+
+/// A public server needs these.
+Map on_the_internet(Map more = {}) {
+  more.insert({{"PUBLIC_URL", "https://id.example.org"},
+               {"SMTP_URL", "smtp://mail.example.org"},
+               {"OSTIARY_MASTER_KEY", std::string(64, 'a')}});
+  return more;
+}
+
+TEST(Config, VisitsEveryPart) {
+  Config config;
+  const char* end = reinterpret_cast<const char*>(&config);
+  const auto is_next = [&end](const auto& part) {
+    const auto* begin = reinterpret_cast<const char*>(&part);
+    EXPECT_GE(begin, end) << "out of order";
+    EXPECT_LT(begin - end, static_cast<std::ptrdiff_t>(alignof(std::max_align_t))) << "something before it is left out";
+    end = begin + sizeof(part);
+  };
+  for_each_setting(config, is_next);
+  const auto* whole = reinterpret_cast<const char*>(&config) + sizeof(config);
+  EXPECT_LT(whole - end, static_cast<std::ptrdiff_t>(alignof(std::max_align_t)));
+}
+
+TEST(Config, StandsByItselfWithoutSettings) {
+  const Config config = config_of({});
+  EXPECT_EQ(*config.port, 8001);
+  EXPECT_EQ(*config.grpc_port, 9001);
+  EXPECT_EQ(*config.public_url, "http://localhost:8001");
+  EXPECT_TRUE(config.is_local());
+  EXPECT_THAT(*config.listen_address, ElementsAre("localhost"));
+  EXPECT_THAT(*config.grpc_listen_address, ElementsAre("127.0.0.1"));
+  EXPECT_EQ(*config.token_audience, "http://localhost:8001");
+  EXPECT_EQ(*config.mail_from, "no-reply@localhost");
+  EXPECT_EQ(*config.access_token_lifetime, std::chrono::minutes(15));
+  EXPECT_EQ(*config.refresh_token_lifetime, std::chrono::days(7));
+  EXPECT_EQ(*config.session_lifetime, std::chrono::days(30));
+  EXPECT_GE(*config.hash_threads, 1);
+  EXPECT_TRUE(*config.rate_limits);
+  EXPECT_FALSE(config.postgres_conninfo());
+  EXPECT_TRUE(config.master_key->empty());
+}
+
+TEST(Config, FollowsThePort) { EXPECT_EQ(*config_of({{"PORT", "9000"}}).public_url, "http://localhost:9000"); }
+
+TEST(Config, ListensEverywhereWhereItIsPublic) {
+  const Config config = config_of(on_the_internet());
+  EXPECT_FALSE(config.is_local());
+  EXPECT_THAT(*config.listen_address, ElementsAre("*"));
+  EXPECT_EQ(*config.mail_from, "no-reply@id.example.org");
+}
+
+TEST(Config, TakesTheEnvironmentBeforeDotEnv) {
+  const Config config =
+      config_of({{"PORT", "9000"}, {"SERVICE_NAME", ""}}, {{".env", "PORT=9100\nSERVICE_NAME=Example\n"}});
+  EXPECT_EQ(*config.port, 9000);
+  EXPECT_EQ(config.port.origin, "environment");
+  EXPECT_EQ(*config.service_name, "Example") << "an empty value counts as none";
+  EXPECT_EQ(config.service_name.origin, ".env line 2");
+}
+
+TEST(Config, ReadsAnySettingFromAFile) {
+  const Config config = config_of({{"POSTGRES_HOST", "localhost"}, {"POSTGRES_PASSWORD_FILE", "/secret"}},
+                                  {{"/secret", "pass word\n\n"}});
+  EXPECT_EQ(config.postgres_password->reveal(), "pass word\n") << "one newline is trimmed";
+  EXPECT_EQ(config.postgres_password.origin, "/secret");
+  EXPECT_EQ(*config_of({}, {{".env", "PORT_FILE=/port"}, {"/port", "9000\r\n"}}).port, 9000);
+}
+
+TEST(Config, RefusesAValueAndAFileForOneSetting) {
+  EXPECT_THAT(errors_of({{"PORT", "1"}, {"PORT_FILE", "/port"}}, {{"/port", "2"}}),
+              ElementsAre("PORT and PORT_FILE (environment): expected only one of them"));
+  EXPECT_THAT(errors_of({{"PORT_FILE", "/nowhere"}}),
+              ElementsAre("PORT_FILE=\"/nowhere\" (environment): can't be read: No such file or directory"));
+  EXPECT_EQ(*config_of({{"PORT", "9000"}}, {{".env", "PORT_FILE=/nowhere"}}).port, 9000) << "the environment wins";
+}
+
+struct Malformed {
+  std::string name, value, expected;
+};
+
+class MalformedSetting : public ::testing::TestWithParam<Malformed> {};
+
+TEST_P(MalformedSetting, IsNamedOnOneLine) {
+  const auto& [name, value, expected] = GetParam();
+  const auto errors = errors_of({{name, value}});
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0], HasSubstr("(environment): expected " + expected));
+  EXPECT_TRUE(errors[0].starts_with(name));
+  EXPECT_EQ(errors[0].find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, MalformedSetting,
+    ::testing::Values(
+        Malformed{"PORT", "80a", "a whole number from 0 to 65535"}, Malformed{"PORT", "65536", "a whole number"},
+        Malformed{"PORT", "-1", "a whole number"}, Malformed{"PORT", " 80", "a whole number"},
+        Malformed{"POSTGRES_PORT", "0", "a whole number from 1 to 65535"},
+        Malformed{"PORT", "99999999999999999999", "a whole number"}, Malformed{"WORKERS", "1", "a whole number from 2"},
+        Malformed{"ARGON2_MEMORY_KIB", "64", "a whole number from 7168"},
+        Malformed{"BCRYPT_COST", "31", "a whole number from 10 to 14"}, Malformed{"RATE_LIMITS", "maybe", "on or off"},
+        Malformed{"ACCESS_TOKEN_LIFETIME", "15", "a duration like 10s, 15m, 12h or 7d, from 1s to 1d"},
+        Malformed{"ACCESS_TOKEN_LIFETIME", "0s", "a duration"}, Malformed{"ACCESS_TOKEN_LIFETIME", "m", "a duration"},
+        Malformed{"ACCESS_TOKEN_LIFETIME", "1w", "a duration"}, Malformed{"SESSION_LIFETIME", "1.5h", "a duration"},
+        Malformed{"SESSION_LIFETIME", "999999999999d", "a duration"},
+        Malformed{"TOKEN_ALGORITHM", "none", "one of ES256, EdDSA, RS256"},
+        Malformed{"PASSWORD_ALGORITHM", "md5", "one of argon2id, bcrypt"},
+        Malformed{"LOG_LEVEL", "loud", "one of debug, info, warning, error"},
+        Malformed{"LOG_FORMAT", "xml", "one of auto, text, json"},
+        Malformed{"PUBLIC_URL", "id.example.org", "https://host"},
+        Malformed{"PUBLIC_URL", "http://id.example.org", "https://host"},
+        Malformed{"PUBLIC_URL", "https://id.example.org/app", "https://host"},
+        Malformed{"PUBLIC_URL", "https://user@id.example.org", "https://host"},
+        Malformed{"PUBLIC_URL", "https://id.example.org:0", "https://host"},
+        Malformed{"PUBLIC_URL", "ftp://id.example.org", "https://host"},
+        Malformed{"PUBLIC_URL", "https://-.example.org", "https://host"},
+        Malformed{"LISTEN_ADDRESS", "localhost,here", "IP addresses"}, Malformed{"LISTEN_ADDRESS", ",", "IP addresses"},
+        Malformed{"TRUSTED_PROXIES", "10.0.0.0/33", "networks separated by commas"},
+        Malformed{"TRUSTED_PROXIES", "proxy", "networks separated by commas"},
+        Malformed{"CORS_ORIGINS", "https://a.example.org,*", "origins like"},
+        Malformed{"COOKIE_DOMAIN", "exam ple.org", "a domain like example.org"},
+        Malformed{"COOKIE_DOMAIN", "org", "a domain"}, Malformed{"SERVICE_NAME", "a\nb", "a name of at most 64 bytes"},
+        Malformed{"POSTGRES_SSLMODE", "prefer", "disable, require, verify-ca or verify-full"},
+        Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", "20", "a limit like"},
+        Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", "20/1h", "a limit like"},
+        Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", "0/1h burst 1", "a limit like"},
+        Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", "20/1h burst 0", "a limit like"},
+        Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", ",", "a limit like"},
+        Malformed{"MAIL_FROM", "nobody", "a sender like"}));
+
+TEST(Config, NeverShowsAMalformedSecret) {
+  for (const std::string name : {"DATABASE_URL", "SMTP_URL", "OSTIARY_MASTER_KEY"}) {
+    const auto errors = errors_of({{name, "hunter2"}});
+    ASSERT_EQ(errors.size(), 1U) << name;
+    EXPECT_TRUE(errors[0].starts_with(name + " (environment): expected ")) << errors[0];
+    EXPECT_EQ(errors[0].find("hunter2"), std::string::npos) << errors[0];
+  }
+}
+
+TEST(Config, TellsOfAllMistakesAtOnce) {
+  EXPECT_EQ(errors_of({{"PORT", "x"}, {"GRPC_PORT", "y"}, {"OSTIARY_NONSENSE", "z"}}).size(), 3U);
+}
+
+TEST(Config, RefusesNamesThatMeanNothing) {
+  EXPECT_THAT(errors_of({}, {{".env", "\nPOTR=9000"}}),
+              ElementsAre("POTR (.env line 2): no such setting; did you mean PORT?"));
+  EXPECT_THAT(errors_of({{"OSTIARY_MASTERKEY", "x"}}),
+              ElementsAre("OSTIARY_MASTERKEY (environment): no such setting; did you mean OSTIARY_MASTER_KEY?"));
+  EXPECT_THAT(errors_of({}, {{".env", "FAVOURITE_COLOUR=blue"}}),
+              ElementsAre("FAVOURITE_COLOUR (.env line 1): no such setting"));
+  EXPECT_THAT(errors_of({}, {{".env", "LIMIT_READ_PER_PAIR=1/1s burst 1"}}).size(), 1U)
+      << "the contract has no such limit";
+}
+
+TEST(Config, PassesOverWhatOthersPutIntoTheEnvironment) {
+  EXPECT_THAT(errors_of({{"POTR", "9000"}, {"OSTIARY_PORT", "tcp://10.0.0.1:8001"}, {"OSTIARY_PORT_8001_TCP", "x"},
+                         {"OSTIARY_SERVICE_HOST", "10.0.0.1"}}),
+              IsEmpty());
+}
+
+TEST(Config, WarnsOfWhatItDoesNotUseYet) {
+  const auto result = read({{"RABBITMQ_URL", "amqp://guest:guest@localhost/"}},
+                           {{".env", "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\nRABBITMQ_VHOST=/"}});
+  ASSERT_TRUE(result);
+  EXPECT_THAT(result->warnings, ElementsAre("REDIS_ADDR: this version does not use it yet",
+                                            "RABBITMQ_URL: this version does not use it yet"));
+}
+
+TEST(Config, TakesTheEnvFileOfACompose) {
+  const Config config = config_of({}, {{".env", "POSTGRES_USER=user\nPOSTGRES_PASSWORD=password\nPOSTGRES_DB=userdb\n"
+                                                "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
+                                                "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
+  EXPECT_EQ(config.postgres_conninfo()->reveal(),
+            "host='localhost' port=5432 user='user' dbname='userdb' sslmode=disable password='password'");
+}
+
+TEST(Config, NeedsMailAndAMasterKeyInPublic) {
+  EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://id.example.org"}}),
+              ElementsAre(HasSubstr("SMTP_URL: needed while PUBLIC_URL"), HasSubstr("OSTIARY_MASTER_KEY: needed")));
+  EXPECT_THAT(errors_of(on_the_internet()), IsEmpty());
+  EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://localhost:8443"}}), IsEmpty());
+}
+
+TEST(Config, LiftsLimitsOnThisMachineOnly) {
+  EXPECT_THAT(errors_of(on_the_internet({{"RATE_LIMITS", "off"}})),
+              ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while PUBLIC_URL")));
+  EXPECT_THAT(read({{"RATE_LIMITS", "off"}})->warnings, ElementsAre(HasSubstr("RATE_LIMITS")));
+}
+
+TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
+  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "example.org"}})), IsEmpty());
+  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "id.example.org"}})), IsEmpty());
+  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "ample.org"}})), ElementsAre(HasSubstr("COOKIE_DOMAIN")));
+  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "a.id.example.org"}})), ElementsAre(HasSubstr("COOKIE_DOMAIN")));
+}
+
+TEST(Config, KeepsPlaintextGrpcAtHome) {
+  EXPECT_THAT(errors_of({{"GRPC_LISTEN_ADDRESS", "127.0.0.1, ::1, localhost"}}), IsEmpty());
+  EXPECT_THAT(errors_of({{"GRPC_LISTEN_ADDRESS", "*"}}), ElementsAre(HasSubstr("GRPC_PLAINTEXT=on")));
+  EXPECT_THAT(errors_of({{"GRPC_LISTEN_ADDRESS", "10.0.0.1"}, {"GRPC_PLAINTEXT", "on"}}), IsEmpty());
+}
+
+TEST(Config, EncryptsTheWayToADistantDatabase) {
+  const auto conninfo = [](Map environment) { return std::string(config_of(std::move(environment)).postgres_conninfo()->reveal()); };
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "db.example.org"}}), HasSubstr("sslmode=require"));
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "/run/postgresql"}}), HasSubstr("sslmode=disable"));
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "127.0.0.1"}}), HasSubstr("sslmode=disable"));
+  EXPECT_EQ(conninfo({{"DATABASE_URL", "postgresql://a:b@db.example.org:5432/x"}}),
+            "postgresql://a:b@db.example.org:5432/x?sslmode=require");
+  EXPECT_EQ(conninfo({{"DATABASE_URL", "postgres://a@localhost/x?application_name=y"}}),
+            "postgres://a@localhost/x?application_name=y&sslmode=disable");
+  EXPECT_EQ(conninfo({{"DATABASE_URL", "postgres://db/x?sslmode=verify-full"}}), "postgres://db/x?sslmode=verify-full");
+}
+
+TEST(Config, QuotesWhatGoesIntoAConnectionString) {
+  const Config config = config_of({{"POSTGRES_HOST", "h"}, {"POSTGRES_PASSWORD", R"(it's \ fine)"}});
+  EXPECT_THAT(std::string(config.postgres_conninfo()->reveal()), HasSubstr(R"(password='it\'s \\ fine')"));
+}
+
+TEST(Config, TakesAMasterKeyInBothSpellings) {
+  const std::string bytes(32, '\xAB');
+  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "ABababababababababababababababababababababababababababababababab"}}).master_key->reveal(), bytes);
+  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"}}).master_key->reveal(), bytes);
+  EXPECT_EQ(errors_of({{"OSTIARY_MASTER_KEY", std::string(62, 'a') + "zz"}}).size(), 1U);
+  EXPECT_EQ(errors_of({{"OSTIARY_MASTER_KEY", "q6ur"}}).size(), 1U);
+}
+
+TEST(Config, NormalisesOrigins) {
+  EXPECT_EQ(*config_of(on_the_internet({{"PUBLIC_URL", "HTTPS://ID.Example.org:443/"}})).public_url, "https://id.example.org");
+  EXPECT_EQ(*config_of({{"PUBLIC_URL", "http://[::1]:8001"}}).public_url, "http://[::1]:8001");
+  EXPECT_THAT(*config_of({{"CORS_ORIGINS", "https://a.example.org, http://localhost:3000"}}).cors_origins,
+              ElementsAre("https://a.example.org", "http://localhost:3000"));
+}
+
+TEST(Config, OverridesTheContractsRates) {
+  const Config config = config_of({{"LIMIT_MAIL_PER_IDENTIFIER", "7/90m burst 3, 20/1d burst 20"}});
+  const auto& mail = (*config.rates).at(MAIL);
+  ASSERT_EQ(mail.per_identifier.size(), 2U);
+  EXPECT_EQ(mail.per_identifier[0].count, 7);
+  EXPECT_EQ(mail.per_identifier[0].period, std::chrono::minutes(90));
+  EXPECT_EQ(mail.per_identifier[0].burst, 3);
+  EXPECT_EQ(mail.per_identifier[1].period, std::chrono::days(1));
+  EXPECT_EQ(mail.per_address.size(), 1U) << "the others stay";
+}
+
+TEST(Config, ShowsDefaultsThatAreReadAsThemselves) {
+  for (const ConfigLine& line : describe(Config{})) {
+    if (line.value.empty() || line.name == "HASH_THREADS") continue;
+    const auto result = read({{line.name, line.value}});
+    ASSERT_TRUE(result) << line.name << ": " << result.error().front();
+    for (const ConfigLine& again : describe(result->config)) {
+      if (again.name == line.name) {
+        EXPECT_EQ(again.value, line.value) << line.name;
+      }
+    }
+  }
+}
+
+TEST(Config, ListsSettingsWithoutSecrets) {
+  const Config config = config_of(on_the_internet({{"POSTGRES_HOST", "db"}, {"POSTGRES_PASSWORD", "hunter2"}}));
+  const std::string listing = cli::config_listing(config);
+  EXPECT_EQ(listing.find("hunter2"), std::string::npos);
+  EXPECT_EQ(listing.find(std::string(64, 'a')), std::string::npos);
+  EXPECT_THAT(listing, HasSubstr("POSTGRES_PASSWORD = ********  [environment]"));
+  EXPECT_THAT(listing, HasSubstr("PORT = 8001  [default]"));
+}
+
+TEST(Config, IsPrintedInTheDocumentation) {
+  std::ifstream file(OSTIARY_SOURCE_DIR "/docs/configuration.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  EXPECT_EQ(page.str(), cli::config_manual()) << "print it again: ostiary config --markdown > docs/configuration.md";
+}
+
+std::string value_in(std::string_view line) {
+  const auto entries = read_env_file(line);
+  return entries && entries->size() == 1 ? entries->front().value : "(refused)";
+}
+
+TEST(EnvFile, ReadsValuesAsComposeDoes) {
+  EXPECT_EQ(value_in("A=b"), "b");
+  EXPECT_EQ(value_in("export A=b"), "b");
+  EXPECT_EQ(value_in("  A =  b c \r\n"), "b c");
+  EXPECT_EQ(value_in("A=b#c # d"), "b#c");
+  EXPECT_EQ(value_in("A=# d"), "");
+  EXPECT_EQ(value_in("A="), "");
+  EXPECT_EQ(value_in("A=b=c"), "b=c");
+  EXPECT_EQ(value_in("A='b # $c \\n'  # d"), "b # $c \\n");
+  EXPECT_EQ(value_in(R"(A="b # \"c\" \\ \$d \x")"), R"(b # "c" \ $d \x)");
+  EXPECT_EQ(value_in("A=\"b\\nc\""), "b\nc");
+  EXPECT_EQ(value_in("\n# comment\nA=b"), "b");
+}
+
+TEST(EnvFile, NamesTheLineItRefuses) {
+  EXPECT_EQ(read_env_file("A=1\nhunter2").error(), ".env line 2: expected NAME=value");
+  EXPECT_EQ(read_env_file("1A=1").error(), ".env line 1: expected NAME=value");
+  EXPECT_EQ(read_env_file("A='1").error(), ".env line 1: the quotes of A don't match");
+  EXPECT_EQ(read_env_file("A=\"1\" 2").error(), ".env line 1: the quotes of A don't match");
+  EXPECT_EQ(read_env_file("A=1\nB=1\nA=2").error(), ".env line 3: A stands there a second time");
+}
+
+}  // namespace
+}  // namespace ostiary
