@@ -1,0 +1,34 @@
+# Ostiary. `make run` and `make test` need nothing but this folder, root or sudo, and the network.
+SHELL := /bin/bash
+export NINJA_STATUS := [%f/%t, %es] 
+.PHONY: help run build test test-more format lint clean
+.DEFAULT_GOAL := help
+
+help:           ## This list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: build      ## Install what is missing, build, and serve on http://localhost:8001
+	@exec build/release/ostiary serve
+
+build:          ## Build build/release/ostiary
+	@deploy/install-dependencies build
+	@deploy/build release ostiary
+
+test:           ## Install what is missing, build, and run all tests
+	@deploy/install-dependencies build test
+	@tests/run all
+
+test-more:      ## The tests that take long or measure time, and CockroachDB's parser on all SQL
+	@deploy/install-dependencies build test more
+	@tests/run more
+
+format:         ## Lay out the code
+	@deploy/install-dependencies lint
+	@git ls-files -co --exclude-standard 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' | xargs clang-format-19 -i
+
+lint:           ## Check the layout, and what clang-tidy and the TypeScript compiler say
+	@deploy/install-dependencies build test lint
+	@tests/lint
+
+clean:          ## Remove what was built
+	@rm -rf build
