@@ -38,8 +38,12 @@ Result<std::string> checked_skeleton(std::string_view username) {
 Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words) {
   const auto longest = crypto::longest_password(deps.sessions.hasher.parameters().algorithm);
   auto judgment = passwords::judge_password(password, own_words, longest);
-  if (judgment.verdict == passwords::PasswordVerdict::acceptable) return {};
-  return refuse(Refusal::weak_password, std::move(judgment.advice), "password");
+  switch (judgment.verdict) {
+    case passwords::PasswordVerdict::acceptable: return {};
+    case passwords::PasswordVerdict::too_guessable:
+      return refuse(Refusal::weak_password, std::move(judgment.advice), "password");
+    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), "password");
+  }
 }
 
 }  // namespace ostiary::accounts

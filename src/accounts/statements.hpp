@@ -74,13 +74,13 @@ inline constexpr Statement<void(VerificationId)> count_attempt{R"sql(
   UPDATE pending_registrations SET code_attempts = code_attempts + 1 WHERE id = $1
 )sql"};
 
-struct CountRow {
-  std::int64_t count;
+struct GuessRow {
+  Time guessed_at;
 };
-inline constexpr Statement<CountRow(Digest, std::string, Time, std::int64_t)> count_guesses{R"sql(
-  SELECT count(*) FROM (
-    SELECT id FROM code_guesses WHERE identifier_hash = $1 AND purpose = $2 AND guessed_at > $3 LIMIT $4
-  ) AS recent
+/// The oldest `$4` wrong guesses since `$3`.
+inline constexpr Statement<GuessRow(Digest, std::string, Time, std::int64_t)> recent_guesses{R"sql(
+  SELECT guessed_at FROM code_guesses WHERE identifier_hash = $1 AND purpose = $2 AND guessed_at > $3
+  ORDER BY guessed_at LIMIT $4
 )sql"};
 
 inline constexpr Statement<void(Uuid, Digest, std::string, Time)> insert_guess{R"sql(

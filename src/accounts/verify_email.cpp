@@ -47,12 +47,16 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
   return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
 }
 
+/// The wrong guesses for an address that count still, the oldest first; no more than the budget has.
+std::vector<statements::GuessRow> guesses_at(Transaction& tx, const Deps& deps, const PendingRow& pending, Time now) {
+  return tx.all(statements::recent_guesses, guess_key(deps, pending.email_canonical), std::string(purpose),
+                now - deps.policy.guess_window, deps.policy.guesses_per_window);
+}
+
 PresentedCode facts_about(Transaction& tx, const Deps& deps, const PendingRow& pending, std::string_view code,
                           Time now) {
-  const auto guesses =
-      tx.one(statements::count_guesses, guess_key(deps, pending.email_canonical), std::string(purpose),
-             now - deps.policy.guess_window, deps.policy.guesses_per_window);
-  return {pending.expires_at, pending.code_expires_at, pending.code_attempts, guesses.count,
+  const auto guesses = static_cast<std::int64_t>(guesses_at(tx, deps, pending, now).size());
+  return {pending.expires_at, pending.code_expires_at, pending.code_attempts, guesses,
           is_code(deps, pending, code) && !pending.is_decoy};
 }
 
@@ -93,7 +97,11 @@ Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::Ve
       record_refusal(tx, deps, call, *pending, Refusal::wrong_code);
       return tx.keep(wrong_code(deps.policy.attempts_per_code - pending->code_attempts - 1));
     }
-    const auto refused = refusal_for(verdict);
+    auto refused = refusal_for(verdict);
+    if (verdict == CodeVerdict::budget_spent) {
+      const Time free_at = guesses_at(tx, deps, *pending, now).front().guessed_at + deps.policy.guess_window;
+      refused.error().retry_after = std::chrono::ceil<std::chrono::seconds>(free_at - now);
+    }
     record_refusal(tx, deps, call, *pending, refused.error().why);
     return tx.keep(refused);
   });

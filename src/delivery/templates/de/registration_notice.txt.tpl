@@ -3,8 +3,7 @@ Guten Tag{{#has_display_name}} {{display_name}}{{/has_display_name}},
 soeben hat jemand versucht, sich mit Ihrer E-Mail-Adresse bei {{service_name}} zu registrieren. Sie haben
 dort bereits ein Konto, und es hat sich nichts geändert: Passwort, Daten und Sitzungen sind wie zuvor.
 
-Falls Sie es selbst waren, melden Sie sich einfach an; dort können Sie auch ein vergessenes Passwort
-zurücksetzen:
+Falls Sie es selbst waren, melden Sie sich einfach an:
 
 {{link}}
 

@@ -3,7 +3,7 @@ Hello{{#has_display_name}} {{display_name}}{{/has_display_name}},
 someone just tried to register at {{service_name}} with your email address. You have an account already,
 so nothing has changed: your password, your data and your sessions are as they were.
 
-If it was you, simply sign in; there you can also reset a forgotten password:
+If it was you, simply sign in:
 
 {{link}}
 
