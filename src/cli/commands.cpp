@@ -110,7 +110,11 @@ void add_commands(CLI::App& app, Options& options) {
   migrate->add_flag("--dry-run", options.migrate.dry_run, "Only say what would be done");
   auto* status = migrate->add_subcommand("status", "Show what was done, and what is missing");
   migrate->callback([&options, status] {
-    options.chosen = status->parsed() ? Command(ShowMigrations{}) : Command(options.migrate);
+    if (status->parsed()) {
+      options.chosen = ShowMigrations{};
+    } else {
+      options.chosen = options.migrate;
+    }
   });
 
   auto* config = add(app, "config", "Show the settings, where they come from and what they mean", config_examples);

@@ -27,7 +27,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(accounts, delete_pending),
       IN(accounts, renew_code),
       IN(accounts, count_attempt),
-      IN(accounts, count_guesses),
+      IN(accounts, recent_guesses),
       IN(accounts, insert_guess),
       IN(accounts, find_owner),
       IN(accounts, find_username),
