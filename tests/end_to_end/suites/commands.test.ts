@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freshName, freshPassword, succeeds } from '../support/person.ts'
-import { command, temporaryFolder } from '../support/program.ts'
+import { command, complaints, temporaryFolder } from '../support/program.ts'
 import { ENGINES, makePostgres, makeStorage } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
@@ -64,7 +64,7 @@ describe('the command line', () => {
     await other.rows(`UPDATE schema_migrations SET checksum = '\\x${'00'.repeat(32)}'::bytea WHERE number = 1`)
     const changed = await command(['migrate'], { settings: other.settings })
     expect(changed.code).toBe(2)
-    expect(changed.stderr).toContain('0001_accounts')
+    expect(complaints(changed)[0]).toMatch(/changed/)
     await postgres.drop()
     await other.drop()
   })
@@ -104,7 +104,7 @@ describe('the command line', () => {
       ]) {
         const refused = await command(['user', 'create', '--email', address], { settings, stdin: `${input}\n` })
         expect(refused.code, address).toBe(1)
-        expect(refused.stderr.trim().split('\n').length, refused.stderr).toBe(1)
+        expect(complaints(refused).length, refused.stderr).toBe(1)
       }
       const text = [created, list, show, made].map((one) => one.stdout + one.stderr).join('')
       expect(text).not.toContain(password)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Person, refuses, succeeds } from '../support/person.ts'
+import { IN_PUBLIC } from '../support/program.ts'
 import { World } from '../support/world.ts'
 import type { Reply } from '../support/http.ts'
 
@@ -136,11 +137,8 @@ describe('R2.4 ASVS 3.3 behind HTTPS', () => {
     ]) {
       const world = await World.begins('SQLite', {
         settings: {
-          PUBLIC_URL: 'https://id.example.org',
-          LISTEN_ADDRESS: '127.0.0.1',
-          SMTP_URL: 'smtp://127.0.0.1:1',
+          ...IN_PUBLIC,
           REGISTRATION_VERIFY_EMAIL: 'false',
-          RATE_LIMITS: undefined,
           COOKIE_DOMAIN: domain,
         },
       })

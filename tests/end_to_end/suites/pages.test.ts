@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../support/polling.ts'
 import { World } from '../support/world.ts'
 
 const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
@@ -77,7 +78,7 @@ describe('pages in a real browser', () => {
     }
     expect((await session(page)).status).toBe(401)
     await page.getByRole('button').click()
-    await page.waitForFunction(async () => (await fetch('/api/auth/session')).status === 200, undefined, { timeout: 10_000 })
+    await eventually('the browser is signed in', async () => (await session(page)).status === 200)
     expect((await session(page)).body.user.email).toBe(alice.email)
     expect(await page.evaluate(() => document.cookie)).toBe('')
     expect(page.url()).not.toContain(link.hash)
@@ -104,7 +105,7 @@ describe('pages in a real browser', () => {
     expect((await session(page)).status).toBe(401)
     await password.fill(bob.password)
     await password.press('Enter')
-    await page.waitForFunction(async () => (await fetch('/api/auth/session')).status === 200, undefined, { timeout: 10_000 })
+    await eventually('the browser is signed in', async () => (await session(page)).status === 200)
     expect((await session(page)).body.user.email).toBe(bob.email)
     isQuiet()
   })

@@ -53,7 +53,7 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
     let loggedOut = false
     const late: number[] = []
     const checking = Array.from({ length: 8 }, async () => {
-      for (let i = 0; i < 40; i++) {
+      for (let checks = 0; checks < 20 || late.length < 20; checks++) {
         const after = loggedOut
         const { status } = await bob.checksSession()
         if (after) late.push(status)
@@ -62,7 +62,6 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
     expect((await bob.logsOut()).status).toBe(204)
     loggedOut = true
     await Promise.all(checking)
-    expect(late.length).toBeGreaterThan(0)
     expect(late.every((status) => status === 401)).toBe(true)
   })
 

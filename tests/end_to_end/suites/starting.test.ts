@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { HttpClient } from '../support/http.ts'
 import { pause } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
-import { command, type Finished, Server, type Settings, temporaryFolder } from '../support/program.ts'
+import { command, complaints, type Finished, IN_PUBLIC, Server, type Settings, temporaryFolder } from '../support/program.ts'
 import { makePostgres } from '../support/storage.ts'
 import { freshPassword } from '../support/person.ts'
 
 /** The one line that an operator reads, besides the log. */
 function saysInOneLine(finished: Finished, ...words: (string | RegExp)[]) {
   expect(finished.code, finished.lines.join('\n')).toBe(2)
-  const lines = finished.stderr.split('\n').filter((line) => line.trim())
+  const lines = complaints(finished)
   expect(lines.length, finished.stderr).toBe(1)
   for (const word of words) expect(lines[0]).toMatch(word)
 }
@@ -83,9 +83,9 @@ describe('a setting that is not right: one line that names it, exit code 2', () 
   })
 
   test('RATE_LIMITS=off and the development mailbox are for this machine only', async () => {
-    const outside = { PUBLIC_URL: 'https://id.example.org', LISTEN_ADDRESS: '127.0.0.1' }
-    saysInOneLine(await serve({ ...outside, SMTP_URL: 'smtp://127.0.0.1:1', RATE_LIMITS: 'off' }), 'RATE_LIMITS')
-    saysInOneLine(await serve(outside), 'SMTP_URL')
+    saysInOneLine(await serve({ ...IN_PUBLIC, RATE_LIMITS: 'off' }), 'RATE_LIMITS')
+    saysInOneLine(await serve({ ...IN_PUBLIC, SMTP_URL: undefined }), 'SMTP_URL')
+    saysInOneLine(await serve({ ...IN_PUBLIC, OSTIARY_MASTER_KEY: undefined }), 'OSTIARY_MASTER_KEY')
   })
 })
 
@@ -116,7 +116,7 @@ describe('a bad place to start: one line, exit code 2', () => {
     const server = await Server.start()
     const settings = { DATA_DIR: server.settings.DATA_DIR }
     saysInOneLine(await serve(settings), server.settings.DATA_DIR!)
-    saysInOneLine(await command(['worker'], { settings }), /SQLite/)
+    saysInOneLine(await command(['worker'], { settings }), server.settings.DATA_DIR!)
     const list = await command(['user', 'list'], { settings })
     expect(list.code, list.stderr).toBe(0)
     await server.isKilled()
@@ -181,7 +181,7 @@ describe('serving and stopping', () => {
 
   test('elsewhere the first page tells nothing of the inside, and there is no mailbox', async () => {
     const server = await Server.start({
-      settings: { PUBLIC_URL: 'https://id.example.org', LISTEN_ADDRESS: '127.0.0.1', SMTP_URL: 'smtp://127.0.0.1:1', RATE_LIMITS: undefined },
+      settings: IN_PUBLIC,
     })
     const client = new HttpClient(server.origin)
     const page = await client.get('/')

@@ -1,4 +1,3 @@
-import { request as send } from 'node:http'
 import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callsOfContract } from '../support/grpc.ts'
@@ -105,33 +104,11 @@ describe('malformed requests', () => {
 
   test('B20 413 for a body beyond 64 KiB, with and without Content-Length; 431 for headers beyond 16 KiB', async () => {
     refuses(await send_(`{"email":"${'x'.repeat(70_000)}"}`), 413, 'body_too_large')
-    const chunked = await new Promise<number>((resolve, reject) => {
-      const outgoing = send(
-        {
-          host: '127.0.0.1',
-          port: world.server.port,
-          method: 'POST',
-          path: '/api/auth/register',
-          headers: { 'content-type': 'application/json', host: `localhost:${world.server.port}` },
-        },
-        (incoming) => {
-          incoming.resume()
-          resolve(incoming.statusCode!)
-          outgoing.destroy()
-        },
-      )
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error)
-      })
-      const chunk = Buffer.alloc(16_384, 'x')
-      let left = 640
-      const write = () => {
-        while (left-- > 0) if (!outgoing.write(chunk)) return void outgoing.once('drain', write)
-        outgoing.end()
-      }
-      write()
-    })
-    expect(chunked).toBe(413)
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+    const chunked = await raw(
+      `POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(12)}`,
+    )
+    expect(chunked).toMatch(/^HTTP\/1\.1 413 /)
     const claimed = await raw(
       `POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n`,
     )
@@ -163,7 +140,7 @@ describe('malformed requests', () => {
     const lost = 'GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n'
     const last = 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
     const answer = await raw(one + lost + one + last)
-    expect([...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map((match) => match[1])).toEqual(['200', '404', '200', '200'])
+    expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1])).toEqual(['200', '404', '200', '200'])
   })
 
   test('D5 the same rules over gRPC, named in google.rpc.ErrorInfo', async () => {
@@ -189,7 +166,9 @@ describe('malformed requests', () => {
     const open = new Set(['Register', 'VerifyEmail', 'ResendEmailCode', 'Login', 'Refresh', 'Logout', 'Health', 'Ready', 'ListKeys'])
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
-      const refusal = await grpc.call(service, method, {}).then(() => undefined, (error) => error)
+      // Field rules come before the question who calls.
+      const request = method === 'RevokeSession' ? { session_id: alice.sessionId } : {}
+      const refusal = await grpc.call(service, method, request).then(() => undefined, (error) => error)
       const isClosed = refusal?.code === 16 && refusal.reason === 'not_authenticated' && method !== 'Logout'
       expect(isClosed, `${service}/${method}: ${refusal?.reason}`).toBe(!open.has(method))
     }
@@ -202,7 +181,7 @@ describe('malformed requests', () => {
       ['DELETE', `/api/account/sessions/${alice.sessionId}`],
       ['POST', '/api/account/sessions/revoke-others'],
     ]) {
-      const reply = await world.client().request(verb, path, { json: verb === 'GET' ? undefined : {} })
+      const reply = await world.client().request(verb, path, { json: verb === 'PATCH' || verb === 'POST' ? {} : undefined })
       refuses(reply, 401, 'not_authenticated')
       expect(reply.headers['www-authenticate']).toMatch(/^Bearer/)
     }

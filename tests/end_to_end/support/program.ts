@@ -56,6 +56,10 @@ export interface Finished {
   lines: string[]
 }
 
+/** What it says to the operator: the lines of standard error that are not its log. */
+export const complaints = (finished: Finished): string[] =>
+  finished.stderr.split('\n').filter((line) => line.trim() && !line.startsWith('{'))
+
 export interface CommandOptions {
   settings?: Settings
   stdin?: string
@@ -95,6 +99,15 @@ async function finished(child: ChildProcess, within: number, what: string): Prom
   running.delete(child)
   if (late) throw new Error(`${what} did not end within ${within} ms:\n${stdout}\n${stderr}`)
   return { code, signal, stdout, stderr, lines: `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim()) }
+}
+
+/** What a server needs that people reach under a name of its own, through HTTPS that somebody else speaks. */
+export const IN_PUBLIC: Settings = {
+  PUBLIC_URL: 'https://id.example.org',
+  LISTEN_ADDRESS: '127.0.0.1',
+  SMTP_URL: 'smtp://127.0.0.1:1',
+  OSTIARY_MASTER_KEY: 'ab'.repeat(32),
+  RATE_LIMITS: undefined,
 }
 
 export interface ServeOptions {
@@ -156,11 +169,12 @@ export class Server {
       await eventually(
         'the program answers /health',
         async () => {
-          if (server.exit) throw new Error('it ended')
+          if (server.exit) return true
           return (await client.get('/health')).status === 200
         },
         30_000,
       )
+      if (server.exit) throw new Error(`it ended: ${JSON.stringify(server.exit)}`)
     } catch (error) {
       child.kill('SIGKILL')
       throw new Error(`${String(error)}\n${server.output}`)
