@@ -28,7 +28,8 @@ struct Choice {
 };
 
 constexpr auto choices(LogFormat) {
-  return std::array{Choice{LogFormat::automatic, "auto"}, Choice{LogFormat::text, "text"}, Choice{LogFormat::json, "json"}};
+  return std::array{Choice{LogFormat::automatic, "auto"}, Choice{LogFormat::text, "text"},
+                    Choice{LogFormat::json, "json"}};
 }
 
 constexpr auto choices(LogLevel) {
@@ -112,13 +113,12 @@ struct Entry {
 struct RateKind {
   std::string_view name;
   std::string_view whom;
-  std::vector<Rate> limits::ClassRates::*rates;
+  std::vector<Rate> limits::ClassRates::* rates;
 };
-const std::array rate_kinds{
-    RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
-    RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
-    RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
-    RateKind{"SESSION", "in one session", &limits::ClassRates::per_session}};
+const std::array rate_kinds{RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
+                            RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
+                            RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
+                            RateKind{"SESSION", "in one session", &limits::ClassRates::per_session}};
 
 /// Gathers the entries of a configuration, which must outlive them.
 class Entries {
@@ -155,17 +155,19 @@ class Entries {
     }
   }
 
-  void add_rates(RateSettings& settings, std::vector<Rate>& rates, const std::string& name, const std::string& meaning) {
+  void add_rates(RateSettings& settings, std::vector<Rate>& rates, const std::string& name,
+                 const std::string& meaning) {
     const auto known = settings.origins.find(name);
     const std::string origin = known == settings.origins.end() ? "default" : known->second;
-    entries_.push_back({heading_, name, meaning, showing::rates(rates), "", origin, false,
-                        [&settings, &rates, name](std::string_view text, std::string from) -> std::expected<void, std::string> {
-                          auto value = reading::rates(text);
-                          if (!value) return std::unexpected(value.error());
-                          rates = *std::move(value);
-                          settings.origins[name] = std::move(from);
-                          return {};
-                        }});
+    entries_.push_back(
+        {heading_, name, meaning, showing::rates(rates), "", origin, false,
+         [&settings, &rates, name](std::string_view text, std::string from) -> std::expected<void, std::string> {
+           auto value = reading::rates(text);
+           if (!value) return std::unexpected(value.error());
+           rates = *std::move(value);
+           settings.origins[name] = std::move(from);
+           return {};
+         }});
   }
 
   Heading heading_{};
@@ -316,7 +318,8 @@ class Reading {
       config_.hash_threads.value = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     }
     if (config_.postgres_sslmode->empty()) {
-      const std::string server = config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
+      const std::string server =
+          config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
       const bool stays_here = server.empty() || server.starts_with('/') || is_this_machine(server);
       config_.postgres_sslmode.value = stays_here ? "disable" : "require";
     }
@@ -338,7 +341,8 @@ class Reading {
       if (!*config_.rate_limits) warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
       return;
     }
-    if (!*config_.rate_limits) errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
+    if (!*config_.rate_limits)
+      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
     if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
     if (config_.master_key->empty()) {
       errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
@@ -356,7 +360,8 @@ class Reading {
   void check_grpc() {
     if (*config_.grpc_plaintext || std::ranges::all_of(*config_.grpc_listen_address, is_this_machine)) return;
     errors_.push_back("GRPC_LISTEN_ADDRESS=" + quoted(showing::list(*config_.grpc_listen_address)) + " (" +
-                      config_.grpc_listen_address.origin + "): expected loopback addresses, for gRPC has no TLS of its "
+                      config_.grpc_listen_address.origin +
+                      "): expected loopback addresses, for gRPC has no TLS of its "
                       "own; GRPC_PLAINTEXT=on says that the network is protected");
   }
 
@@ -449,8 +454,8 @@ std::vector<ConfigLine> describe(const Config& config) {
     const Entry& entry = entries.all()[i];
     const std::string& value = default_entries.all()[i].value;
     const std::string usually = entry.usually.empty() && !value.empty() ? "`" + value + "`" : entry.usually;
-    lines.push_back({std::string(entry.heading.title), std::string(entry.heading.text), entry.name, entry.value, usually,
-                     entry.origin, entry.meaning});
+    lines.push_back({std::string(entry.heading.title), std::string(entry.heading.text), entry.name, entry.value,
+                     usually, entry.origin, entry.meaning});
   }
   return lines;
 }

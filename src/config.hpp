@@ -66,8 +66,9 @@ struct Config {
   Setting<std::string> public_url{
       .name = "PUBLIC_URL",
       .value = "",
-      .meaning = "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
-                 "cross-site checks go by it. Anything but a host on this machine needs https.",
+      .meaning =
+          "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
+          "cross-site checks go by it. Anything but a host on this machine needs https.",
       .usually = "`http://localhost:PORT`",
       .read = reading::public_url};
   Setting<std::uint16_t> port{
@@ -75,12 +76,15 @@ struct Config {
   Setting<std::vector<std::string>> listen_address{
       .name = "LISTEN_ADDRESS",
       .value = {},
-      .meaning = "The addresses that HTTP listens on, separated by commas. `localhost` stands for 127.0.0.1 and ::1, `*` "
-                 "for every address.",
+      .meaning =
+          "The addresses that HTTP listens on, separated by commas. `localhost` stands for 127.0.0.1 and ::1, `*` "
+          "for every address.",
       .usually = "`localhost` while PUBLIC_URL is on this machine, else `*`",
       .read = reading::addresses};
-  Setting<std::uint16_t> grpc_port{
-      .name = "GRPC_PORT", .value = 9001, .meaning = "Where gRPC listens. 0 lets the machine choose.", .bounds = {0, 65535}};
+  Setting<std::uint16_t> grpc_port{.name = "GRPC_PORT",
+                                   .value = 9001,
+                                   .meaning = "Where gRPC listens. 0 lets the machine choose.",
+                                   .bounds = {0, 65535}};
   Setting<std::vector<std::string>> grpc_listen_address{
       .name = "GRPC_LISTEN_ADDRESS",
       .value = {"127.0.0.1"},
@@ -89,30 +93,33 @@ struct Config {
   Setting<bool> grpc_plaintext{
       .name = "GRPC_PLAINTEXT",
       .value = false,
-      .meaning = "gRPC has no TLS of its own. Beyond the loopback addresses it listens only when this says `on`: then "
-                 "something else has to protect that network."};
+      .meaning =
+          "gRPC has no TLS of its own. Beyond the loopback addresses it listens only when this says `on`: then "
+          "something else has to protect that network."};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},
-      .meaning = "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is believed.",
+      .meaning =
+          "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is believed.",
       .read = reading::networks};
   Setting<std::vector<std::string>> cors_origins{
       .name = "CORS_ORIGINS",
       .value = {},
-      .meaning = "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may call the "
-                 "API with cookies.",
+      .meaning =
+          "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may call the "
+          "API with cookies.",
       .read = reading::origins};
   Setting<std::string> cookie_domain{
       .name = "COOKIE_DOMAIN",
       .value = "",
-      .meaning = "Gives the cookies to this domain and all hosts below it. Empty: to the host of PUBLIC_URL alone, which "
-                 "is safer.",
+      .meaning =
+          "Gives the cookies to this domain and all hosts below it. Empty: to the host of PUBLIC_URL alone, which "
+          "is safer.",
       .read = reading::host_name};
-  Setting<std::string> service_name{
-      .name = "SERVICE_NAME",
-      .value = "Ostiary",
-      .meaning = "What mails and pages call the service.",
-      .read = reading::short_name};
+  Setting<std::string> service_name{.name = "SERVICE_NAME",
+                                    .value = "Ostiary",
+                                    .meaning = "What mails and pages call the service.",
+                                    .read = reading::short_name};
 
   Heading storing{"Storing", "Without POSTGRES_HOST and DATABASE_URL everything lies in an SQLite file in DATA_DIR."};
   Setting<std::string> data_dir{
@@ -122,45 +129,48 @@ struct Config {
   Setting<Secret> database_url{
       .name = "DATABASE_URL",
       .value = Secret(),
-      .meaning = "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. Goes "
-                 "before the POSTGRES_ settings.",
+      .meaning =
+          "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. Goes "
+          "before the POSTGRES_ settings.",
       .read = reading::database_url};
   Setting<std::string> postgres_host{
       .name = "POSTGRES_HOST", .value = "", .meaning = "PostgreSQL's host, or the folder of its socket."};
   Setting<std::uint16_t> postgres_port{
       .name = "POSTGRES_PORT", .value = 5432, .meaning = "PostgreSQL's port.", .bounds = {1, 65535}};
-  Setting<std::string> postgres_user{
-      .name = "POSTGRES_USER", .value = "ostiary", .meaning = "The role to connect as."};
-  Setting<Secret> postgres_password{
-      .name = "POSTGRES_PASSWORD", .value = Secret(), .meaning = "Its password."};
-  Setting<std::string> postgres_db{
-      .name = "POSTGRES_DB", .value = "ostiary", .meaning = "The database's name."};
+  Setting<std::string> postgres_user{.name = "POSTGRES_USER", .value = "ostiary", .meaning = "The role to connect as."};
+  Setting<Secret> postgres_password{.name = "POSTGRES_PASSWORD", .value = Secret(), .meaning = "Its password."};
+  Setting<std::string> postgres_db{.name = "POSTGRES_DB", .value = "ostiary", .meaning = "The database's name."};
   Setting<std::string> postgres_sslmode{
       .name = "POSTGRES_SSLMODE",
       .value = "",
-      .meaning = "`disable`, `require`, `verify-ca` or `verify-full`. Modes that fall back to plain text without a word "
-                 "are not taken. Also holds for a DATABASE_URL that names none.",
+      .meaning =
+          "`disable`, `require`, `verify-ca` or `verify-full`. Modes that fall back to plain text without a word "
+          "are not taken. Also holds for a DATABASE_URL that names none.",
       .usually = "`disable` for a host on this machine, else `require`",
       .read = reading::ssl_mode};
   Setting<bool> migrate_on_start{
       .name = "MIGRATE_ON_START",
       .value = false,
-      .meaning = "Brings an older PostgreSQL schema forward at the start. An empty database and SQLite are in any case; "
-                 "for everything else there is `ostiary migrate`."};
+      .meaning =
+          "Brings an older PostgreSQL schema forward at the start. An empty database and SQLite are in any case; "
+          "for everything else there is `ostiary migrate`."};
   Setting<Secret> master_key{
       .name = "OSTIARY_MASTER_KEY",
       .value = Secret(),
-      .meaning = "What everything secret in the database is sealed under: 32 random bytes in hexadecimal or base64url, "
-                 "as `openssl rand -hex 32` makes them. Whoever loses it loses what it sealed. Without it a key is kept "
-                 "in DATA_DIR, which is for development only.",
+      .meaning =
+          "What everything secret in the database is sealed under: 32 random bytes in hexadecimal or base64url, "
+          "as `openssl rand -hex 32` makes them. Whoever loses it loses what it sealed. Without it a key is kept "
+          "in DATA_DIR, which is for development only.",
       .read = reading::master_key};
 
-  Heading mailing{"Mail", "Without SMTP_URL mail goes to the development mailbox at /dev/mailbox, on this machine only."};
+  Heading mailing{"Mail",
+                  "Without SMTP_URL mail goes to the development mailbox at /dev/mailbox, on this machine only."};
   Setting<Secret> smtp_url{
       .name = "SMTP_URL",
       .value = Secret(),
-      .meaning = "The mail server, as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
-                 "`?starttls=off` allows plain text, `?ca_file=/path` trusts another authority.",
+      .meaning =
+          "The mail server, as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
+          "`?starttls=off` allows plain text, `?ca_file=/path` trusts another authority.",
       .read = reading::smtp_url};
   Setting<std::string> mail_from{
       .name = "MAIL_FROM",
@@ -177,49 +187,46 @@ struct Config {
   Setting<bool> registration_verify_email{
       .name = "REGISTRATION_VERIFY_EMAIL",
       .value = true,
-      .meaning = "Whether an account begins when its address is proven. With `off` it begins at once, and registration "
-                 "tells anybody whether an address has an account."};
-  Setting<std::chrono::seconds> code_lifetime{
-      .name = "CODE_LIFETIME",
-      .value = std::chrono::minutes{10},
-      .meaning = "How long a mailed code or link can be used.",
-      .bounds = {1, 3600}};
-  Setting<std::chrono::seconds> resend_pause{
-      .name = "RESEND_PAUSE",
-      .value = std::chrono::seconds{60},
-      .meaning = "How long to wait before a code is sent again.",
-      .bounds = {0, 3600}};
+      .meaning =
+          "Whether an account begins when its address is proven. With `off` it begins at once, and registration "
+          "tells anybody whether an address has an account."};
+  Setting<std::chrono::seconds> code_lifetime{.name = "CODE_LIFETIME",
+                                              .value = std::chrono::minutes{10},
+                                              .meaning = "How long a mailed code or link can be used.",
+                                              .bounds = {1, 3600}};
+  Setting<std::chrono::seconds> resend_pause{.name = "RESEND_PAUSE",
+                                             .value = std::chrono::seconds{60},
+                                             .meaning = "How long to wait before a code is sent again.",
+                                             .bounds = {0, 3600}};
   Setting<crypto::PasswordParameters::Algorithm> password_algorithm{
       .name = "PASSWORD_ALGORITHM",
       .value = crypto::PasswordParameters::Algorithm::argon2id,
-      .meaning = "How new passwords are hashed: `argon2id` or `bcrypt`. Both are always verified; a login with the other "
-                 "one, or with weaker parameters, hashes again."};
-  Setting<std::uint32_t> argon2_memory_kib{
-      .name = "ARGON2_MEMORY_KIB",
-      .value = 19 * 1024,
-      .meaning = "Memory of one Argon2id hash, in KiB.",
-      .bounds = {7 * 1024, 256 * 1024}};
+      .meaning =
+          "How new passwords are hashed: `argon2id` or `bcrypt`. Both are always verified; a login with the other "
+          "one, or with weaker parameters, hashes again."};
+  Setting<std::uint32_t> argon2_memory_kib{.name = "ARGON2_MEMORY_KIB",
+                                           .value = 19 * 1024,
+                                           .meaning = "Memory of one Argon2id hash, in KiB.",
+                                           .bounds = {7 * 1024, 256 * 1024}};
   Setting<std::uint32_t> argon2_passes{
       .name = "ARGON2_PASSES", .value = 2, .meaning = "Passes of one Argon2id hash.", .bounds = {1, 10}};
   Setting<std::uint32_t> bcrypt_cost{
       .name = "BCRYPT_COST", .value = 12, .meaning = "The cost of one bcrypt hash.", .bounds = {10, 14}};
 
   Heading sessions{"Sessions and tokens", ""};
-  Setting<std::chrono::seconds> access_token_lifetime{
-      .name = "ACCESS_TOKEN_LIFETIME",
-      .value = std::chrono::minutes{15},
-      .meaning = "How long an access token is good for.",
-      .bounds = {1, 86400}};
+  Setting<std::chrono::seconds> access_token_lifetime{.name = "ACCESS_TOKEN_LIFETIME",
+                                                      .value = std::chrono::minutes{15},
+                                                      .meaning = "How long an access token is good for.",
+                                                      .bounds = {1, 86400}};
   Setting<std::chrono::seconds> refresh_token_lifetime{
       .name = "REFRESH_TOKEN_LIFETIME",
       .value = std::chrono::hours{7 * 24},
       .meaning = "How long a refresh token is good for: a session that is not refreshed for so long ends.",
       .bounds = {1, 400 * 86400}};
-  Setting<std::chrono::seconds> session_lifetime{
-      .name = "SESSION_LIFETIME",
-      .value = std::chrono::hours{30 * 24},
-      .meaning = "When a session ends however much it is used.",
-      .bounds = {1, 400 * 86400}};
+  Setting<std::chrono::seconds> session_lifetime{.name = "SESSION_LIFETIME",
+                                                 .value = std::chrono::hours{30 * 24},
+                                                 .meaning = "When a session ends however much it is used.",
+                                                 .bounds = {1, 400 * 86400}};
   Setting<std::chrono::seconds> refresh_grace{
       .name = "REFRESH_GRACE",
       .value = std::chrono::seconds{10},
@@ -228,8 +235,9 @@ struct Config {
   Setting<bool> refresh_lost_reply{
       .name = "REFRESH_LOST_REPLY",
       .value = true,
-      .meaning = "Whether a later second use, from the session's own device and while the successor is unused, counts as "
-                 "a lost reply once in three tokens. With `off` it is theft, and ends the session."};
+      .meaning =
+          "Whether a later second use, from the session's own device and while the successor is unused, counts as "
+          "a lost reply once in three tokens. With `off` it is theft, and ends the session."};
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
@@ -241,37 +249,32 @@ struct Config {
       .meaning = "How new access tokens are signed: `ES256`, `EdDSA` or `RS256`."};
   Setting<std::string> token_audience{
       .name = "TOKEN_AUDIENCE", .value = "", .meaning = "What access tokens say in `aud`.", .usually = "PUBLIC_URL"};
-  Setting<std::string> geoip_file{
-      .name = "GEOIP_FILE",
-      .value = "",
-      .meaning = "A MaxMind database of cities (`.mmdb`): session lists then name places."};
+  Setting<std::string> geoip_file{.name = "GEOIP_FILE",
+                                  .value = "",
+                                  .meaning = "A MaxMind database of cities (`.mmdb`): session lists then name places."};
 
-  Heading limiting{
-      "Limits",
-      "A limit is `20/1h burst 10`: twenty an hour, of which ten may come at once. Several are separated by commas, and "
-      "all of them hold. The defaults are the contract's."};
-  Setting<bool> rate_limits{
-      .name = "RATE_LIMITS",
-      .value = true,
-      .meaning = "`off` counts nothing. For measurements: PUBLIC_URL has to be on this machine."};
+  Heading limiting{"Limits",
+                   "A limit is `20/1h burst 10`: twenty an hour, of which ten may come at once. Several are separated "
+                   "by commas, and "
+                   "all of them hold. The defaults are the contract's."};
+  Setting<bool> rate_limits{.name = "RATE_LIMITS",
+                            .value = true,
+                            .meaning = "`off` counts nothing. For measurements: PUBLIC_URL has to be on this machine."};
   RateSettings rates{};
 
   Heading running{"Running", ""};
-  Setting<int> workers{
-      .name = "WORKERS",
-      .value = 12,
-      .meaning = "Threads that answer calls; each may hold a connection to the database.",
-      .bounds = {2, 512}};
-  Setting<int> hash_threads{
-      .name = "HASH_THREADS",
-      .value = 0,
-      .meaning = "Threads that hash passwords. 0: one a processor.",
-      .bounds = {0, 256},
-      .usually = "one a processor"};
-  Setting<LogFormat> log_format{
-      .name = "LOG_FORMAT",
-      .value = LogFormat::automatic,
-      .meaning = "`text`, `json`, or `auto`: text on a terminal, JSON elsewhere."};
+  Setting<int> workers{.name = "WORKERS",
+                       .value = 12,
+                       .meaning = "Threads that answer calls; each may hold a connection to the database.",
+                       .bounds = {2, 512}};
+  Setting<int> hash_threads{.name = "HASH_THREADS",
+                            .value = 0,
+                            .meaning = "Threads that hash passwords. 0: one a processor.",
+                            .bounds = {0, 256},
+                            .usually = "one a processor"};
+  Setting<LogFormat> log_format{.name = "LOG_FORMAT",
+                                .value = LogFormat::automatic,
+                                .meaning = "`text`, `json`, or `auto`: text on a terminal, JSON elsewhere."};
   Setting<LogLevel> log_level{
       .name = "LOG_LEVEL", .value = LogLevel::info, .meaning = "`debug`, `info`, `warning` or `error`."};
 
@@ -291,13 +294,12 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.cookie_domain, config.service_name, config.storing, config.data_dir, config.database_url,
        config.postgres_host, config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
        config.postgres_sslmode, config.migrate_on_start, config.master_key, config.mailing, config.smtp_url,
-       config.mail_from, config.mail_templates, config.accounts, config.registration_verify_email,
-       config.code_lifetime, config.resend_pause, config.password_algorithm, config.argon2_memory_kib,
-       config.argon2_passes, config.bcrypt_cost, config.sessions, config.access_token_lifetime,
-       config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace, config.refresh_lost_reply,
-       config.fresh_login_within, config.token_algorithm, config.token_audience, config.geoip_file, config.limiting,
-       config.rate_limits, config.rates, config.running, config.workers, config.hash_threads, config.log_format,
-       config.log_level);
+       config.mail_from, config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
+       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
+       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
+       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.fresh_login_within,
+       config.token_algorithm, config.token_audience, config.geoip_file, config.limiting, config.rate_limits,
+       config.rates, config.running, config.workers, config.hash_threads, config.log_format, config.log_level);
 }
 
 /// Where settings are looked for.
@@ -325,7 +327,7 @@ std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSour
 struct ConfigLine {
   std::string heading, heading_text;  ///< of the part it belongs to
   std::string name;
-  std::string value;          ///< "********" for a secret that is set
+  std::string value;  ///< "********" for a secret that is set
   std::string default_value;  ///< in Markdown, as the manual shows it; empty where there is none
   std::string origin;
   std::string meaning;

@@ -194,7 +194,9 @@ TEST(Config, RefusesNamesThatMeanNothing) {
 }
 
 TEST(Config, PassesOverWhatOthersPutIntoTheEnvironment) {
-  EXPECT_THAT(errors_of({{"POTR", "9000"}, {"OSTIARY_PORT", "tcp://10.0.0.1:8001"}, {"OSTIARY_PORT_8001_TCP", "x"},
+  EXPECT_THAT(errors_of({{"POTR", "9000"},
+                         {"OSTIARY_PORT", "tcp://10.0.0.1:8001"},
+                         {"OSTIARY_PORT_8001_TCP", "x"},
                          {"OSTIARY_SERVICE_HOST", "10.0.0.1"}}),
               IsEmpty());
 }
@@ -208,9 +210,10 @@ TEST(Config, WarnsOfWhatItDoesNotUseYet) {
 }
 
 TEST(Config, TakesTheEnvFileOfACompose) {
-  const Config config = config_of({}, {{".env", "POSTGRES_USER=user\nPOSTGRES_PASSWORD=password\nPOSTGRES_DB=userdb\n"
-                                                "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
-                                                "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
+  const Config config = config_of({}, {{".env",
+                                        "POSTGRES_USER=user\nPOSTGRES_PASSWORD=password\nPOSTGRES_DB=userdb\n"
+                                        "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
+                                        "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
   EXPECT_EQ(config.postgres_conninfo()->reveal(),
             "host='localhost' port=5432 user='user' dbname='userdb' sslmode=disable password='password'");
 }
@@ -232,7 +235,8 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
   EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "example.org"}})), IsEmpty());
   EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "id.example.org"}})), IsEmpty());
   EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "ample.org"}})), ElementsAre(HasSubstr("COOKIE_DOMAIN")));
-  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "a.id.example.org"}})), ElementsAre(HasSubstr("COOKIE_DOMAIN")));
+  EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "a.id.example.org"}})),
+              ElementsAre(HasSubstr("COOKIE_DOMAIN")));
 }
 
 TEST(Config, KeepsPlaintextGrpcAtHome) {
@@ -242,7 +246,9 @@ TEST(Config, KeepsPlaintextGrpcAtHome) {
 }
 
 TEST(Config, EncryptsTheWayToADistantDatabase) {
-  const auto conninfo = [](Map environment) { return std::string(config_of(std::move(environment)).postgres_conninfo()->reveal()); };
+  const auto conninfo = [](Map environment) {
+    return std::string(config_of(std::move(environment)).postgres_conninfo()->reveal());
+  };
   EXPECT_THAT(conninfo({{"POSTGRES_HOST", "db.example.org"}}), HasSubstr("sslmode=require"));
   EXPECT_THAT(conninfo({{"POSTGRES_HOST", "/run/postgresql"}}), HasSubstr("sslmode=disable"));
   EXPECT_THAT(conninfo({{"POSTGRES_HOST", "127.0.0.1"}}), HasSubstr("sslmode=disable"));
@@ -260,14 +266,18 @@ TEST(Config, QuotesWhatGoesIntoAConnectionString) {
 
 TEST(Config, TakesAMasterKeyInBothSpellings) {
   const std::string bytes(32, '\xAB');
-  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "ABababababababababababababababababababababababababababababababab"}}).master_key->reveal(), bytes);
-  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"}}).master_key->reveal(), bytes);
+  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "ABababababababababababababababababababababababababababababababab"}})
+                .master_key->reveal(),
+            bytes);
+  EXPECT_EQ(config_of({{"OSTIARY_MASTER_KEY", "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"}}).master_key->reveal(),
+            bytes);
   EXPECT_EQ(errors_of({{"OSTIARY_MASTER_KEY", std::string(62, 'a') + "zz"}}).size(), 1U);
   EXPECT_EQ(errors_of({{"OSTIARY_MASTER_KEY", "q6ur"}}).size(), 1U);
 }
 
 TEST(Config, NormalisesOrigins) {
-  EXPECT_EQ(*config_of(on_the_internet({{"PUBLIC_URL", "HTTPS://ID.Example.org:443/"}})).public_url, "https://id.example.org");
+  EXPECT_EQ(*config_of(on_the_internet({{"PUBLIC_URL", "HTTPS://ID.Example.org:443/"}})).public_url,
+            "https://id.example.org");
   EXPECT_EQ(*config_of({{"PUBLIC_URL", "http://[::1]:8001"}}).public_url, "http://[::1]:8001");
   EXPECT_THAT(*config_of({{"CORS_ORIGINS", "https://a.example.org, http://localhost:3000"}}).cors_origins,
               ElementsAre("https://a.example.org", "http://localhost:3000"));

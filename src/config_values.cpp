@@ -114,8 +114,9 @@ Read<bool> on_or_off(std::string_view text) {
 Read<std::chrono::seconds> duration(std::string_view text, std::int64_t lowest, std::int64_t highest) {
   const auto value = seconds_of(text);
   if (value && *value >= lowest && *value <= highest) return std::chrono::seconds(*value);
-  return std::unexpected("a duration like 10s, 15m, 12h or 7d, from " + showing::duration(std::chrono::seconds(lowest)) +
-                         " to " + showing::duration(std::chrono::seconds(highest)));
+  return std::unexpected("a duration like 10s, 15m, 12h or 7d, from " +
+                         showing::duration(std::chrono::seconds(lowest)) + " to " +
+                         showing::duration(std::chrono::seconds(highest)));
 }
 
 Read<std::vector<Rate>> rates(std::string_view text) {
@@ -124,7 +125,8 @@ Read<std::vector<Rate>> rates(std::string_view text) {
   for (const std::string& item : list(text)) {
     const auto slash = item.find('/');
     const auto burst = item.find(" burst ");
-    if (slash == std::string::npos || burst == std::string::npos || burst < slash) return std::unexpected("a limit like \"20/1h burst 10\"");
+    if (slash == std::string::npos || burst == std::string::npos || burst < slash)
+      return std::unexpected("a limit like \"20/1h burst 10\"");
     const std::string_view view = item;
     const auto count = digits(trimmed(view.substr(0, slash)));
     const auto period = seconds_of(trimmed(view.substr(slash + 1, burst - slash - 1)));
@@ -209,14 +211,14 @@ Read<std::string> ssl_mode(std::string_view text) {
 }
 
 Read<Secret> smtp_url(std::string_view text) {
-  if (const auto server = parse_smtp_url(text); !server) {
+  if (const auto server = adapters::parse_smtp_url(text); !server) {
     return std::unexpected("a URL like smtp://user:password@host:587: " + server.error());
   }
   return Secret(std::string(text));
 }
 
 Read<std::string> sender(std::string_view text) {
-  if (const auto sender = parse_sender(text); !sender) {
+  if (const auto sender = adapters::parse_sender(text); !sender) {
     return std::unexpected("a sender like Example <no-reply@example.org>: " + sender.error());
   }
   return std::string(text);

@@ -21,7 +21,8 @@ Examples:
   ostiary serve
   POSTGRES_HOST=localhost POSTGRES_USER=ostiary POSTGRES_PASSWORD_FILE=/run/secrets/postgres ostiary serve)";
 
-constexpr const char* worker_examples = R"(Needs PostgreSQL: an SQLite file belongs to one server, which runs its jobs itself.
+constexpr const char* worker_examples =
+    R"(Needs PostgreSQL: an SQLite file belongs to one server, which runs its jobs itself.
 
 Examples:
   DATABASE_URL=postgresql://ostiary@localhost/ostiary ostiary worker)";
@@ -40,7 +41,8 @@ Examples:
   ostiary config | grep POSTGRES
   ostiary config --markdown > docs/configuration.md)";
 
-constexpr const char* create_examples = R"(The password is asked for twice on a terminal, else it is the first line of standard input.
+constexpr const char* create_examples =
+    R"(The password is asked for twice on a terminal, else it is the first line of standard input.
 
 Examples:
   ostiary user create --email ada@example.org
@@ -87,7 +89,9 @@ void add_user_commands(CLI::App& user, Options& options) {
   create->callback([&options] { options.chosen = options.create; });
 
   auto* list = add(user, "list", "List accounts", list_examples);
-  list->add_option("--limit", options.list.count, "How many at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  list->add_option("--limit", options.list.count, "How many at most")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   list->add_option("--after", options.list.after, "Begin behind this address");
   list->callback([&options] { options.chosen = options.list; });
 
@@ -101,10 +105,12 @@ void add_user_commands(CLI::App& user, Options& options) {
 }
 
 void add_commands(CLI::App& app, Options& options) {
-  add(app, "serve", "Serve HTTP and gRPC, and run the jobs", serve_examples)
-      ->callback([&options] { options.chosen = Serve{}; });
-  add(app, "worker", "Run the jobs alone: mail and clean-up", worker_examples)
-      ->callback([&options] { options.chosen = Work{}; });
+  add(app, "serve", "Serve HTTP and gRPC, and run the jobs", serve_examples)->callback([&options] {
+    options.chosen = Serve{};
+  });
+  add(app, "worker", "Run the jobs alone: mail and clean-up", worker_examples)->callback([&options] {
+    options.chosen = Work{};
+  });
 
   auto* migrate = add(app, "migrate", "Bring the database's schema forward", migrate_examples);
   migrate->add_flag("--dry-run", options.migrate.dry_run, "Only say what would be done");

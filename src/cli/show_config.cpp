@@ -67,7 +67,8 @@ std::string config_manual() {
       if (!line.heading_text.empty()) text += line.heading_text + "\n";
       text += "\n| setting | default | meaning |\n|---|---|---|\n";
     }
-    text += "| `" + line.name + "` | " + (line.default_value.empty() ? "-" : line.default_value) + " | " + line.meaning + " |\n";
+    text += "| `" + line.name + "` | " + (line.default_value.empty() ? "-" : line.default_value) + " | " +
+            line.meaning + " |\n";
   }
   return text;
 }
