@@ -97,14 +97,14 @@ Foundation::Foundation(const Config& config, Storage& storage, const Clock& cloc
 
 namespace {
 
-std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, Mailbox*& mailbox) {
+std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, adapters::Mailbox*& mailbox) {
   if (config.smtp_url->empty()) {
-    auto development = std::make_unique<Mailbox>(data_folder(config) / "mailbox", clock);
+    auto development = std::make_unique<adapters::Mailbox>(data_folder(config) / "mailbox", clock);
     mailbox = development.get();
     return development;
   }
-  return std::make_unique<SmtpMailer>(value_or_startup_error(parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
-                                      value_or_startup_error(parse_sender(*config.mail_from), "MAIL_FROM"), clock);
+  return std::make_unique<adapters::SmtpMailer>(value_or_startup_error(adapters::parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
+                                      value_or_startup_error(adapters::parse_sender(*config.mail_from), "MAIL_FROM"), clock);
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ Mailing::Mailing(const Config& config, Foundation& foundation, Storage& storage,
 
 Rooms::Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
              const Clock& clock, Random& random)
-    : geoip(config.geoip_file->empty() ? std::nullopt : std::optional<GeoIp>(std::in_place, *config.geoip_file)),
+    : geoip(config.geoip_file->empty() ? std::nullopt : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
       hasher(password_parameters(config), hash_threads(config), random),
       tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
       devices(foundation.keys, random),

@@ -52,7 +52,7 @@ struct Mailing {
            Log& log);
 
   delivery::MailTemplates templates;
-  Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
+  adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
   std::unique_ptr<Mailer> mailer;
   delivery::Executor executor;
 };
@@ -62,7 +62,7 @@ struct Rooms {
   Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
         const Clock& clock, Random& random);
 
-  std::optional<GeoIp> geoip;
+  std::optional<adapters::GeoIp> geoip;
   passwords::Hasher hasher;
   sessions::AccessTokens tokens;
   sessions::Devices devices;

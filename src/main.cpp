@@ -19,13 +19,13 @@
 namespace ostiary {
 namespace {
 
-LogStyle style_of(LogFormat format) {
+adapters::LogStyle style_of(LogFormat format) {
   switch (format) {
-    case LogFormat::json: return LogStyle::json;
-    case LogFormat::text: return LogStyle::text;
+    case LogFormat::json: return adapters::LogStyle::json;
+    case LogFormat::text: return adapters::LogStyle::text;
     case LogFormat::automatic: break;
   }
-  return LogStyle::automatic;
+  return adapters::LogStyle::automatic;
 }
 
 /// Runs a command with its settings read. A visitor: one function a command.
@@ -64,7 +64,7 @@ cli::ExitStatus run_with_settings(const cli::Command& command) {
     for (const auto& error : read.error()) std::cerr << "ostiary: " << error << '\n';
     return cli::wrong_request;
   }
-  SpdlogLog log(STDERR_FILENO, *read->config.log_level, style_of(*read->config.log_format));
+  adapters::SpdlogLog log(STDERR_FILENO, *read->config.log_level, style_of(*read->config.log_format));
   for (const auto& warning : read->warnings) log.write(LogLevel::warning, "config.warning", {{"text", warning}});
   return std::visit(Run{read->config, log}, command);
 }
@@ -90,7 +90,7 @@ int run(int argc, char** argv) {
     return say(error, cli::wrong_request);
   } catch (const delivery::BrokenTemplate& error) {
     return say(error, cli::wrong_request);
-  } catch (const GeoIpError& error) {
+  } catch (const adapters::GeoIpError& error) {
     return say(error, cli::wrong_request);
   } catch (const std::exception& error) {
     return say(error, cli::failed);

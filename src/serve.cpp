@@ -112,7 +112,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
   if (mailing.mailbox && options.local) {
     options.mailbox = [mailbox = mailing.mailbox] {
       std::vector<server::MailboxEntry> entries;
-      for (auto& stored : mailbox->latest(Mailbox::capacity)) {
+      for (auto& stored : mailbox->latest(adapters::Mailbox::capacity)) {
         entries.push_back({stored.received_at, std::move(stored.mail)});
       }
       return entries;

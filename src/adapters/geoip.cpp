@@ -5,7 +5,7 @@
 
 #include <maxminddb.h>
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::optional<std::string> GeoIp::place_of(std::string_view address) const {
   return city.empty() ? country : city + ", " + country;
 }
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 /// GEOIP_FILE can't be used: the message is one line that names the file and why.
 class GeoIpError final : public std::runtime_error {
@@ -33,4 +33,4 @@ class GeoIp {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

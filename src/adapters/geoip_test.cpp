@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 // What of MaxMind's format (https://maxmind.github.io/MaxMind-DB/) a small database needs.
@@ -132,4 +132,4 @@ TEST(GeoIp, RefusesWhatIsNoDatabase) {
 }
 
 }  // namespace
-}  // namespace ostiary
+}  // namespace ostiary::adapters

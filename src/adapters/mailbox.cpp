@@ -11,7 +11,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 namespace json = boost::json;
@@ -106,4 +106,4 @@ std::vector<Mailbox::StoredMail> Mailbox::latest(std::size_t count) const {
   return mails;
 }
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

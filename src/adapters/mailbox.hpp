@@ -8,7 +8,7 @@
 #include "base/time.hpp"
 #include "ports/mailer.hpp"
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 /// The development mailbox: keeps the latest mails as files instead of sending them. It outlives restarts, and
 /// processes may share it. Thread-safe.
@@ -41,4 +41,4 @@ class Mailbox final : public Mailer {
   std::atomic<std::uint64_t> sequence_{0};
 };
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

@@ -8,7 +8,7 @@
 
 #include "contract/temporary_folder.hpp"
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,4 +101,4 @@ TEST(Mailbox, ManyThreadsLoseNothing) {
 }
 
 }  // namespace
-}  // namespace ostiary
+}  // namespace ostiary::adapters

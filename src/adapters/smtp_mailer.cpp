@@ -10,7 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 struct Free {
@@ -335,4 +335,4 @@ std::string SmtpMailer::description() const {
                                                                        : " (not encrypted)");
 }
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

@@ -9,7 +9,7 @@
 #include "base/time.hpp"
 #include "ports/mailer.hpp"
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 /// A mail server, as SMTP_URL names it.
 struct SmtpServer {
@@ -70,4 +70,4 @@ class SmtpMailer final : public Mailer {
   const Clock& clock_;
 };
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 using namespace std::chrono_literals;
@@ -340,4 +340,4 @@ TEST(MailFrom, IsRead) {
 }
 
 }  // namespace
-}  // namespace ostiary
+}  // namespace ostiary::adapters

@@ -18,7 +18,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 namespace {
 
@@ -282,4 +282,4 @@ void SpdlogLog::write(LogLevel level, std::string_view event, std::initializer_l
   if (impl_->logger.should_log(to_spdlog(level))) impl_->log(level, event, fields);
 }
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

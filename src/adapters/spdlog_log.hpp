@@ -4,7 +4,7 @@
 
 #include "ports/log.hpp"
 
-namespace ostiary {
+namespace ostiary::adapters {
 
 /// How lines look. `automatic` is coloured text on a terminal (plain where NO_COLOR is set, see no-color.org) and JSON
 /// elsewhere.
@@ -31,4 +31,4 @@ class SpdlogLog final : public Log {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary
+}  // namespace ostiary::adapters

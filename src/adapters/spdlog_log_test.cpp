@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
-namespace ostiary {
+namespace ostiary::adapters {
 namespace {
 
 /// Both ends of a pipe, and everything that was written to it.
@@ -185,4 +185,4 @@ TEST(SpdlogLog, OutlivesItsReader) {
 }
 
 }  // namespace
-}  // namespace ostiary
+}  // namespace ostiary::adapters
