@@ -66,9 +66,8 @@ struct Config {
   Setting<std::string> public_url{
       .name = "PUBLIC_URL",
       .value = "",
-      .meaning =
-          "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
-          "cross-site checks go by it. Anything but a host on this machine needs https.",
+      .meaning = "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
+                 "cross-site checks go by it. Anything but a host on this machine needs https.",
       .usually = "`http://localhost:PORT`",
       .read = reading::public_url};
   Setting<std::uint16_t> port{
@@ -93,9 +92,8 @@ struct Config {
   Setting<bool> grpc_plaintext{
       .name = "GRPC_PLAINTEXT",
       .value = false,
-      .meaning =
-          "gRPC has no TLS of its own. Beyond the loopback addresses it listens only when this says `on`: then "
-          "something else has to protect that network."};
+      .meaning = "gRPC has no TLS of its own. Beyond the loopback addresses it listens only when this says `on`: then "
+                 "something else has to protect that network."};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},
@@ -129,9 +127,8 @@ struct Config {
   Setting<Secret> database_url{
       .name = "DATABASE_URL",
       .value = Secret(),
-      .meaning =
-          "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. Goes "
-          "before the POSTGRES_ settings.",
+      .meaning = "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. Goes "
+                 "before the POSTGRES_ settings.",
       .read = reading::database_url};
   Setting<std::string> postgres_host{
       .name = "POSTGRES_HOST", .value = "", .meaning = "PostgreSQL's host, or the folder of its socket."};
@@ -168,9 +165,8 @@ struct Config {
   Setting<Secret> smtp_url{
       .name = "SMTP_URL",
       .value = Secret(),
-      .meaning =
-          "The mail server, as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
-          "`?starttls=off` allows plain text, `?ca_file=/path` trusts another authority.",
+      .meaning = "The mail server, as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
+                 "`?starttls=off` allows plain text, `?ca_file=/path` trusts another authority.",
       .read = reading::smtp_url};
   Setting<std::string> mail_from{
       .name = "MAIL_FROM",
@@ -187,9 +183,8 @@ struct Config {
   Setting<bool> registration_verify_email{
       .name = "REGISTRATION_VERIFY_EMAIL",
       .value = true,
-      .meaning =
-          "Whether an account begins when its address is proven. With `off` it begins at once, and registration "
-          "tells anybody whether an address has an account."};
+      .meaning = "Whether an account begins when its address is proven. With `off` it begins at once, and registration "
+                 "tells anybody whether an address has an account."};
   Setting<std::chrono::seconds> code_lifetime{.name = "CODE_LIFETIME",
                                               .value = std::chrono::minutes{10},
                                               .meaning = "How long a mailed code or link can be used.",

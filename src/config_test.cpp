@@ -210,10 +210,10 @@ TEST(Config, WarnsOfWhatItDoesNotUseYet) {
 }
 
 TEST(Config, TakesTheEnvFileOfACompose) {
-  const Config config = config_of({}, {{".env",
-                                        "POSTGRES_USER=user\nPOSTGRES_PASSWORD=password\nPOSTGRES_DB=userdb\n"
-                                        "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
-                                        "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
+  const Config config =
+      config_of({}, {{".env", "POSTGRES_USER=user\nPOSTGRES_PASSWORD=password\nPOSTGRES_DB=userdb\n"
+                              "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
+                              "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
   EXPECT_EQ(config.postgres_conninfo()->reveal(),
             "host='localhost' port=5432 user='user' dbname='userdb' sslmode=disable password='password'");
 }

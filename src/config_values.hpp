@@ -52,7 +52,8 @@ std::string list(const std::vector<std::string>& items);
 
 }  // namespace showing
 
-/// The host in an origin or a URL with an authority, without user, port and brackets, in lower case; empty if there is none.
+/// The host in an origin or a URL with an authority, without user, port and brackets, in lower case; empty if there is
+/// none.
 std::string host_of(std::string_view url);
 
 /// Whether a host is this machine by its name or address alone: localhost, names below it, loopback addresses.

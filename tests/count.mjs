@@ -1,5 +1,5 @@
-// node count.mjs BROKEN REPORT...: adds up GoogleTest's, Vitest's and our own reports, and the steps that broke. Prints what
-// failed or was skipped and, as its last line, "N passed, N failed". A skipped test has failed where CI=true.
+// node count.mjs BROKEN REPORT...: adds up GoogleTest's, Vitest's and our own reports, and the steps that broke. Prints
+// what failed or was skipped and, as its last line, "N passed, N failed". A skipped test has failed where CI=true.
 import { readFileSync } from 'node:fs'
 
 let passed = 0

@@ -29,8 +29,8 @@ This page is printed by `ostiary config --markdown` from `src/config.hpp`; `osti
 where it comes from.
 
 A setting is read from the environment, else from the file `.env` in the working folder. Any `NAME` may be given as
-`NAME_FILE`, the path of a file that holds the value (one newline at its end is left out). An empty value counts as none.
-Durations are `10s`, `15m`, `12h` or `7d`; switches are `on` or `off`, also `true` or `false`.
+`NAME_FILE`, the path of a file that holds the value (one newline at its end is left out). An empty value counts as
+none. Durations are `10s`, `15m`, `12h` or `7d`; switches are `on` or `off`, also `true` or `false`.
 
 A malformed value, a name in `.env` that means nothing, and one in the environment that begins with `OSTIARY_` and means
 nothing, stop the start with a line each and the exit status 2. (`OSTIARY_PORT...` and `OSTIARY_SERVICE_...`, which
