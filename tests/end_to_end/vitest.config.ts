@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['suites/*.test.ts'],
     globalSetup: ['support/global_setup.ts'],
+    setupFiles: ['support/clean_up.ts'],
     // Most of a test's time is the program's, so a third file keeps two cores busy.
     pool: 'forks',
     poolOptions: { forks: { maxForks: 3, minForks: 1 } },

@@ -22,10 +22,14 @@ for (const program of [PROGRAM, RELEASE_PROGRAM]) {
 
 const folders = new Set<string>()
 const running = new Set<ChildProcess>()
-process.on('exit', () => {
+
+/** Ends what a test that failed has left running, and removes the folders. */
+export async function cleanUp(): Promise<void> {
+  const ended = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)))
   for (const child of running) child.kill('SIGKILL')
+  await Promise.all(ended)
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
+}
 
 /** An empty folder that is gone when the tests are. */
 export function temporaryFolder(): string {
