@@ -6,6 +6,7 @@
 #include "ostiary/v1/account.pb.h"
 #include "ostiary/v1/auth.pb.h"
 #include "server/tested_gateway.hpp"
+#include "server/written_contract.hpp"
 
 namespace ostiary::server {
 namespace {
@@ -504,6 +505,59 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
   EXPECT_EQ(limited.code(), "rate_limited");
   EXPECT_EQ(limited.header("retry-after"), "1");
   EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}})).status, 200);
+}
+
+// A call that is only written down has its route, cookies, status and policy.
+TEST(Gateway, ServesACallAsItsContractSays) {
+  const WrittenContract written(R"(
+    message Ask {
+      string door = 1;
+      optional string key = 2 [(ostiary.rule) = {max_bytes: 20 secret: true cookie: REFRESH_TOKEN}];
+      optional int32 times = 3 [(ostiary.rule) = {minimum: 1}];
+    }
+    message Answer {
+      string door = 1;
+      optional string key = 2 [(ostiary.rule) = {secret: true cookie: REFRESH_TOKEN not_for_browsers: true}];
+    }
+    service Doors {
+      rpc Open(Ask) returns (Answer) {
+        option (google.api.http) = {put: "/doors/{door}/open" body: "*"};
+        option (ostiary.policy) = {
+          caller: PERMISSION permission: "things.do" rate: WRITE audit: "door.open" success_status: 201
+          problem_message: true clears: DEVICE
+        };
+      }
+    }
+  )");
+  TestedGateway tested({.public_origin = "http://localhost", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}},
+                       {}, {}, written.services());
+  tested.door.does = [](const Method& method, const Call&, const Message& request) -> Reply {
+    std::unique_ptr<Message> reply(method.reply_prototype->New());
+    for (const char* name : {"door", "key"}) {
+      const auto* from = request.GetDescriptor()->FindFieldByName(name);
+      reply->GetReflection()->SetString(reply.get(), reply->GetDescriptor()->FindFieldByName(name),
+                                        request.GetReflection()->GetString(request, from) + "!");
+    }
+    return reply;
+  };
+  const auto ask = [&](std::string body, std::vector<std::pair<std::string, std::string>> headers) {
+    Asked asked = post("/doors/front%20one/open", std::move(body), std::move(headers));
+    asked.verb = "PUT";
+    return tested.ask(asked);
+  };
+  const std::string access = "ostiary_access=user:permitted";
+  const std::pair<std::string, std::string> permitted{"cookie", access};
+
+  const Answered by_body = ask(R"({"key":"k"})", {{"authorization", "Bearer user"}});
+  EXPECT_EQ(by_body.code(), "permission_denied");
+  EXPECT_EQ(by_body.member("message"), "fail");
+  EXPECT_EQ(ask(R"({"key":"k","times":0})", {permitted}).code(), "invalid_field");
+  EXPECT_EQ(ask(R"({"key":"k","door":"back"})", {permitted}).code(), "duplicate_field");
+  const Answered opened = ask(R"({"key":"k"})", {permitted});
+  EXPECT_EQ(opened.status, 201);
+  EXPECT_EQ(opened.text(), R"({"door":"front one!","key":"k!"})");
+  EXPECT_THAT(opened.header("set-cookie"), AllOf(HasSubstr("ostiary_refresh=k!;"), HasSubstr("ostiary_device=; ")));
+  EXPECT_EQ(ask("{}", {{"cookie", access + "; ostiary_refresh=c"}}).text(), R"({"door":"front one!"})");
 }
 
 TEST(Gateway, ServesPagesBesideTheContract) {

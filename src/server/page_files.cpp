@@ -1,6 +1,8 @@
 #include "server/page_files.hpp"
 
+#include <algorithm>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 
 #include "base/encoding.hpp"
@@ -17,6 +19,7 @@ struct Asset {
   std::string_view content;
   std::string_view type;
   std::string tag;
+  std::weak_ptr<const std::string> body;  ///< shared by the answers that are being sent
 };
 
 /// The media type of what is an asset; empty for what is not, such as the pages themselves.
@@ -30,19 +33,46 @@ std::string_view type_of(std::string_view name) {
   return {};
 }
 
-using Assets = std::map<std::string_view, Asset, std::less<>>;
-
-Assets find_assets() {
-  Assets assets;
-  for (const embedded::File& file : embedded::pages()) {
-    const std::string_view type = type_of(file.name);
-    if (type.empty()) continue;
-    const Digest digest = crypto::sha256(as_bytes(file.content));
-    const std::string tag = "\"" + to_hex(BytesView(digest).first(8)) + "\"";
-    assets.emplace(file.name, Asset{file.content, type, tag});
+/// The assets by name. However many clients take one at a time, it is in memory once more than embedded, or not at all.
+class Assets {
+ public:
+  Assets() {
+    for (const embedded::File& file : embedded::pages()) {
+      const std::string_view type = type_of(file.name);
+      if (type.empty()) continue;
+      const Digest digest = crypto::sha256(as_bytes(file.content));
+      const std::string tag = "\"" + to_hex(BytesView(digest).first(8)) + "\"";
+      assets_.emplace(file.name, Asset{file.content, type, tag, {}});
+    }
   }
-  return assets;
-}
+
+  HttpResponse answer(const HttpRequest& request) {
+    const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+    const auto found = assets_.find(path.substr(std::min(path.size(), assets_folder.size())));
+    if (found == assets_.end()) return nothing_here();
+    Asset& asset = found->second;
+    HttpResponse response;
+    response.headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}};
+    if (request.header("if-none-match") == asset.tag) {
+      response.status = 304;
+      return response;
+    }
+    response.headers.emplace_back("Content-Type", asset.type);
+    response.body = body_of(asset);
+    return response;
+  }
+
+ private:
+  std::shared_ptr<const std::string> body_of(Asset& asset) {
+    const std::lock_guard lock(mutex_);
+    auto body = asset.body.lock();
+    if (!body) asset.body = body = std::make_shared<const std::string>(asset.content);
+    return body;
+  }
+
+  std::map<std::string_view, Asset, std::less<>> assets_;
+  std::mutex mutex_;  ///< of the bodies
+};
 
 }  // namespace
 
@@ -68,22 +98,10 @@ HttpResponse html_page(std::string html) {
 HttpResponse nothing_here() { return {.status = 404, .headers = {}, .body = nullptr}; }
 
 Page assets_page() {
-  auto answer = [assets = find_assets()](const HttpRequest& request) -> HttpResponse {
-    const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-    const auto found = assets.find(path.substr(std::min(path.size(), assets_folder.size())));
-    if (found == assets.end()) return nothing_here();
-    const Asset& asset = found->second;
-    HttpResponse response{
-        .status = 200, .headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}}, .body = nullptr};
-    if (request.header("if-none-match") == asset.tag) {
-      response.status = 304;
-      return response;
-    }
-    response.headers.emplace_back("Content-Type", asset.type);
-    response.body = std::make_shared<const std::string>(asset.content);
-    return response;
-  };
-  return {.verb = "GET", .path = std::string(assets_folder) + "*", .answer = std::move(answer)};
+  return {
+      .verb = "GET",
+      .path = std::string(assets_folder) + "*",
+      .answer = [assets = std::make_shared<Assets>()](const HttpRequest& request) { return assets->answer(request); }};
 }
 
 }  // namespace ostiary::server
