@@ -212,7 +212,7 @@ void MailTemplates::add_folder(const std::filesystem::path& folder) try {
     }
   }
 } catch (const std::filesystem::filesystem_error& error) {
-  throw BrokenTemplate(std::string("mail templates: ") + error.what());
+  throw BrokenTemplate("MAIL_TEMPLATES: " + error.path1().string() + ": " + error.code().message());
 }
 
 void MailTemplates::add(const std::string& language, std::string_view file, std::string_view content,
