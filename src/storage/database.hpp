@@ -84,7 +84,8 @@ class Transaction {
 
   /// The row, or nothing. Throws std::logic_error for more than one.
   template <class Row, class... Params>
-  std::optional<Row> optional(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+  std::optional<Row> optional(const Statement<Row(Params...)>& statement,
+                              const std::type_identity_t<Params>&... params) {
     std::optional<Row> found;
     run(
         statement,

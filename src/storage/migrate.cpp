@@ -32,8 +32,8 @@ FileName parse_name(std::string_view file) {
     stem = stem.substr(0, dot);
     if (parsed.engine != "sqlite" && parsed.engine != "cockroach") throw malformed();
   }
-  const auto [end, error] = std::from_chars(stem.data(), stem.data() + std::min<std::size_t>(4, stem.size()),
-                                            parsed.number);
+  const auto [end, error] =
+      std::from_chars(stem.data(), stem.data() + std::min<std::size_t>(4, stem.size()), parsed.number);
   if (error != std::errc{} || end != stem.data() + 4 || stem.size() < 6 || stem[4] != '_') throw malformed();
   parsed.name = stem;
   return parsed;
@@ -49,15 +49,14 @@ std::string_view suffix_of(Engine engine) {
 }
 
 std::vector<AppliedMigration> read_applied(Transaction& tx, Engine engine) {
-  const auto& find = engine == Engine::sqlite ? statements::find_migrations_table_sqlite
-                                              : statements::find_migrations_table_postgres;
+  const auto& find =
+      engine == Engine::sqlite ? statements::find_migrations_table_sqlite : statements::find_migrations_table_postgres;
   if (tx.one(find).count == 0) return {};
   return tx.all(statements::list_applied);
 }
 
 bool has_tables(Transaction& tx, Engine engine) {
-  const auto& count =
-      engine == Engine::sqlite ? statements::count_tables_sqlite : statements::count_tables_postgres;
+  const auto& count = engine == Engine::sqlite ? statements::count_tables_sqlite : statements::count_tables_postgres;
   return tx.one(count).count > 0;
 }
 
@@ -100,9 +99,8 @@ Migrator::Migrator(Database& db, std::span<const embedded::File> files)
     : db_(db), known_(migrations_for(db.engine(), files)) {}
 
 std::vector<AppliedMigration> Migrator::applied() {
-  return *db_.read([&](Transaction& tx) -> Result<std::vector<AppliedMigration>> {
-    return read_applied(tx, db_.engine());
-  });
+  return *db_.read(
+      [&](Transaction& tx) -> Result<std::vector<AppliedMigration>> { return read_applied(tx, db_.engine()); });
 }
 
 SchemaState Migrator::check(std::span<const AppliedMigration> applied, bool has_other_tables) const {
@@ -117,8 +115,7 @@ SchemaState Migrator::check(std::span<const AppliedMigration> applied, bool has_
       throw StartupError("the database's migrations are not this program's: one was changed after it was applied");
     case SchemaState::empty:
     case SchemaState::older:
-    case SchemaState::current:
-      break;
+    case SchemaState::current: break;
   }
   return state;
 }

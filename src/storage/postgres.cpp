@@ -39,10 +39,11 @@ class PostgresDatabase final : public Database {
       PostgresConnection connection(patient);
       connection.run_script(lock_schema);
       bool more = true;
-      while (more) attempt_on(connection, Access::write, [&](Connection& open) {
-        more = step(open);
-        return more ? Verdict::commit : Verdict::rollback;
-      });
+      while (more)
+        attempt_on(connection, Access::write, [&](Connection& open) {
+          more = step(open);
+          return more ? Verdict::commit : Verdict::rollback;
+        });
     });
   }
 

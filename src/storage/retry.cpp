@@ -8,7 +8,7 @@
 namespace ostiary::storage {
 namespace {
 
-constexpr int most_attempts = 10;
+constexpr int most_attempts = 16;
 constexpr int most_unique_violations = 3;
 constexpr int most_lost_connections = 3;
 constexpr int first_pause_us = 1'000;

@@ -12,8 +12,8 @@ class ConnectionLost final : public StorageError {
   using StorageError::StorageError;
 };
 
-/// Calls `attempt` again, after a pause that grows and is drawn at random, while it throws SerializationFailure (ten
-/// times in all), UniqueViolation or ConnectionLost (three times of each); the last one is the caller's. Other
+/// Calls `attempt` again, after a pause that grows and is drawn at random, while it throws SerializationFailure
+/// (sixteen times in all), UniqueViolation or ConnectionLost (three times of each); the last one is the caller's. Other
 /// exceptions pass.
 void retry(const std::function<void()>& attempt);
 

@@ -25,8 +25,7 @@ constexpr auto look_interval = 50ms;
   const std::string message = "SQLite, " + doing + ": " + sqlite3_errmsg(database);
   switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-      throw UniqueViolation(message);
+    case SQLITE_CONSTRAINT_PRIMARYKEY: throw UniqueViolation(message);
     default:
       if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) throw SerializationFailure(message);
       throw StorageError(message);
@@ -111,9 +110,7 @@ struct Bind {
     return sqlite3_bind_blob(statement, position, value.bytes.data(), static_cast<int>(value.bytes.size()),
                              SQLITE_STATIC);
   }
-  int operator()(Time value) const {
-    return sqlite3_bind_int64(statement, position, value.time_since_epoch().count());
-  }
+  int operator()(Time value) const { return sqlite3_bind_int64(statement, position, value.time_since_epoch().count()); }
 };
 
 class SqliteConnection final : public Connection {
@@ -149,7 +146,14 @@ class SqliteConnection final : public Connection {
       fail(database_.get(), "running a script");
   }
 
-  void begin(bool to_write) { run(to_write ? "BEGIN IMMEDIATE" : "BEGIN", {}, {}, {}); }
+  /// Throws StorageError when another process has kept the file for the whole busy time-out: more tries would not help.
+  void begin(bool to_write) {
+    try {
+      run(to_write ? "BEGIN IMMEDIATE" : "BEGIN", {}, {}, {});
+    } catch (const SerializationFailure& busy) {
+      throw StorageError(busy.what());
+    }
+  }
   void commit() { run("COMMIT", {}, {}, {}); }
 
   /// Some errors have rolled back already.
@@ -168,8 +172,8 @@ class SqliteConnection final : public Connection {
   StatementHandle prepare(std::string_view text, unsigned flags) {
     sqlite3_stmt* statement = nullptr;
     const char* rest = nullptr;
-    const int code = sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()), flags, &statement,
-                                        &rest);
+    const int code =
+        sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()), flags, &statement, &rest);
     if (code != SQLITE_OK) fail(database_.get(), "preparing " + std::string(text));
     return StatementHandle(statement);
   }
@@ -255,10 +259,11 @@ class SqliteDatabase final : public Database {
 
   void change_schema(const std::function<bool(Connection&)>& step) override {
     bool more = true;
-    while (more) run(Access::write, [&](Connection& connection) {
-      more = step(connection);
-      return more ? Verdict::commit : Verdict::rollback;
-    });
+    while (more)
+      run(Access::write, [&](Connection& connection) {
+        more = step(connection);
+        return more ? Verdict::commit : Verdict::rollback;
+      });
   }
 
   StatementDescription describe(std::string_view text) override {

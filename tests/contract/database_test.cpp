@@ -58,8 +58,7 @@ inline constexpr Statement<void(std::string, std::int64_t)> insert_counter{
 inline constexpr Statement<Number(std::string)> find_counter{"SELECT value FROM counters WHERE name = $1"};
 inline constexpr Statement<void(std::string, std::int64_t)> set_counter{
     "UPDATE counters SET value = $2 WHERE name = $1"};
-inline constexpr Statement<Number()> sum_counters{
-    "SELECT cast(coalesce(sum(value), 0) AS bigint) FROM counters"};
+inline constexpr Statement<Number()> sum_counters{"SELECT cast(coalesce(sum(value), 0) AS bigint) FROM counters"};
 inline constexpr Statement<Number()> count_counters{"SELECT count(*) FROM counters"};
 inline constexpr Statement<Number()> raise_all{"UPDATE counters SET value = value + 1 RETURNING value"};
 inline constexpr Statement<Number()> list_counters{"SELECT value FROM counters ORDER BY value"};
@@ -137,32 +136,29 @@ TEST_P(DatabaseContract, EveryValueComesBackAsItWent) {
 
 TEST_P(DatabaseContract, NullIsNotReadIntoATypeWithoutIt) {
   there_and_back({});
-  EXPECT_THROW(static_cast<void>(database->read([](Transaction& tx) -> Result<PlainThing> {
-                 return tx.one(find_plain_thing, 1);
-               })),
+  EXPECT_THROW(static_cast<void>(
+                   database->read([](Transaction& tx) -> Result<PlainThing> { return tx.one(find_plain_thing, 1); })),
                std::logic_error);
 }
 
 TEST_P(DatabaseContract, AValueIsNotReadAsAnotherType) {
   there_and_back({.number = 5});
-  EXPECT_THROW(static_cast<void>(database->read([](Transaction& tx) -> Result<Words> {
-                 return tx.one(number_as_words, 1);
-               })),
-               std::logic_error);
+  EXPECT_THROW(
+      static_cast<void>(database->read([](Transaction& tx) -> Result<Words> { return tx.one(number_as_words, 1); })),
+      std::logic_error);
 }
 
 TEST_P(DatabaseContract, OneAndOptionalRefuseMoreRows) {
   set("a", 1);
   set("b", 2);
-  const auto count = database->read([](Transaction& tx) -> Result<std::size_t> { return tx.all(list_counters).size(); });
+  const auto count =
+      database->read([](Transaction& tx) -> Result<std::size_t> { return tx.all(list_counters).size(); });
   EXPECT_EQ(count, 2u);
-  EXPECT_THROW(static_cast<void>(database->read([](Transaction& tx) -> Result<Number> {
-                 return tx.one(list_counters);
-               })),
-               std::logic_error);
-  EXPECT_THROW(static_cast<void>(database->read([](Transaction& tx) -> Result<Number> {
-                 return tx.one(find_counter, "nobody");
-               })),
+  EXPECT_THROW(
+      static_cast<void>(database->read([](Transaction& tx) -> Result<Number> { return tx.one(list_counters); })),
+      std::logic_error);
+  EXPECT_THROW(static_cast<void>(
+                   database->read([](Transaction& tx) -> Result<Number> { return tx.one(find_counter, "nobody"); })),
                std::logic_error);
 }
 
@@ -178,7 +174,8 @@ TEST_P(DatabaseContract, AWriteSaysHowManyRowsItChanged) {
 TEST_P(DatabaseContract, ReturningGivesEveryRowAndChangesEveryRow) {
   set("a", 1);
   set("b", 10);
-  const auto rows = database->transaction([](Transaction& tx) -> Result<std::size_t> { return tx.all(raise_all).size(); });
+  const auto rows =
+      database->transaction([](Transaction& tx) -> Result<std::size_t> { return tx.all(raise_all).size(); });
   EXPECT_EQ(rows, 2u);
   EXPECT_EQ(value_of("a"), 2);
   EXPECT_EQ(value_of("b"), 11);
@@ -252,7 +249,7 @@ TEST_P(DatabaseContract, RetriesAreBounded) {
                  throw SerializationFailure("always");
                })),
                StorageError);
-  EXPECT_EQ(runs, 10);
+  EXPECT_EQ(runs, 16);
 }
 
 TEST_P(DatabaseContract, AUniqueIndexThatKeepsRefusingIsAnErrorAfterAFewRuns) {
@@ -385,9 +382,8 @@ inline constexpr Statement<void()> delete_audit{"DELETE FROM audit_log"};
 
 TEST_P(DatabaseContract, TheAuditLogRefusesChangeAndDeletion) {
   there_and_back({.bytes = Bytes{1}});
-  const auto written = database->transaction([](Transaction& tx) -> Result<std::int64_t> {
-    return tx.execute(insert_audit, Uuid{}, moment(0));
-  });
+  const auto written = database->transaction(
+      [](Transaction& tx) -> Result<std::int64_t> { return tx.execute(insert_audit, Uuid{}, moment(0)); });
   ASSERT_EQ(written, 1);
   for (const auto* statement : {&update_audit, &delete_audit}) {
     try {

@@ -40,8 +40,8 @@ void EngineDatabase::reopen() {
 
 void EngineDatabase::end_connections() const {
   const std::string name = conninfo_.substr(conninfo_.rfind('=') + 1);
-  server_of(engine_).administer("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '" +
-                                name + "'");
+  server_of(engine_).administer(
+      "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '" + name + "'");
 }
 
 }  // namespace ostiary::testing

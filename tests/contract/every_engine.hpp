@@ -55,7 +55,7 @@ class OnEveryEngine : public ::testing::TestWithParam<TestedEngine> {
   EngineDatabase database{GetParam()};
 };
 
-#define ON_EVERY_ENGINE(suite)                                                                       \
+#define ON_EVERY_ENGINE(suite)                                                                          \
   INSTANTIATE_TEST_SUITE_P(EveryEngine, suite, ::testing::ValuesIn(::ostiary::testing::tested_engines), \
                            [](const auto& info) { return ::ostiary::testing::name_of(info.param); })
 

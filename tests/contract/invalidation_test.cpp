@@ -92,8 +92,8 @@ TEST(SqliteInvalidation, ForgetsEverythingWhenAnotherProcessHasWritten) {
   SqliteInvalidation invalidation;
   Forgotten forgotten;
   invalidation.listen(forgotten.listener());
-  const auto database = open_sqlite(
-      {.path = other_process.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
+  const auto database =
+      open_sqlite({.path = other_process.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
   EXPECT_TRUE(comes_true(1s, [&] { return invalidation.in_force(); }));
   ASSERT_TRUE(publish(*database, invalidation, ada));
   EXPECT_EQ(forgotten.all(), 0);
@@ -114,8 +114,8 @@ TEST(SqliteInvalidation, IsInForceOnlyForALeaseAfterALook) {
 TEST(SqliteInvalidation, IsNotInForceWhileTheWriterCannotLook) {
   const TestDatabase database;
   SqliteInvalidation invalidation(200ms);
-  const auto watching = open_sqlite(
-      {.path = database.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
+  const auto watching =
+      open_sqlite({.path = database.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
   EXPECT_TRUE(comes_true(1s, [&] { return invalidation.in_force(); }));
   const auto done = watching->transaction([&](Transaction&) -> Result<void> {
     EXPECT_TRUE(comes_true(1s, [&] { return !invalidation.in_force(); }));

@@ -48,7 +48,9 @@ class Migrate : public ::testing::TestWithParam<TestedEngine> {
   std::vector<std::string> migrate(const std::vector<File>& files) {
     return names(Migrator(*database, files).migrate(SystemClock()));
   }
-  std::vector<std::string> pending(const std::vector<File>& files) { return names(Migrator(*database, files).pending()); }
+  std::vector<std::string> pending(const std::vector<File>& files) {
+    return names(Migrator(*database, files).pending());
+  }
 
   /// The message with which the program would not start; empty when it would.
   std::string refusal(const std::vector<File>& files, bool migrate_on_start = false) {

@@ -90,9 +90,9 @@ PostgresServer::PostgresServer(std::filesystem::path programs) : programs_(std::
     if (chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0)
       throw std::runtime_error("the temporary folder can't be given to user postgres");
   const auto data = folder_.path() / "data";
-  const int status = wait_for(spawn({programs_ / "initdb", "-D", data, "-U", "ostiary", "-A", "trust", "-E", "UTF8",
-                                     "--locale=C", "--no-sync"},
-                                    folder_.path()));
+  const int status = wait_for(
+      spawn({programs_ / "initdb", "-D", data, "-U", "ostiary", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
+            folder_.path()));
   if (status != 0) throw std::runtime_error("initdb failed: " + read_log(folder_.path()));
   start();
 }

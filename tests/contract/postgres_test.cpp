@@ -180,9 +180,9 @@ TEST_P(OnPostgres, WaitingForAConnectionIsBounded) {
 }
 
 TEST(OpenPostgres, ServersThatDoNotAnswerAndMalformedStringsAreStartupErrorsWithoutSecrets) {
-  for (const std::string conninfo : {"host=/nonexistent user=ostiary password=hunter2",
-                                     "host=127.0.0.1 port=1 user=ostiary password=hunter2", "hunter2=",
-                                     "postgresql://ostiary:hunter2@127.0.0.1:1/db", "postgresql://:hunter2@[/"}) {
+  for (const std::string conninfo :
+       {"host=/nonexistent user=ostiary password=hunter2", "host=127.0.0.1 port=1 user=ostiary password=hunter2",
+        "hunter2=", "postgresql://ostiary:hunter2@127.0.0.1:1/db", "postgresql://:hunter2@[/"}) {
     try {
       open_postgres({.conninfo = conninfo});
       ADD_FAILURE() << conninfo;

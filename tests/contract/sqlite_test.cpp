@@ -109,9 +109,11 @@ TEST(Sqlite, WritersOfTwoProcessesAllComeThrough) {
 
 TEST(Sqlite, AWriterOfAnotherProcessThatDoesNotEndIsAnErrorInTheEnd) {
   const TestDatabase database;
-  const auto hasty = open_sqlite({.path = database.file(), .acquire_timeout = 10ms});
+  const auto hasty = open_sqlite({.path = database.file(), .acquire_timeout = 100ms});
   const auto outcome = database->transaction([&](Transaction&) -> Result<void> {
+    const auto started = std::chrono::steady_clock::now();
     EXPECT_THROW(add_role(*hasty, 1), StorageError);
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 1500ms);
     return {};
   });
   EXPECT_TRUE(outcome);

@@ -114,7 +114,8 @@ std::vector<std::string> faults_of(const DeclaredStatement& declared, const Stat
   for (std::size_t i = 0; i < described.parameters.size(); ++i) {
     const auto& told = described.parameters[i];
     if (told && *told != declared.parameters[i].type)
-      faults.push_back("parameter $" + std::to_string(i + 1) + " is " + readable(plain_type(*told)) + " for the engine");
+      faults.push_back("parameter $" + std::to_string(i + 1) + " is " + readable(plain_type(*told)) +
+                       " for the engine");
   }
   const bool has_outer_join = declared.text.find("LEFT JOIN") != std::string_view::npos;
   for (std::size_t i = 0; i < described.columns.size(); ++i)
@@ -172,7 +173,8 @@ TEST_P(Statements, ASwapOfTwoParametersIsNoticedOnPostgres) {
         if (statement.parameters[i].type == statement.parameters[j].type) continue;
         auto swapped = statement;
         std::swap(swapped.parameters[i], swapped.parameters[j]);
-        EXPECT_THAT(faults_of(swapped, described), Not(IsEmpty())) << statement.name << ", $" << i + 1 << ", $" << j + 1;
+        EXPECT_THAT(faults_of(swapped, described), Not(IsEmpty()))
+            << statement.name << ", $" << i + 1 << ", $" << j + 1;
       }
     }
   }

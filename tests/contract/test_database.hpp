@@ -10,8 +10,9 @@
 
 namespace ostiary::testing {
 
-/// A migrated SQLite database of its own in a temporary folder, for unit tests: `TestDatabase db; db->transaction(...)`,
-/// `Deps{*db}`. Quick: only the first one of a test program runs the migrations, the others are copies.
+/// A migrated SQLite database of its own in a temporary folder, for unit tests: `TestDatabase db;
+/// db->transaction(...)`, `Deps{*db}`. Quick: only the first one of a test program runs the migrations, the others are
+/// copies.
 class TestDatabase {
  public:
   TestDatabase() {
