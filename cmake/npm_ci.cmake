@@ -1,9 +1,10 @@
 # cmake -DFOLDER=... -P npm_ci.cmake: installs a folder's node_modules as its package-lock.json says, unless that is
 # what is there already. Builds that run side by side wait for one another.
 file(LOCK ${FOLDER}/.npm-lock GUARD PROCESS TIMEOUT 600)
-if(${FOLDER}/node_modules/.installed IS_NEWER_THAN ${FOLDER}/package-lock.json)
+set(installed ${FOLDER}/node_modules/.installed)
+if(EXISTS ${installed} AND ${installed} IS_NEWER_THAN ${FOLDER}/package-lock.json)
   return()
 endif()
 execute_process(COMMAND npm ci --no-audit --no-fund --loglevel=error WORKING_DIRECTORY ${FOLDER}
                 COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
-file(TOUCH ${FOLDER}/node_modules/.installed)
+file(TOUCH ${installed})
