@@ -21,41 +21,7 @@ namespace ostiary::server {
 class EchoService {
  public:
   EchoService()
-      : written_(R"(
-          service Echo {
-            rpc Say(SayRequest) returns (SayReply) {
-              option (google.api.http) = {post: "/say" body: "*"};
-              option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "echo.say" refusals: "username_taken"};
-            }
-            rpc Hold(HoldRequest) returns (SayReply) {
-              option (google.api.http) = {post: "/hold" body: "*"};
-              option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "echo.hold"};
-            }
-            rpc Whoami(WhoamiRequest) returns (WhoamiReply) {
-              option (google.api.http) = {get: "/whoami"};
-              option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.whoami"};
-            }
-            rpc WhichDevice(WhichDeviceRequest) returns (WhoamiReply) {
-              option (google.api.http) = {post: "/device" body: "*"};
-              option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.device"};
-            }
-          }
-          enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; }
-          message Inner { string text = 1 [(ostiary.rule) = {max_bytes: 10}]; Mood mood = 2; }
-          message SayRequest {
-            string text = 1 [(ostiary.rule) = {required: true max_bytes: 65536}];
-            optional Inner inner = 2;
-            repeated Mood moods = 3;
-          }
-          message SayReply { string text = 1; }
-          message HoldRequest {}
-          message WhoamiRequest {}
-          message WhichDeviceRequest {
-            optional string device_id = 1 [(ostiary.rule) = {max_bytes: 128 secret: true cookie: DEVICE}];
-          }
-          message WhoamiReply { string address = 1; string user_agent = 2; string trace_id = 3; string device = 4; }
-        )"),
-        contract_(written_.services(), {{"test.Echo.Say", [this](auto&, auto& request) { return say(request); }},
+      : contract_(written_.services(), {{"test.Echo.Say", [this](auto&, auto& request) { return say(request); }},
                                         {"test.Echo.Hold", [this](auto&, auto&) { return hold(); }},
                                         {"test.Echo.Whoami", [this](auto& call, auto&) { return whoami(call); }},
                                         {"test.Echo.WhichDevice", [this](auto& call, auto&) { return whoami(call); }}}),
@@ -100,6 +66,45 @@ class EchoService {
   struct SilentLog final : Log {
     void write(LogLevel, std::string_view, std::initializer_list<LogField>) override {}
   };
+
+  /// One for all tests: compiling it starts protoc.
+  static WrittenContract& the_contract() {
+    static WrittenContract contract(R"(
+          service Echo {
+            rpc Say(SayRequest) returns (SayReply) {
+              option (google.api.http) = {post: "/say" body: "*"};
+              option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "echo.say" refusals: "username_taken"};
+            }
+            rpc Hold(HoldRequest) returns (SayReply) {
+              option (google.api.http) = {post: "/hold" body: "*"};
+              option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "echo.hold"};
+            }
+            rpc Whoami(WhoamiRequest) returns (WhoamiReply) {
+              option (google.api.http) = {get: "/whoami"};
+              option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.whoami"};
+            }
+            rpc WhichDevice(WhichDeviceRequest) returns (WhoamiReply) {
+              option (google.api.http) = {post: "/device" body: "*"};
+              option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.device"};
+            }
+          }
+          enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; }
+          message Inner { string text = 1 [(ostiary.rule) = {max_bytes: 10}]; Mood mood = 2; }
+          message SayRequest {
+            string text = 1 [(ostiary.rule) = {required: true max_bytes: 65536}];
+            optional Inner inner = 2;
+            repeated Mood moods = 3;
+          }
+          message SayReply { string text = 1; }
+          message HoldRequest {}
+          message WhoamiRequest {}
+          message WhichDeviceRequest {
+            optional string device_id = 1 [(ostiary.rule) = {max_bytes: 128 secret: true cookie: DEVICE}];
+          }
+          message WhoamiReply { string address = 1; string user_agent = 2; string trace_id = 3; string device = 4; }
+        )");
+    return contract;
+  }
 
   static CallerChecks checks() {
     CallerChecks checks;
@@ -161,7 +166,7 @@ class EchoService {
   SystemRandom random_;
   SilentLog log_;
   NoLimiter limiter_;
-  WrittenContract written_;
+  WrittenContract& written_ = the_contract();
   Contract contract_;
   limits::Limits limits_;
   std::optional<Workers> workers_;

@@ -59,6 +59,11 @@ struct Outcome {
   }
 };
 
+WrittenContract& other() {
+  static WrittenContract contract(others);
+  return contract;
+}
+
 /// A client without generated code, so that it can send what no generated client would.
 class Client {
  public:
@@ -128,12 +133,11 @@ struct GrpcServerTest : testing::Test {
 
   std::string health_of(const std::string& service) {
     const auto outcome = client->call("/grpc.health.v1.Health/Check",
-                                      *message(other, "HealthCheckRequest", "service: '" + service + "'"),
-                                      other.make("HealthCheckResponse"));
+                                      *message(other(), "HealthCheckRequest", "service: '" + service + "'"),
+                                      other().make("HealthCheckResponse"));
     return outcome.status.ok() ? outcome.as_text() : outcome.status.error_message();
   }
 
-  WrittenContract other{others};
   EchoService echo;
   std::optional<GrpcServer> server;
   std::optional<Client> client;
@@ -283,7 +287,7 @@ TEST_F(GrpcServerTest, TellsItsHealth) {
 TEST_F(GrpcServerTest, ReflectionListsItsServices) {
   const auto outcome =
       client->call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                   *message(other, "ReflectionRequest", "list_services: '*'"), other.make("ReflectionResponse"));
+                   *message(other(), "ReflectionRequest", "list_services: '*'"), other().make("ReflectionResponse"));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   for (const std::string name : {"test.Echo", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}) {
     EXPECT_NE(outcome.as_text().find("name: \"" + name + "\""), std::string::npos) << outcome.as_text();
@@ -293,8 +297,8 @@ TEST_F(GrpcServerTest, ReflectionListsItsServices) {
 TEST_F(GrpcServerTest, ReflectionDescribesTheContract) {
   const auto outcome =
       client->call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                   *message(other, "ReflectionRequest", "file_containing_symbol: 'ostiary.v1.AuthService'"),
-                   other.make("ReflectionResponse"));
+                   *message(other(), "ReflectionRequest", "file_containing_symbol: 'ostiary.v1.AuthService'"),
+                   other().make("ReflectionResponse"));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_NE(outcome.as_text().find("LoginRequest"), std::string::npos);
 }
