@@ -1,7 +1,9 @@
 #include "serve.hpp"
 
-#include <csignal>
+#include <sys/resource.h>
+
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "access/roles.hpp"
@@ -46,6 +48,14 @@ class StopSignals {
  private:
   sigset_t signals_{};
 };
+
+/// Sockets for as many connections as the limits let in: the usual soft limit of descriptors is far lower.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 void warn_of_development_key(const Config& config, Log& log) {
   if (!config.master_key->empty()) return;
@@ -127,6 +137,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
 
 void serve(const Config& config, Log& log) {
   const StopSignals signals;
+  raise_descriptor_limit();
   warn_of_development_key(config, log);
   SystemClock clock;
   SystemRandom random;
@@ -169,6 +180,8 @@ void serve(const Config& config, Log& log) {
   std::thread grpc_drain([&] { grpc.drain(deadline); });
   http.drain(deadline);
   grpc_drain.join();
+  // A use case that outlived the deadline answers through what is about to go.
+  workers.stop();
   mailing.executor.stop();
   log.write(LogLevel::info, "stopped", {});
 }

@@ -7,13 +7,16 @@ Workers::Workers(int threads, std::size_t longest_queue) : longest_queue_(longes
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
-Workers::~Workers() {
+Workers::~Workers() { stop(); }
+
+void Workers::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool Workers::post(std::function<void()> work) {

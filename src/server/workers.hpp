@@ -13,14 +13,16 @@ namespace ostiary::server {
 class Workers {
  public:
   Workers(int threads, std::size_t longest_queue);
-  /// Finishes what is queued, then joins.
-  ~Workers();
+  ~Workers();  ///< stops
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   /// Queues `work`, which must not throw; false when the queue is full or the pool is stopping.
   bool post(std::function<void()> work);
   std::size_t waiting() const;
+
+  /// Finishes what is queued, then joins.
+  void stop();
 
  private:
   void serve();
