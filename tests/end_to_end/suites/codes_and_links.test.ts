@@ -91,15 +91,16 @@ describe.each(ENGINES)('six-digit codes, on %s', (engine) => {
     current = await getsAnotherCode(dan)
     for (let n = 1; n <= 3; n++) await guess(dan.verificationId!, wrongBut(current, n))
     let last = ''
+    let others = 0
     while (guesses < 10) {
       const other = await world.person('dan', { email: dan.email.replace('dan', 'DAN') }).registers()
-      const mails = (await world.mailbox.all(other)).length
-      const theirs = mails ? await world.mailbox.latestCode(other) : '000000'
-      for (let n = 1; n <= 3 && guesses < 10; n++) last = await guess(other.verificationId!, wrongBut(theirs, n + 10))
+      others += 1
+      const theirs = await world.mailbox.latestCode(other, others)
+      for (let n = 1; n <= 3 && guesses < 10; n++) last = await guess(other.verificationId!, wrongBut(theirs, n))
     }
-    expect(['wrong_code', 'code_attempts_spent', 'code_budget_spent']).toContain(last)
+    expect(last, 'the tenth is still a guess').toBe('wrong_code')
     const spent = await world.person('dan', { email: dan.email }).registers()
-    const right = await world.mailbox.latestCode(spent, (await world.mailbox.all(spent)).filter(codeIn).length)
+    const right = await world.mailbox.latestCode(spent, 3)
     const refused = await spent.triesCode(right)
     refuses(refused, 429, 'code_budget_spent')
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(3600)

@@ -1,3 +1,4 @@
+import { createConnection, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reply } from '../support/http.ts'
 import { type Person, freshPassword, refuses, succeeds } from '../support/person.ts'
@@ -188,6 +189,36 @@ describe('B24 a flood of logins', () => {
       expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(100)
       succeeds(await alice.triesToSignIn())
     } finally {
+      await world.ends()
+    }
+  })
+})
+
+describe('B21 D14 slow clients', () => {
+  test('three hundred that send a byte now and then hold up nobody', async () => {
+    const world = await World.begins('SQLite')
+    const sockets: Socket[] = []
+    try {
+      const alice = await world.person('alice').signsUp()
+      const request = 'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{'
+      for (let i = 0; i < 300; i++) sockets.push(createConnection(world.server.port, '127.0.0.1').on('error', () => {}))
+      let sent = 0
+      const dripping = setInterval(() => {
+        for (const socket of sockets) socket.write(request[sent] ?? ' ')
+        sent += 1
+      }, 20)
+      const waits: number[] = []
+      for (let i = 0; i < 300; i++) {
+        const began = performance.now()
+        succeeds(await alice.checksSession())
+        waits.push(performance.now() - began)
+      }
+      clearInterval(dripping)
+      waits.sort((a, b) => a - b)
+      expect(waits[297]).toBeLessThan(250)
+      succeeds(await alice.triesToSignIn())
+    } finally {
+      for (const socket of sockets) socket.destroy()
       await world.ends()
     }
   })

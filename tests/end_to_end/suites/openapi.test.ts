@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { OpenApi } from '../support/openapi.ts'
+import { type OpenApi, ReplyCheck } from '../support/openapi.ts'
 import { World } from '../support/world.ts'
 
 // That the replies are as described is checked in every suite: World.ends.
@@ -29,6 +29,17 @@ describe('R3.2 R2.13 the published description', () => {
     expect(result.errors).toBeUndefined()
     // The validator reads YAML by a library of its own.
     expect(validator.specification).toEqual(json)
+  })
+
+  test('the comparison of replies with it bites', async () => {
+    const check = new ReplyCheck(json)
+    const health = await world.client().get('/health')
+    check.see('GET', '/health', health)
+    expect(check.complaints).toEqual([])
+    check.see('GET', '/health', { ...health, body: { status: 1 } })
+    check.see('GET', '/health', { ...health, status: 418 })
+    check.see('DELETE', '/api/account/sessions/x?y=z', { ...health, status: 200 })
+    expect(check.complaints.length).toBe(3)
   })
 
   test('has every route, with its comment, its errors and an example', async () => {
