@@ -9,13 +9,13 @@ const SAMPLES = Number(process.env.OSTIARY_TIMING_SAMPLES ?? 1000)
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** Asks each way in turn, so that what slows the machine slows them alike; gives each one's median in milliseconds. */
+/** Asks all ways in each round, in an order drawn by lot: so neither a slow moment of the machine nor what the way
+ *  before left to be done belongs to one of them. Gives each one's median in milliseconds. */
 async function medians(ways: Record<string, () => Promise<Reply>>): Promise<Record<string, number>> {
   const took: Record<string, number[]> = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
   const names = Object.keys(ways)
   for (let i = 0; i < SAMPLES; i++) {
-    // Another order each round: being after a certain other is not a property of a way.
-    for (const name of [...names.slice(i % names.length), ...names.slice(0, i % names.length)]) {
+    for (const name of shuffled(names)) {
       const began = performance.now()
       const reply = await ways[name]()
       took[name].push(performance.now() - began)
@@ -23,6 +23,11 @@ async function medians(ways: Record<string, () => Promise<Reply>>): Promise<Reco
     }
   }
   return Object.fromEntries(names.map((name) => [name, median(took[name])]))
+}
+
+function shuffled<T>(values: T[]): T[] {
+  const rest = [...values]
+  return values.map(() => rest.splice(Math.floor(Math.random() * rest.length), 1)[0])
 }
 
 function alike(measured: Record<string, number>) {
