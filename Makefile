@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 export NINJA_STATUS := [%f/%t, %es] 
 .PHONY: help run build test test-more format lint clean
+TYPESCRIPT := 'tests/end_to_end/*.ts' 'tests/end_to_end/{suites,support,more}/*.ts' 'tests/*.mjs'
 .DEFAULT_GOAL := help
 
 help:           ## This list
@@ -23,12 +24,15 @@ test-more:      ## The tests that take long or measure time, and CockroachDB's p
 	@tests/run more
 
 format:         ## Lay out the code
-	@deploy/install-dependencies lint
+	@deploy/install-dependencies build lint
+	@cmake -DFOLDER=$(CURDIR)/tests/end_to_end -P cmake/npm_ci.cmake
+	@tests/end_to_end/node_modules/.bin/prettier --log-level warn --write $(TYPESCRIPT)
 	@git ls-files -co --exclude-standard 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' | xargs clang-format-19 -i
 
 lint:           ## Check the layout, and what clang-tidy and the TypeScript compiler say
 	@deploy/install-dependencies build test lint
 	@tests/lint
+	@tests/end_to_end/node_modules/.bin/prettier --check $(TYPESCRIPT)
 
 clean:          ## Remove what was built
 	@rm -rf build
