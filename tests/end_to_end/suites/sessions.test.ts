@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Person, refuses, succeeds } from '../support/person.ts'
+import { eventually } from '../support/polling.ts'
 import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
@@ -192,6 +193,23 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
     refuses(await judy.revokes('not-a-uuid'), 400, 'invalid_field', 'session_id')
     expect(await ivan.isSignedIn()).toBe(true)
     refuses(await world.client().get('/api/account/sessions'), 401, 'not_authenticated')
+  })
+
+  test('R1.7 B1 ASVS 7.4.2 an account that is disabled is out, and only the right password learns why', async () => {
+    const lea = await world.person('lea').signsUp()
+    expect(await lea.isSignedIn()).toBe(true)
+    await world.storage.changes(`UPDATE users SET status = 'disabled' WHERE email_canonical = '${lea.email}'`)
+    const refused = await lea.triesToRefresh()
+    expect([401, 403]).toContain(refused.status)
+    expect(['session_ended', 'account_disabled']).toContain(refused.body.code)
+    refuses(await lea.triesToSignIn({ password: 'not the password' }), 401, 'wrong_credentials')
+    refuses(await lea.triesToSignIn(), 403, 'account_disabled')
+    if (engine === 'SQLite') {
+      // Another process wrote: data_version tells, within 50 ms. On PostgreSQL nobody was notified.
+      await eventually('nothing remembered is used', async () => (await lea.checksSession()).status === 401, 2000)
+    }
+    await world.storage.changes(`UPDATE users SET status = 'active' WHERE email_canonical = '${lea.email}'`)
+    succeeds(await lea.triesToSignIn())
   })
 
   test('sessions outlive a restart, and so do their ends', async () => {

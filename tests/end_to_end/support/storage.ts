@@ -21,6 +21,8 @@ export interface Storage {
   readonly settings: Settings
   rows<R extends Row = Row>(sql: string): Promise<R[]>
   count(sql: string): Promise<number>
+  /** Runs a statement that writes, as an administrator of the database would: the program is not told. */
+  changes(sql: string): Promise<void>
   /** All that someone who steals the database holds. */
   dump(): Promise<Buffer>
   drop(): Promise<void>
@@ -50,6 +52,10 @@ class SqliteFile implements Storage {
 
   async count(sql: string): Promise<number> {
     return Number(Object.values((await this.rows(sql))[0])[0])
+  }
+
+  async changes(sql: string): Promise<void> {
+    await run('sqlite3', ['-cmd', '.timeout 5000', this.file, sql])
   }
 
   async dump(): Promise<Buffer> {
@@ -93,6 +99,10 @@ class PostgresDatabase implements Storage {
 
   async count(sql: string): Promise<number> {
     return Number(Object.values((await this.rows(sql))[0])[0])
+  }
+
+  async changes(sql: string): Promise<void> {
+    await this.rows(sql)
   }
 
   async dump(): Promise<Buffer> {
