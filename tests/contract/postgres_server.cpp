@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
