@@ -103,14 +103,15 @@ std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, ad
     mailbox = development.get();
     return development;
   }
-  return std::make_unique<adapters::SmtpMailer>(value_or_startup_error(adapters::parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
-                                      value_or_startup_error(adapters::parse_sender(*config.mail_from), "MAIL_FROM"), clock);
+  return std::make_unique<adapters::SmtpMailer>(
+      value_or_startup_error(adapters::parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
+      value_or_startup_error(adapters::parse_sender(*config.mail_from), "MAIL_FROM"), clock);
 }
 
 }  // namespace
 
 Mailing::Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random,
-                   Log& log)
+                 Log& log)
     : templates(*config.mail_templates),
       mailer(make_mailer(config, clock, mailbox)),
       executor({storage.db(), foundation.data_keys, templates, *mailer, clock, random, log},
@@ -118,7 +119,8 @@ Mailing::Mailing(const Config& config, Foundation& foundation, Storage& storage,
 
 Rooms::Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
              const Clock& clock, Random& random)
-    : geoip(config.geoip_file->empty() ? std::nullopt : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
+    : geoip(config.geoip_file->empty() ? std::nullopt
+                                       : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
       hasher(password_parameters(config), hash_threads(config), random),
       tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
       devices(foundation.keys, random),
@@ -139,11 +141,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Storage& storage, std
                limits,
                session_policy(config),
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
-      accounts{sessions,
-               foundation.data_keys,
-               registration_policy(config),
-               *config.public_url,
-               *config.service_name,
-               std::move(wake_executor)} {}
+      accounts{sessions,           foundation.data_keys, registration_policy(config),
+               *config.public_url, *config.service_name, std::move(wake_executor)} {}
 
 }  // namespace ostiary

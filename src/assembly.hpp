@@ -48,8 +48,7 @@ struct Foundation {
 
 /// The mail that the settings ask for, and the jobs that send it.
 struct Mailing {
-  Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random,
-           Log& log);
+  Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random, Log& log);
 
   delivery::MailTemplates templates;
   adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL

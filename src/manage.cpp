@@ -127,8 +127,7 @@ cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin&
   Office office(config, log);
   const auto account = accounts::find_account(office.rooms.accounts, command.name);
   if (!account) return fail(account.error());
-  const auto granted =
-      access::grant_role(office.rooms.sessions, office.call(), account->row.id, access::admin_role);
+  const auto granted = access::grant_role(office.rooms.sessions, office.call(), account->row.id, access::admin_role);
   if (!granted) return fail(granted.error());
   std::cout << account->row.email << (*granted ? " is an administrator now\n" : " was an administrator already\n");
   return cli::done;

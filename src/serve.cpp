@@ -149,8 +149,7 @@ void serve(const Config& config, Log& log) {
 
   std::atomic<bool> draining = false;
   server::SystemDeps system{storage.db(), foundation.keys, draining};
-  const server::Contract contract(server::contract_services(),
-                                  server::routes(rooms.accounts, rooms.sessions, system));
+  const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
   server::Workers workers(*config.workers, longest_queue);
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
                                 &storage.db(), clock, log, dispatcher_options(config, rooms.hasher));

@@ -31,9 +31,9 @@ Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId use
     const auto touched = tx.optional(statements::touch_user, user, now);
     if (!touched) return refuse(Refusal::not_found, "There is no such user.");
     deps.invalidation.publish(tx, user);
-    delivery::announce(tx, deps.ids, now,
-                       {"user.roles_changed", user.uuid, touched->version,
-                        {{"user_id", to_string(user)}, {"granted", name}}});
+    delivery::announce(
+        tx, deps.ids, now,
+        {"user.roles_changed", user.uuid, touched->version, {{"user_id", to_string(user)}, {"granted", name}}});
     deps.audit.record(tx, call, {.action = "user.grant_role", .user = user, .metadata = {{"role", name}}});
     return true;
   });

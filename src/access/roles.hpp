@@ -12,8 +12,8 @@ inline constexpr std::string_view admin_role = "admin";
 /// Whether one of the caller's roles holds `permission`.
 bool has_permission(const Caller& caller, std::string_view permission);
 
-/// Gives a user a role, at once and on every instance. True when the user did not have it before; refuses with not_found
-/// where there is no such user.
+/// Gives a user a role, at once and on every instance. True when the user did not have it before; refuses with
+/// not_found where there is no such user.
 Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId user, std::string_view role);
 
 }  // namespace ostiary::access

@@ -30,7 +30,8 @@ void order(Transaction& tx, const Deps& deps, const delivery::MailOrder& mail, T
 
 FreshCode make_code(const Deps& deps, VerificationId registration, std::string_view email_canonical) {
   const auto key = deps.sessions.keys.current(vault::KeyPurpose::codes);
-  FreshCode fresh{six_digits(deps.sessions.random), Secret(to_base64url(deps.sessions.random.bytes(32))), {}, {}, key.id};
+  FreshCode fresh{
+      six_digits(deps.sessions.random), Secret(to_base64url(deps.sessions.random.bytes(32))), {}, {}, key.id};
   fresh.code_mac = code_mac(key.bytes, registration, email_canonical, fresh.code.reveal());
   fresh.link_hash = link_hash_of(fresh.link_token.reveal());
   return fresh;
@@ -80,15 +81,14 @@ void order_registration_notice(Transaction& tx, const Deps& deps, const statemen
   const auto last = tx.optional(statements::find_notice, owner.id);
   if (last && now < last->sent_at + deps.policy.notice_pause) return;
   tx.execute(statements::note_notice, owner.id, now);
-  order(tx, deps,
-        {.kind = "registration_notice",
-         .to = owner.email,
-         .locale = owner.locale,
-         .values = {{"display_name", owner.display_name},
-                    {"service_name", deps.service_name},
-                    {"link", deps.public_url}},
-         .expires_at = now + std::chrono::days(1)},
-        now);
+  order(
+      tx, deps,
+      {.kind = "registration_notice",
+       .to = owner.email,
+       .locale = owner.locale,
+       .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.public_url}},
+       .expires_at = now + std::chrono::days(1)},
+      now);
 }
 
 }  // namespace ostiary::accounts

@@ -8,8 +8,8 @@
 
 namespace ostiary::accounts {
 
-/// A fresh six-digit code and link token, and what storage keeps of them: an HMAC of the code under a server key, bound to
-/// the registration and its address (a bare hash of six digits is guessed in no time), and the token's SHA-256.
+/// A fresh six-digit code and link token, and what storage keeps of them: an HMAC of the code under a server key, bound
+/// to the registration and its address (a bare hash of six digits is guessed in no time), and the token's SHA-256.
 struct FreshCode {
   Secret code;
   Secret link_token;

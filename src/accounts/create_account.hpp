@@ -32,8 +32,8 @@ bool is_username_taken(Transaction& tx, const std::string& skeleton, const std::
 /// A username as asked for, judged: its skeleton, or a refusal that says what is wrong with it.
 Result<std::string> checked_skeleton(std::string_view username);
 
-/// Refuses a password that can be guessed with weak_password, one that is too short or too long with invalid_field; both
-/// say what would make it better.
+/// Refuses a password that can be guessed with weak_password, one that is too short or too long with invalid_field;
+/// both say what would make it better.
 Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words);
 
 }  // namespace ostiary::accounts

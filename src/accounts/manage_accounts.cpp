@@ -30,8 +30,8 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
     if (!checked) return std::unexpected(checked.error());
     skeleton = *std::move(checked);
   }
-  const auto password = check_password(deps, order.password.reveal(),
-                                       {email->given, order.username.value_or(""), deps.service_name});
+  const auto password =
+      check_password(deps, order.password.reveal(), {email->given, order.username.value_or(""), deps.service_name});
   if (!password) return std::unexpected(password.error());
   const std::string password_hash = deps.sessions.hasher.hash(order.password);
   const Time now = deps.sessions.clock.now();
@@ -44,10 +44,9 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
     }
     const auto id = deps.sessions.ids.make<UserId>();
     deps.data_keys.create(tx, id);
-    create_account(tx, deps, call,
-                   {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "",
-                    "en"},
-                   now);
+    create_account(
+        tx, deps, call,
+        {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "", "en"}, now);
     return id;
   });
 }

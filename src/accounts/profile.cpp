@@ -42,15 +42,15 @@ std::string apply(const v1::UpdateProfileRequest& request, AccountRow& row) {
   if (request.has_display_name()) set(row.display_name, request.display_name(), "display_name");
   if (request.has_avatar_url()) set(row.avatar_url, request.avatar_url(), "avatar_url");
   if (request.has_locale()) set(row.locale, request.locale().empty() ? "en" : request.locale(), "locale");
-  if (request.has_time_zone()) set(row.time_zone, request.time_zone().empty() ? "UTC" : request.time_zone(), "time_zone");
+  if (request.has_time_zone())
+    set(row.time_zone, request.time_zone().empty() ? "UTC" : request.time_zone(), "time_zone");
   return changed;
 }
 
 }  // namespace
 
 Result<v1::Profile> get_profile(Deps& deps, const Call& call, const v1::GetProfileRequest&) {
-  return deps.sessions.db.read(
-      [&](Transaction& tx) -> Result<v1::Profile> { return message(own_account(tx, call)); });
+  return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::Profile> { return message(own_account(tx, call)); });
 }
 
 Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::UpdateProfileRequest& request) {
@@ -62,9 +62,9 @@ Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::Updat
     tx.execute(statements::update_profile, row.id, row.display_name, row.avatar_url, row.locale, row.time_zone, now);
     const auto touched = tx.one(statements::touch_user, row.id, now);
     deps.sessions.invalidation.publish(tx, row.id);
-    delivery::announce(tx, deps.sessions.ids, now,
-                       {"user.profile_updated", row.id.uuid, touched.version,
-                        {{"user_id", to_string(row.id)}, {"changed", changed}}});
+    delivery::announce(
+        tx, deps.sessions.ids, now,
+        {"user.profile_updated", row.id.uuid, touched.version, {{"user_id", to_string(row.id)}, {"changed", changed}}});
     deps.sessions.audit.record(tx, call,
                                {.action = "profile.update", .user = row.id, .metadata = {{"changed", changed}}});
     return message(own_account(tx, call));

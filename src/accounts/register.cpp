@@ -35,8 +35,8 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
     wanted.username = request.username();
     wanted.username_skeleton = *std::move(skeleton);
   }
-  const auto password = check_password(
-      deps, request.password(), {wanted.email, request.username(), wanted.display_name, deps.service_name});
+  const auto password = check_password(deps, request.password(),
+                                       {wanted.email, request.username(), wanted.display_name, deps.service_name});
   if (!password) return std::unexpected(password.error());
   return wanted;
 }
@@ -139,8 +139,7 @@ Result<v1::RegisterReply> register_account(Deps& deps, const Call& call, const v
   const Device device = call.device ? *call.device : deps.sessions.devices.make(false);
 
   auto reply = deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {
-    if (wanted->username_skeleton &&
-        is_username_taken(tx, *wanted->username_skeleton, wanted->email_canonical, now)) {
+    if (wanted->username_skeleton && is_username_taken(tx, *wanted->username_skeleton, wanted->email_canonical, now)) {
       return username_taken();
     }
     if (!deps.policy.verify_email) return register_at_once(tx, deps, call, *wanted, now);

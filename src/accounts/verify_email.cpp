@@ -39,11 +39,11 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
     tx.execute(statements::delete_pending, other.id);
     if (other.user_id != pending.user_id) deps.data_keys.destroy(tx, other.user_id);
   }
-  const auto user = create_account(tx, deps, call,
-                                   {pending.user_id, pending.email, pending.email_canonical, true, pending.username,
-                                    pending.username_skeleton, pending.password_hash, pending.display_name,
-                                    pending.locale},
-                                   now);
+  const auto user =
+      create_account(tx, deps, call,
+                     {pending.user_id, pending.email, pending.email_canonical, true, pending.username,
+                      pending.username_skeleton, pending.password_hash, pending.display_name, pending.locale},
+                     now);
   return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
 }
 
@@ -73,10 +73,8 @@ std::unexpected<Refused> refusal_for(CodeVerdict verdict) {
                     "Too many wrong codes for this address today: use the link in the mail.", "code");
     case CodeVerdict::attempts_spent:
       return refuse(Refusal::code_attempts_spent, "Too many wrong attempts: ask for a new code.", "code");
-    case CodeVerdict::expired:
-      return refuse(Refusal::code_expired, "The code has expired: ask for a new one.", "code");
-    default:
-      return unknown_registration();
+    case CodeVerdict::expired: return refuse(Refusal::code_expired, "The code has expired: ask for a new one.", "code");
+    default: return unknown_registration();
   }
 }
 
@@ -137,8 +135,7 @@ Result<v1::TokenReply> verify_by_link(Deps& deps, const Call& call, const v1::Ve
       case LinkVerdict::wrong_password:
         record_refusal(tx, deps, call, *pending, Refusal::wrong_credentials);
         return tx.keep(refuse(Refusal::wrong_credentials, "This is not the password of the registration.", "password"));
-      case LinkVerdict::right:
-        return activate(tx, deps, call, *pending, now);
+      case LinkVerdict::right: return activate(tx, deps, call, *pending, now);
     }
     throw std::logic_error("a verdict without an answer");
   });

@@ -186,20 +186,19 @@ std::string mail_date(Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   std::array<char, 64> text{};
-  const int length = std::snprintf(
-      text.data(), text.size(), "%s, %02u %s %d %02d:%02d:%02d +0000",
-      days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-      months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
+  const int length = std::snprintf(text.data(), text.size(), "%s, %02u %s %d %02d:%02d:%02d +0000",
+                                   days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                                   months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                                   static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                                   static_cast<int>(clock.seconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
 /// A display name: words that need no quotes, or encoded ones.
 std::string as_phrase(const std::string& name) {
   const bool words = name.size() <= 60 && std::ranges::all_of(name, [](char c) {
-    return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
+                       return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+                     });
   return words ? name : encode_words(name);
 }
 
@@ -288,8 +287,7 @@ bool is_mail_address(std::string_view address) {
   const auto at = address.rfind('@');
   if (at == std::string_view::npos || at == 0 || at + 1 == address.size() || address.size() > 254) return false;
   return std::ranges::all_of(address, [](char c) { return c > ' ' && c <= '~'; }) &&
-         address.find_first_of("<>()[]\\,;:\"") == std::string_view::npos &&
-         address.find('@') == at;
+         address.find_first_of("<>()[]\\,;:\"") == std::string_view::npos && address.find('@') == at;
 }
 
 std::string encode_header(std::string_view text) { return is_plain(text) ? std::string(text) : encode_words(text); }

@@ -50,9 +50,7 @@ class ScriptedServer {
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
-  std::string url(const std::string& query = "") const {
-    return "smtp://127.0.0.1:" + std::to_string(port_) + query;
-  }
+  std::string url(const std::string& query = "") const { return "smtp://127.0.0.1:" + std::to_string(port_) + query; }
 
   /// Waits for the end of the conversation.
   void finish() {
@@ -69,8 +67,13 @@ class ScriptedServer {
 
  private:
   static Script ordinary() {
-    return {{"greeting", "220 mail.test ESMTP"}, {"EHLO", "250-mail.test\r\n250 8BITMIME"}, {"MAIL", "250 ok"},
-            {"RCPT", "250 ok"}, {"DATA", "354 go on"}, {".", "250 queued as 4711"}, {"QUIT", "221 bye"}};
+    return {{"greeting", "220 mail.test ESMTP"},
+            {"EHLO", "250-mail.test\r\n250 8BITMIME"},
+            {"MAIL", "250 ok"},
+            {"RCPT", "250 ok"},
+            {"DATA", "354 go on"},
+            {".", "250 queued as 4711"},
+            {"QUIT", "221 bye"}};
   }
 
   void serve() {
@@ -321,9 +324,9 @@ TEST(SmtpUrl, IsRead) {
     EXPECT_EQ(server->security, row.security) << row.url;
   }
   EXPECT_EQ(parse_smtp_url("smtps://h?ca_file=/etc/ca.pem")->ca_file, "/etc/ca.pem");
-  for (const std::string url : {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999",
-                                "smtp://h/path", "smtp://h?starttls=maybe", "smtps://h?starttls=off",
-                                "smtp://u:pw@h?x"}) {
+  for (const std::string url :
+       {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999", "smtp://h/path",
+        "smtp://h?starttls=maybe", "smtps://h?starttls=off", "smtp://u:pw@h?x"}) {
     const auto server = parse_smtp_url(url);
     ASSERT_FALSE(server) << url;
     EXPECT_THAT(server.error(), Not(HasSubstr("pw")));

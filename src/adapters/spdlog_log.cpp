@@ -32,14 +32,10 @@ constexpr auto text_pattern = "%H:%M:%S.%e %^%-7l%$ %v";
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warning:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -187,10 +183,8 @@ bool is_plain_word(std::string_view text) {
 
 void append_value(std::string& out, const LogField& field, bool json) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-    if (!json && is_plain_word(*text))
-      out.append(*text);
-    else
-      append_quoted(out, *text);
+    if (!json && is_plain_word(*text)) out.append(*text);
+    else append_quoted(out, *text);
   } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
     out.append(std::to_string(*number));
   } else {

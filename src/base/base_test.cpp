@@ -29,7 +29,8 @@ class CountingRandom final : public Random {
 
 TEST(Encoding, Base64UrlAsInRfc4648) {
   const std::pair<std::string_view, std::string_view> table[] = {
-      {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
   };
   for (const auto& [plain, encoded] : table) {
     EXPECT_EQ(to_base64url(as_bytes(plain)), encoded);
@@ -56,9 +57,9 @@ TEST(Uuid, TextThereAndBack) {
   ASSERT_TRUE(parse_uuid(text));
   EXPECT_EQ(to_string(*parse_uuid(text)), text);
   EXPECT_EQ(to_string(*parse_uuid("0190B5E2-7D4B-7C3A-9F0E-2B8D3F6A1C55")), text);
-  for (const std::string_view wrong :
-       {"", "0190b5e27d4b7c3a9f0e2b8d3f6a1c55", "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5", "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5g",
-        "{190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5}", "0190b5e2_7d4b-7c3a-9f0e-2b8d3f6a1c55"}) {
+  for (const std::string_view wrong : {"", "0190b5e27d4b7c3a9f0e2b8d3f6a1c55", "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5",
+                                       "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5g", "{190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c5}",
+                                       "0190b5e2_7d4b-7c3a-9f0e-2b8d3f6a1c55"}) {
     EXPECT_FALSE(parse_uuid(wrong)) << wrong;
   }
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-
-
 namespace ostiary {
 
 void wipe(std::string& text) {

@@ -30,7 +30,7 @@ struct HeaderHandler {
 
   std::optional<std::string> algorithm, key_id, type;
   std::vector<std::string> names;  // of the header's own members, the last one being read
-  std::string text;                // the part of a name or text that came so far
+  std::string text;  // the part of a name or text that came so far
   int depth = 0;
 
   bool refuse(json::error_code& error) {
@@ -89,12 +89,9 @@ struct HeaderHandler {
     std::string value = std::exchange(text, {});
     if (depth == 0) return refuse(error);
     if (!is_member()) return true;
-    if (names.back() == "alg")
-      algorithm = std::move(value);
-    else if (names.back() == "kid")
-      key_id = std::move(value);
-    else if (names.back() == "typ")
-      type = std::move(value);
+    if (names.back() == "alg") algorithm = std::move(value);
+    else if (names.back() == "kid") key_id = std::move(value);
+    else if (names.back() == "typ") type = std::move(value);
     return true;
   }
   bool on_number_part(json::string_view, json::error_code&) { return true; }

@@ -320,10 +320,8 @@ std::unique_ptr<JwsKey> load_key(JwsAlgorithm algorithm, BytesView private_bytes
 
 std::unique_ptr<JwsKey> load_public_key(JwsAlgorithm algorithm, const PublicJwk& jwk) {
   switch (algorithm) {
-    case JwsAlgorithm::es256:
-      return load_p256(jwk);
-    case JwsAlgorithm::rs256:
-      return load_rsa(jwk);
+    case JwsAlgorithm::es256: return load_p256(jwk);
+    case JwsAlgorithm::rs256: return load_rsa(jwk);
     case JwsAlgorithm::eddsa: {
       const auto point = from_base64url(jwk.x);
       if (jwk.kty != "OKP" || jwk.crv != "Ed25519" || !point) return nullptr;

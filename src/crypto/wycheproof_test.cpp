@@ -202,10 +202,8 @@ Count decide_tokens(const std::string& file) {
       const std::string declared = key ? text_of(*key, "alg") : "HS256";
       const bool offered = declared.empty() || parse_algorithm(declared).has_value();
       EXPECT_EQ(accepted, valid && offered) << file << " " << name_of_case(group, test) << " " << declared;
-      if (valid && !offered)
-        ++count.outside;
-      else
-        ++(accepted ? count.accepted : count.refused);
+      if (valid && !offered) ++count.outside;
+      else ++(accepted ? count.accepted : count.refused);
     }
   }
   return count;

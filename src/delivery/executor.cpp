@@ -141,8 +141,7 @@ std::vector<JobId> Executor::list_due_jobs() {
 }
 
 std::optional<Job> Executor::claim(JobId id) {
-  return parts_.db
-      .transaction([&](Transaction& tx) -> Result<std::optional<Job>> { return judge_and_lease(tx, id); })
+  return parts_.db.transaction([&](Transaction& tx) -> Result<std::optional<Job>> { return judge_and_lease(tx, id); })
       .value();
 }
 
@@ -224,7 +223,10 @@ void Executor::conclude(const Job& job, const DeliveryOutcome& outcome) {
 void Executor::log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail) {
   const bool done = verdict == AttemptVerdict::done;
   const bool again = verdict == AttemptVerdict::retry;
-  parts_.log.write(done ? LogLevel::info : LogLevel::warning, done ? "job.done" : again ? "job.retry" : "job.dead",
+  parts_.log.write(done ? LogLevel::info : LogLevel::warning,
+                   done    ? "job.done"
+                   : again ? "job.retry"
+                           : "job.dead",
                    {{"job", to_string(job.id)},
                     {"kind", job.kind},
                     {"attempt", job.attempts},

@@ -138,7 +138,8 @@ class ExecutorTest : public ::testing::Test {
   /// Lets an executor work until nothing is due, then moves on to when something may be, for a day.
   void a_day_passes(Duration step = 1s) {
     for (Duration passed{}; passed < 25h; passed += step, clock.advances(step))
-      while (executor.run_one()) {}
+      while (executor.run_one()) {
+      }
   }
 
   /// A second executor, as another process would have it.
@@ -148,8 +149,7 @@ class ExecutorTest : public ::testing::Test {
   HandClock clock;
   SystemRandom random;
   IdSource ids{clock, random, IdSource::Order::by_time};
-  vault::ServerKeys server_keys{*db,    clock, ids, random, Secret(std::string(32, 'm')),
-                                crypto::JwsAlgorithm::es256};
+  vault::ServerKeys server_keys{*db, clock, ids, random, Secret(std::string(32, 'm')), crypto::JwsAlgorithm::es256};
   vault::DataKeys keys{server_keys, clock, random};
   MailTemplates templates{""};
   MoodyMailer mailer;
@@ -302,7 +302,8 @@ TEST_F(ExecutorTest, APayloadOfAnotherJobDoesNotOpen) {
   orders_mail();
   orders_mail();
   runs({"UPDATE jobs SET payload = (SELECT payload FROM jobs ORDER BY id LIMIT 1)"});
-  while (executor.run_one()) {}
+  while (executor.run_one()) {
+  }
   EXPECT_EQ(mailer.handed_over().size(), 1u);
   EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'dead'"}), 1);
 }

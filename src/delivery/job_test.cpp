@@ -12,8 +12,16 @@ using namespace std::chrono_literals;
 const Time now{1'700'000'000'000'000us};
 
 Job ready_job() {
-  return {.id = {}, .kind = "mail", .payload = {}, .state = "ready", .run_at = now, .attempts = 0,
-          .expires_at = now + 10min, .once = true, .handed_over_at = std::nullopt, .leased_until = std::nullopt};
+  return {.id = {},
+          .kind = "mail",
+          .payload = {},
+          .state = "ready",
+          .run_at = now,
+          .attempts = 0,
+          .expires_at = now + 10min,
+          .once = true,
+          .handed_over_at = std::nullopt,
+          .leased_until = std::nullopt};
 }
 
 Job running_job(Time leased_until) {
@@ -84,8 +92,7 @@ TEST(Job, Attempt) {
       {"the next is a tick earlier", once, Delivery::refused_for_now, now + 10min - 1us, AttemptVerdict::retry},
       {"spent and expired", with(again, spent), Delivery::unknown, now + 1h, AttemptVerdict::attempts_spent},
   };
-  for (const auto& row : table)
-    EXPECT_EQ(judge_attempt(row.job, row.delivery, row.next), row.verdict) << row.what;
+  for (const auto& row : table) EXPECT_EQ(judge_attempt(row.job, row.delivery, row.next), row.verdict) << row.what;
 }
 
 TEST(Job, DelaysGrowAndAreSpread) {

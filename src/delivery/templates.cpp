@@ -51,8 +51,7 @@ class CaughtComplaints {
 
 std::unique_ptr<ctemplate::Template> parse(const std::string& content, const std::string& shown) {
   const CaughtComplaints complaints;
-  std::unique_ptr<ctemplate::Template> parsed(
-      ctemplate::Template::StringToTemplate(content, ctemplate::DO_NOT_STRIP));
+  std::unique_ptr<ctemplate::Template> parsed(ctemplate::Template::StringToTemplate(content, ctemplate::DO_NOT_STRIP));
   if (!parsed || parsed->state() != ctemplate::TS_READY)
     throw BrokenTemplate("mail template " + shown + ": " + complaints.first_line());
   return parsed;

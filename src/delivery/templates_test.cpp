@@ -16,8 +16,11 @@ using ::testing::Not;
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 Values verification(std::string name) {
-  return {{"code", "042137"}, {"link", "https://id.example.org/verify#token=a-_B&x=1"}, {"minutes", "10"},
-          {"display_name", std::move(name)}, {"service_name", "Ödland & Söhne"}};
+  return {{"code", "042137"},
+          {"link", "https://id.example.org/verify#token=a-_B&x=1"},
+          {"minutes", "10"},
+          {"display_name", std::move(name)},
+          {"service_name", "Ödland & Söhne"}};
 }
 
 class Folder {
@@ -79,10 +82,12 @@ TEST(MailTemplates, ChoosesTheLanguage) {
 // B17
 TEST(MailTemplates, HostileValuesStayValues) {
   const MailTemplates templates("");
-  const MailText mail = templates.write(
-      "verify_email", "en",
-      {{"code", "<script>alert(1)</script>"}, {"link", "javascript:alert(1)"}, {"minutes", "10\r\nBcc: a@b.org"},
-       {"display_name", "{{code}}"}, {"service_name", "S\r\nBcc: everyone@example.org\r\n\r\n<img src=x>"}});
+  const MailText mail = templates.write("verify_email", "en",
+                                        {{"code", "<script>alert(1)</script>"},
+                                         {"link", "javascript:alert(1)"},
+                                         {"minutes", "10\r\nBcc: a@b.org"},
+                                         {"display_name", "{{code}}"},
+                                         {"service_name", "S\r\nBcc: everyone@example.org\r\n\r\n<img src=x>"}});
   EXPECT_THAT(mail.html, Not(HasSubstr("<script>")));
   EXPECT_THAT(mail.html, Not(HasSubstr("<img")));
   EXPECT_THAT(mail.html, Not(HasSubstr("javascript:")));
@@ -99,8 +104,10 @@ TEST(MailTemplates, ANameThatIsAMessageIsLeftOut) {
   for (const std::string& name :
        {std::string("https://evil.example"), std::string("win at evil.example now"), std::string("evil.com"),
         std::string("a@b"), std::string("Ada\nYou have won"), std::string("Ada\x7f"), std::string("\xC2\x85"),
-        std::string("\xE2\x80\xAE" "live"), std::string("A\xE2\x80\x8B"), std::string("\xE2\x81\xA6"),
-        std::string("пример.рф"), std::string(101, 'a'), std::string("Ada\0", 4)})
+        std::string("\xE2\x80\xAE"
+                    "live"),
+        std::string("A\xE2\x80\x8B"), std::string("\xE2\x81\xA6"), std::string("пример.рф"), std::string(101, 'a'),
+        std::string("Ada\0", 4)})
     EXPECT_FALSE(is_harmless_name(name)) << name;
   const MailText mail = MailTemplates("").write("verify_email", "en", verification("evil.example"));
   EXPECT_THAT(mail.text, HasSubstr("Hello,\n"));
@@ -110,7 +117,7 @@ TEST(MailTemplates, ANameThatIsAMessageIsLeftOut) {
 TEST(MailTemplates, AnOperatorsFileStandsInForOurs) {
   const Folder folder;
   folder.holds("en/verify_email.subject.tpl", "Your code: {{code}}\n");
-  folder.holds("en/verify_email.html.tpl", 
+  folder.holds("en/verify_email.html.tpl",
                "<p>{{#has_display_name}}Dear {{display_name}}: {{/has_display_name}}{{code}}");
   folder.holds("fr/verify_email.subject.tpl", "Votre code");
   folder.holds("fr/verify_email.txt.tpl", "{{code}}");

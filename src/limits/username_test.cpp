@@ -36,8 +36,12 @@ TEST(Username, Verdicts) {
 
 TEST(Username, NamesThatLookAlikeAreTheSameB18) {
   const std::pair<std::string_view, std::string_view> same[] = {
-      {"ada", "ADA"},       {"paypal", "pаypal"},  // the second а is Cyrillic
-      {"kelvin", "\u212Aelvin"}, {"ada1", "adal"},   {"file", "ﬁle"},   {"bill0", "billO"},
+      {"ada", "ADA"},
+      {"paypal", "pаypal"},  // the second а is Cyrillic
+      {"kelvin", "\u212Aelvin"},
+      {"ada1", "adal"},
+      {"file", "ﬁle"},
+      {"bill0", "billO"},
       {"istanbul", "ISTANBUL"},
   };
   for (const auto& [left, right] : same) EXPECT_EQ(username_skeleton(left), username_skeleton(right)) << right;

@@ -35,12 +35,9 @@ Result<std::map<Cookie, std::string>> CookieJar::read(const std::vector<std::str
 
 std::chrono::seconds CookieJar::lifetime(Cookie cookie) const {
   switch (cookie) {
-    case Cookie::ACCESS:
-      return options_.access_lifetime;
-    case Cookie::REFRESH_TOKEN:
-      return options_.refresh_lifetime;
-    default:
-      return std::chrono::hours(24 * 365);
+    case Cookie::ACCESS: return options_.access_lifetime;
+    case Cookie::REFRESH_TOKEN: return options_.refresh_lifetime;
+    default: return std::chrono::hours(24 * 365);
   }
 }
 

@@ -108,20 +108,11 @@ void Dispatcher::Impl::require_checks() const {
       if (!there) throw ContractError(method.full_name + ": nothing here can prove " + what);
     };
     switch (method.policy.caller()) {
-      case USER:
-        require(checks.user != nullptr, "a user");
-        break;
-      case HALF_AUTHENTICATED:
-        require(checks.half_authenticated != nullptr, "half a login");
-        break;
-      case PERMISSION:
-        require(checks.user && checks.has_permission, "a user's permission");
-        break;
-      case SERVICE:
-        require(checks.service && checks.has_permission, "a service's permission");
-        break;
-      default:
-        break;
+      case USER: require(checks.user != nullptr, "a user"); break;
+      case HALF_AUTHENTICATED: require(checks.half_authenticated != nullptr, "half a login"); break;
+      case PERMISSION: require(checks.user && checks.has_permission, "a user's permission"); break;
+      case SERVICE: require(checks.service && checks.has_permission, "a service's permission"); break;
+      default: break;
     }
     if (!method.identifiers.empty() && counts_identifiers(limits.rates(method.policy.rate()))) {
       require(checks.identity != nullptr, "whom an identifier names");

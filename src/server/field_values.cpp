@@ -108,13 +108,11 @@ std::optional<Misfit> Slot::put_text(std::string_view text) const {
       put_string(*this, std::string(as_text(*bytes)));
       return std::nullopt;
     }
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return put_enum(*this, text);
+    case FieldDescriptor::CPPTYPE_ENUM: return put_enum(*this, text);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (is_timestamp(field)) return put_timestamp(*this, text);
       return wrong_type("a text");
-    default:
-      return wrong_type("a text");
+    default: return wrong_type("a text");
   }
 }
 
@@ -142,8 +140,7 @@ std::optional<Misfit> Slot::put_integer(std::int64_t number) const {
       repeated ? reflection->AddUInt64(&message, &field, static_cast<std::uint64_t>(number))
                : reflection->SetUInt64(&message, &field, static_cast<std::uint64_t>(number));
       return std::nullopt;
-    default:
-      return put_double(static_cast<double>(number), true);
+    default: return put_double(static_cast<double>(number), true);
   }
 }
 
@@ -166,8 +163,7 @@ std::optional<Misfit> Slot::put_double(double number, bool looks_whole) const {
     case FieldDescriptor::CPPTYPE_UINT64:
       if (looks_whole) return invalid("Expected a whole number within 2^53.");
       return wrong_type("a number with a fraction or an exponent");
-    default:
-      return wrong_type("a number");
+    default: return wrong_type("a number");
   }
 }
 
@@ -191,17 +187,13 @@ std::string expectation(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
       return field.type() == FieldDescriptor::TYPE_BYTES ? "bytes as unpadded base64url" : "a text";
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return "one of " + json_names(*field.enum_type());
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return "true or false";
+    case FieldDescriptor::CPPTYPE_ENUM: return "one of " + json_names(*field.enum_type());
+    case FieldDescriptor::CPPTYPE_BOOL: return "true or false";
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return is_timestamp(field) ? "a time in UTC as in 2026-01-31T08:15:00Z" : "an object";
     case FieldDescriptor::CPPTYPE_DOUBLE:
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return "a number";
-    default:
-      return "a whole number";
+    case FieldDescriptor::CPPTYPE_FLOAT: return "a number";
+    default: return "a whole number";
   }
 }
 

@@ -89,43 +89,27 @@ bool is_time_zone(std::string_view text) {
 
 bool has_format(std::string_view text, Format format) {
   switch (format) {
-    case EMAIL:
-      return limits::parse_email(text).has_value();
-    case UUID:
-      return parse_uuid(text).has_value();
-    case TIMESTAMP:
-      return parse_rfc3339(text).has_value();
-    case HTTPS_URL:
-      return text.empty() || is_https_url(text);
-    case LOCALE:
-      return text.empty() || is_locale(text);
-    case TIME_ZONE:
-      return text.empty() || is_time_zone(text);
-    case BASE64URL:
-      return from_base64url(text).has_value();
-    default:
-      return true;
+    case EMAIL: return limits::parse_email(text).has_value();
+    case UUID: return parse_uuid(text).has_value();
+    case TIMESTAMP: return parse_rfc3339(text).has_value();
+    case HTTPS_URL: return text.empty() || is_https_url(text);
+    case LOCALE: return text.empty() || is_locale(text);
+    case TIME_ZONE: return text.empty() || is_time_zone(text);
+    case BASE64URL: return from_base64url(text).has_value();
+    default: return true;
   }
 }
 
 std::string_view format_expectation(Format format) {
   switch (format) {
-    case EMAIL:
-      return "an email address";
-    case UUID:
-      return "a UUID";
-    case TIMESTAMP:
-      return "a time in UTC as in 2026-01-31T08:15:00Z";
-    case HTTPS_URL:
-      return "an https URL";
-    case LOCALE:
-      return "a language tag as in en or de-CH";
-    case TIME_ZONE:
-      return "a name of the time zone database as in Europe/Vienna";
-    case BASE64URL:
-      return "unpadded base64url";
-    default:
-      return "a text";
+    case EMAIL: return "an email address";
+    case UUID: return "a UUID";
+    case TIMESTAMP: return "a time in UTC as in 2026-01-31T08:15:00Z";
+    case HTTPS_URL: return "an https URL";
+    case LOCALE: return "a language tag as in en or de-CH";
+    case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
+    case BASE64URL: return "unpadded base64url";
+    default: return "a text";
   }
 }
 

@@ -335,9 +335,8 @@ TEST(Gateway, ClearsCookiesAtLogout) {
   const Answered answer = tested.ask(post("/api/auth/logout", R"({"refresh_token":"r"})"));
   EXPECT_EQ(answer.status, 204);
   EXPECT_FALSE(answer.body);
-  EXPECT_EQ(answer.header("set-cookie"),
-            "ostiary_access=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\n"
-            "ostiary_refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+  EXPECT_EQ(answer.header("set-cookie"), "ostiary_access=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\n"
+                                         "ostiary_refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
 }
 
 // R2.4: whom a reply's tokens reach, by whom and how it was asked.

@@ -28,20 +28,13 @@ bool is_literal(std::string_view segment) {
 
 std::pair<std::string, std::string> verb_and_path(const MethodDescriptor& method, const HttpRule& rule) {
   switch (rule.pattern_case()) {
-    case HttpRule::kGet:
-      return {"GET", rule.get()};
-    case HttpRule::kPost:
-      return {"POST", rule.post()};
-    case HttpRule::kPut:
-      return {"PUT", rule.put()};
-    case HttpRule::kPatch:
-      return {"PATCH", rule.patch()};
-    case HttpRule::kDelete:
-      return {"DELETE", rule.delete_()};
-    case HttpRule::kCustom:
-      fail(method, "custom verbs are not served");
-    case HttpRule::PATTERN_NOT_SET:
-      fail(method, "a route without a path");
+    case HttpRule::kGet: return {"GET", rule.get()};
+    case HttpRule::kPost: return {"POST", rule.post()};
+    case HttpRule::kPut: return {"PUT", rule.put()};
+    case HttpRule::kPatch: return {"PATCH", rule.patch()};
+    case HttpRule::kDelete: return {"DELETE", rule.delete_()};
+    case HttpRule::kCustom: fail(method, "custom verbs are not served");
+    case HttpRule::PATTERN_NOT_SET: fail(method, "a route without a path");
   }
   fail(method, "a route of an unknown kind");
 }

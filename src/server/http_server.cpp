@@ -256,17 +256,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Moment::duration patience() const {
     switch (phase_) {
-      case Phase::idle:
-        return options_.idle_timeout;
-      case Phase::reading:
-        return options_.request_timeout;
-      case Phase::writing:
-        return options_.write_timeout;
-      case Phase::lingering:
-        return options_.linger_timeout;
+      case Phase::idle: return options_.idle_timeout;
+      case Phase::reading: return options_.request_timeout;
+      case Phase::writing: return options_.write_timeout;
+      case Phase::lingering: return options_.linger_timeout;
       case Phase::answering:
-      case Phase::closed:
-        break;
+      case Phase::closed: break;
     }
     return Moment::duration::max();
   }
@@ -312,8 +307,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       case HeadProgress::incomplete:
         if (buffer_.size() >= options_.header_limit) return refuse_headers();
         return read();
-      case HeadProgress::complete:
-        break;
+      case HeadProgress::complete: break;
     }
     if (scanned_ > options_.header_limit) return refuse_headers();
     parse_head(received().substr(0, scanned_));
@@ -464,22 +458,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_head() {
     head_ = status_line(response_.status);
     for (const auto& [name, value] : response_.headers) {
-      if (equal_ignoring_case(name, "connection"))
-        keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
-      else
-        append_header(head_, name, value);
+      if (equal_ignoring_case(name, "connection")) keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
+      else append_header(head_, name, value);
     }
     append_header(head_, "Date", home_.date.now());
     const bool bodiless = response_.status == 204 || response_.status == 304;
-    if (bodiless)
-      response_.body = nullptr;
-    else
-      append_header(head_, "Content-Length", std::to_string(response_.body ? response_.body->size() : 0));
+    if (bodiless) response_.body = nullptr;
+    else append_header(head_, "Content-Length", std::to_string(response_.body ? response_.body->size() : 0));
     if (home_.draining) keep_alive_ = false;
-    if (!keep_alive_)
-      append_header(head_, "Connection", "close");
-    else if (is_http_1_0_)
-      append_header(head_, "Connection", "keep-alive");
+    if (!keep_alive_) append_header(head_, "Connection", "close");
+    else if (is_http_1_0_) append_header(head_, "Connection", "keep-alive");
     head_.append("\r\n");
   }
 

@@ -20,7 +20,7 @@ struct HttpServerOptions {
   int io_threads = 2;
 
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
-  std::size_t body_limit = 64 * 1024;    ///< bytes of a body, chunked or not; beyond it 413
+  std::size_t body_limit = 64 * 1024;  ///< bytes of a body, chunked or not; beyond it 413
 
   std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
   std::chrono::milliseconds request_timeout{

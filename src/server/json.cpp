@@ -233,21 +233,11 @@ void write_text(std::string_view text, std::string& out) {
     out.append(text.substr(plain, i - plain));
     plain = i + 1;
     switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
       default:
         out += "\\u00";
         out += digits[c >> 4];
@@ -335,27 +325,18 @@ void write_single(const Message& message, const FieldDescriptor& field, std::str
   const auto& reflection = *message.GetReflection();
   std::string scratch;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return write_number(reflection.GetInt32(message, &field), out);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return write_number(reflection.GetInt64(message, &field), out);
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return write_number(reflection.GetUInt32(message, &field), out);
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return write_number(reflection.GetUInt64(message, &field), out);
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return write_double(reflection.GetDouble(message, &field), out);
+    case FieldDescriptor::CPPTYPE_INT32: return write_number(reflection.GetInt32(message, &field), out);
+    case FieldDescriptor::CPPTYPE_INT64: return write_number(reflection.GetInt64(message, &field), out);
+    case FieldDescriptor::CPPTYPE_UINT32: return write_number(reflection.GetUInt32(message, &field), out);
+    case FieldDescriptor::CPPTYPE_UINT64: return write_number(reflection.GetUInt64(message, &field), out);
+    case FieldDescriptor::CPPTYPE_DOUBLE: return write_double(reflection.GetDouble(message, &field), out);
     case FieldDescriptor::CPPTYPE_FLOAT:
       return write_double(static_cast<double>(reflection.GetFloat(message, &field)), out);
-    case FieldDescriptor::CPPTYPE_BOOL:
-      out += reflection.GetBool(message, &field) ? "true" : "false";
-      return;
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return write_enum(field, reflection.GetEnumValue(message, &field), out);
+    case FieldDescriptor::CPPTYPE_BOOL: out += reflection.GetBool(message, &field) ? "true" : "false"; return;
+    case FieldDescriptor::CPPTYPE_ENUM: return write_enum(field, reflection.GetEnumValue(message, &field), out);
     case FieldDescriptor::CPPTYPE_STRING:
       return write_string(field, reflection.GetStringReference(message, &field, &scratch), out);
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return write_message(field, reflection.GetMessage(message, &field), out);
+    case FieldDescriptor::CPPTYPE_MESSAGE: return write_message(field, reflection.GetMessage(message, &field), out);
   }
 }
 
@@ -363,10 +344,8 @@ void write_member(const Message& message, const FieldDescriptor& field, int inde
   const auto& reflection = *message.GetReflection();
   std::string scratch;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return write_number(reflection.GetRepeatedInt32(message, &field, index), out);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return write_number(reflection.GetRepeatedInt64(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_INT32: return write_number(reflection.GetRepeatedInt32(message, &field, index), out);
+    case FieldDescriptor::CPPTYPE_INT64: return write_number(reflection.GetRepeatedInt64(message, &field, index), out);
     case FieldDescriptor::CPPTYPE_UINT32:
       return write_number(reflection.GetRepeatedUInt32(message, &field, index), out);
     case FieldDescriptor::CPPTYPE_UINT64:
@@ -410,8 +389,7 @@ std::optional<Misfit> put_as_text(const Slot& slot, std::string_view value) {
     case FieldDescriptor::CPPTYPE_FLOAT:
       if (const auto number = whole_number<double>(value)) return slot.put_double(*number, false);
       return slot.wrong_type("another text");
-    default:
-      return slot.put_text(value);
+    default: return slot.put_text(value);
   }
 }
 

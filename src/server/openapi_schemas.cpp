@@ -25,24 +25,15 @@ std::string schema_name(const Descriptor& message) {
 
 void add_format(Format format, json::object& schema) {
   switch (format) {
-    case Format::EMAIL:
-      schema["format"] = "email";
-      break;
-    case Format::UUID:
-      schema["format"] = "uuid";
-      break;
-    case Format::TIMESTAMP:
-      schema["format"] = "date-time";
-      break;
+    case Format::EMAIL: schema["format"] = "email"; break;
+    case Format::UUID: schema["format"] = "uuid"; break;
+    case Format::TIMESTAMP: schema["format"] = "date-time"; break;
     case Format::HTTPS_URL:
       // An empty text, which clears the field, is no URI.
       schema["anyOf"] = {{{"format", "uri"}}, {{"maxLength", 0}}};
       break;
-    case Format::BASE64URL:
-      schema["pattern"] = "^[A-Za-z0-9_-]*$";
-      break;
-    default:
-      break;
+    case Format::BASE64URL: schema["pattern"] = "^[A-Za-z0-9_-]*$"; break;
+    default: break;
   }
 }
 
@@ -103,8 +94,7 @@ bool is_always_there(const FieldDescriptor& field, OpenApiSchemas::Role role) {
 
 json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role, int depth) {
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return true;
+    case FieldDescriptor::CPPTYPE_BOOL: return true;
     case FieldDescriptor::CPPTYPE_STRING:
       return rule_of(field).format() == Format::UUID ? "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55" : "c29tZXRoaW5n";
     case FieldDescriptor::CPPTYPE_ENUM:
@@ -112,8 +102,7 @@ json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role,
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (is_timestamp(field)) return "2026-01-31T08:15:00Z";
       return OpenApiSchemas::example(*field.message_type(), role, depth - 1);
-    default:
-      return rule_of(field).has_minimum() ? rule_of(field).minimum() : 1;
+    default: return rule_of(field).has_minimum() ? rule_of(field).minimum() : 1;
   }
 }
 
@@ -164,22 +153,16 @@ json::object OpenApiSchemas::field(const FieldDescriptor& one, Role role) {
 
 json::object OpenApiSchemas::value(const FieldDescriptor& one, Role role) {
   switch (one.type()) {
-    case FieldDescriptor::TYPE_STRING:
-      return text_schema(one);
-    case FieldDescriptor::TYPE_BYTES:
-      return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]*$"}};
-    case FieldDescriptor::TYPE_BOOL:
-      return {{"type", "boolean"}};
-    case FieldDescriptor::TYPE_ENUM:
-      return enum_schema(*one.enum_type());
+    case FieldDescriptor::TYPE_STRING: return text_schema(one);
+    case FieldDescriptor::TYPE_BYTES: return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]*$"}};
+    case FieldDescriptor::TYPE_BOOL: return {{"type", "boolean"}};
+    case FieldDescriptor::TYPE_ENUM: return enum_schema(*one.enum_type());
     case FieldDescriptor::TYPE_MESSAGE:
       if (is_timestamp(one)) return {{"type", "string"}, {"format", "date-time"}};
       return reference(*one.message_type(), role);
     case FieldDescriptor::TYPE_DOUBLE:
-    case FieldDescriptor::TYPE_FLOAT:
-      return {{"type", "number"}};
-    default:
-      return integer_schema(one, one.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ? "int32" : "int64");
+    case FieldDescriptor::TYPE_FLOAT: return {{"type", "number"}};
+    default: return integer_schema(one, one.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ? "int32" : "int64");
   }
 }
 

@@ -137,20 +137,19 @@ TEST(OpenApi, DescribesAContractWrittenElsewhere) {
 TEST(Yaml, SaysWhatJsonSays) {
   const json::value value = json::parse(R"({"a": {"b": [1, {"c": "no", "d": []}, [2, 3], {}], "200": null, "no": true},
                                             "text": "two\nlines: \"quoted\" # not a comment", "empty": {}})");
-  EXPECT_EQ(to_yaml(value),
-            "a:\n"
-            "  b:\n"
-            "    - 1\n"
-            "    - c: \"no\"\n"
-            "      d: []\n"
-            "    -\n"
-            "      - 2\n"
-            "      - 3\n"
-            "    - {}\n"
-            "  \"200\": null\n"
-            "  \"no\": true\n"
-            "text: \"two\\nlines: \\\"quoted\\\" # not a comment\"\n"
-            "empty: {}\n");
+  EXPECT_EQ(to_yaml(value), "a:\n"
+                            "  b:\n"
+                            "    - 1\n"
+                            "    - c: \"no\"\n"
+                            "      d: []\n"
+                            "    -\n"
+                            "      - 2\n"
+                            "      - 3\n"
+                            "    - {}\n"
+                            "  \"200\": null\n"
+                            "  \"no\": true\n"
+                            "text: \"two\\nlines: \\\"quoted\\\" # not a comment\"\n"
+                            "empty: {}\n");
 }
 
 }  // namespace

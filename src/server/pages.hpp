@@ -16,7 +16,7 @@ struct PagesOptions {
   bool local = false;         ///< PUBLIC_URL is this machine: the first page tells what runs
   std::string version;
   std::vector<std::pair<std::string, std::string>>
-      running;                                         ///< what the first page tells: {"Storage", "SQLite in ./data"}
+      running;  ///< what the first page tells: {"Storage", "SQLite in ./data"}
   std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty where they are sent
   OpenApi description;
 };

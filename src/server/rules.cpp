@@ -20,10 +20,8 @@ bool is_whole_number(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_INT64:
     case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return true;
-    default:
-      return false;
+    case FieldDescriptor::CPPTYPE_UINT64: return true;
+    default: return false;
   }
 }
 

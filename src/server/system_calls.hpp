@@ -2,9 +2,9 @@
 
 #include <atomic>
 
-#include "ostiary/v1/system.pb.h"
 #include "base/call.hpp"
 #include "base/result.hpp"
+#include "ostiary/v1/system.pb.h"
 #include "storage/database.hpp"
 #include "vault/server_keys.hpp"
 

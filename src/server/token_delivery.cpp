@@ -24,12 +24,9 @@ bool is_given(const Message& message, const FieldDescriptor& field) {
 TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked) {
   if (browser || token_came_by_cookie) return {.cookies = true, .body = false};
   switch (asked) {
-    case AskedDelivery::cookie:
-      return {.cookies = true, .body = false};
-    case AskedDelivery::body:
-      return {.cookies = false, .body = true};
-    case AskedDelivery::either:
-      break;
+    case AskedDelivery::cookie: return {.cookies = true, .body = false};
+    case AskedDelivery::body: return {.cookies = false, .body = true};
+    case AskedDelivery::either: break;
   }
   return {.cookies = true, .body = true};
 }
@@ -90,12 +87,9 @@ std::optional<std::string> CookieFields::device(const Message& request,
 AskedDelivery CookieFields::asked(const Message& request) const {
   if (asked_ == nullptr) return AskedDelivery::either;
   switch (request.GetReflection()->GetEnumValue(request, asked_)) {
-    case v1::TOKEN_DELIVERY_COOKIE:
-      return AskedDelivery::cookie;
-    case v1::TOKEN_DELIVERY_BODY:
-      return AskedDelivery::body;
-    default:
-      return AskedDelivery::either;
+    case v1::TOKEN_DELIVERY_COOKIE: return AskedDelivery::cookie;
+    case v1::TOKEN_DELIVERY_BODY: return AskedDelivery::body;
+    default: return AskedDelivery::either;
   }
 }
 

@@ -34,8 +34,8 @@ Result<KnownSession> read_session(const Deps& deps, const AccessClaims& claims, 
     if (!user || user->status != "active") return ended();
     const auto roles = roles_of(tx, user->id);
     const Time valid_until = std::min({claims.expires_at, session->expires_at, session->idle_expires_at});
-    Caller caller{user->id, session->id, roles, split_words(session->amr), session->auth_time, claims.expires_at,
-                  token_hash};
+    Caller caller{user->id,           session->id,       roles,     split_words(session->amr),
+                  session->auth_time, claims.expires_at, token_hash};
     return KnownSession{std::move(caller), reply_for(*session, *user, roles), nullptr, valid_until};
   });
 }

@@ -65,14 +65,14 @@ Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Cal
       if (batch.empty()) break;
       count += static_cast<std::int64_t>(batch.size());
       for (const auto& ended : batch) {
-        delivery::announce(tx, deps.ids, now,
-                           {"session.ended", ended.id.uuid, ended.version,
-                            {{"user_id", to_string(user)}, {"reason", "revoked"}}});
+        delivery::announce(
+            tx, deps.ids, now,
+            {"session.ended", ended.id.uuid, ended.version, {{"user_id", to_string(user)}, {"reason", "revoked"}}});
       }
     }
     if (count > 0) deps.invalidation.publish(tx, user);
-    deps.audit.record(tx, call,
-                      {.action = "session.revoke_others", .user = user, .metadata = {{"ended", std::to_string(count)}}});
+    deps.audit.record(
+        tx, call, {.action = "session.revoke_others", .user = user, .metadata = {{"ended", std::to_string(count)}}});
     v1::RevokeOtherSessionsReply reply;
     reply.set_revoked(count);
     return reply;

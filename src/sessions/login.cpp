@@ -70,9 +70,8 @@ void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const I
   tx.execute(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
              call.address, device, success, std::string(reason), now);
   if (success) return;
-  deps.audit.record(
-      tx, call,
-      {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
+  deps.audit.record(tx, call,
+                    {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
 }
 
 std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& candidate) {
@@ -82,10 +81,8 @@ std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& cand
       refused.error().facts.emplace_back("verification_id", to_string(candidate.pending->id));
       return refused;
     }
-    case LoginVerdict::account_disabled:
-      return refuse(Refusal::account_disabled, "This account may not sign in.");
-    default:
-      return refuse(Refusal::wrong_credentials, "There is no account with this identifier and password.");
+    case LoginVerdict::account_disabled: return refuse(Refusal::account_disabled, "This account may not sign in.");
+    default: return refuse(Refusal::wrong_credentials, "There is no account with this identifier and password.");
   }
 }
 

@@ -9,8 +9,8 @@ namespace ostiary::sessions {
 /// newest pending registration's, or nobody's. Every attempt leaves a row in login_attempts and in the audit log.
 Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// The account that an identifier stands for, as a key for rate limits ("user:..." or a hash of the identifier where there
-/// is no account), and whether the device that calls is known to it.
+/// The account that an identifier stands for, as a key for rate limits ("user:..." or a hash of the identifier where
+/// there is no account), and whether the device that calls is known to it.
 struct Identity {
   std::string account;
   bool known_device;

@@ -80,9 +80,9 @@ v1::TokenReply rotate(const Refreshing& at, const Digest& hash, std::string_view
                         .user = at.row.user_id,
                         .actor = at.row.user_id,
                         .metadata = {{"session_id", to_string(at.row.session_id)}}});
-  delivery::announce(at.tx, at.deps.ids, at.now,
-                     {"session.refreshed", at.row.session_id.uuid, session.version,
-                      {{"user_id", to_string(at.row.user_id)}}});
+  delivery::announce(
+      at.tx, at.deps.ids, at.now,
+      {"session.refreshed", at.row.session_id.uuid, session.version, {{"user_id", to_string(at.row.user_id)}}});
   return token_reply(at, std::move(successor));
 }
 
@@ -131,15 +131,13 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
         return refuse(Refusal::refresh_token_unknown, "This refresh token is not known: sign in again.");
       case RefreshVerdict::ended:
       case RefreshVerdict::too_old:
-      case RefreshVerdict::idle:
-        return refuse(Refusal::session_ended, "The session has ended: sign in again.");
+      case RefreshVerdict::idle: return refuse(Refusal::session_ended, "The session has ended: sign in again.");
       case RefreshVerdict::stolen:
         end_session(tx, deps, call, row->session_id, row->user_id, "refresh_token_reused", now);
         return tx.keep(refuse(Refusal::refresh_token_reused,
                               "This refresh token was used before, so somebody else may hold it. The session has been "
                               "ended: sign in again."));
-      case RefreshVerdict::rotate:
-        return rotate({tx, deps, call, *row, now}, hash, request.refresh_token());
+      case RefreshVerdict::rotate: return rotate({tx, deps, call, *row, now}, hash, request.refresh_token());
       case RefreshVerdict::reissue:
       case RefreshVerdict::reissue_late:
         return reissue({tx, deps, call, *row, now}, hash, request.refresh_token(),

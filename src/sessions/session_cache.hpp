@@ -31,7 +31,8 @@ class SessionCache {
  public:
   using Render = std::function<std::string(const v1::CheckSessionReply&)>;
 
-  /// Listens to `invalidation`, which must outlive it and may still call once it is gone. `render` makes the ready bytes.
+  /// Listens to `invalidation`, which must outlive it and may still call once it is gone. `render` makes the ready
+  /// bytes.
   SessionCache(Invalidation& invalidation, Render render, std::size_t capacity = 200'000);
 
   std::shared_ptr<const KnownSession> find(const Digest& token_hash, Time now) const;

@@ -15,12 +15,24 @@ constexpr Time now{std::chrono::days{20'000}};
 
 struct Token {
   PresentedToken value{.session_expires_at = now + 240h, .idle_expires_at = now + 24h};
-  Token ended() const { return with([](auto& token) { token.session_ended = true; }); }
-  Token consumed_at(Time time) const { return with([&](auto& token) { token.consumed_at = time; }); }
-  Token successor_used() const { return with([](auto& token) { token.successor_used = true; }); }
-  Token reissued_lately() const { return with([](auto& token) { token.recently_reissued_late = true; }); }
-  Token session_expires(Time time) const { return with([&](auto& token) { token.session_expires_at = time; }); }
-  Token idle_expires(Time time) const { return with([&](auto& token) { token.idle_expires_at = time; }); }
+  Token ended() const {
+    return with([](auto& token) { token.session_ended = true; });
+  }
+  Token consumed_at(Time time) const {
+    return with([&](auto& token) { token.consumed_at = time; });
+  }
+  Token successor_used() const {
+    return with([](auto& token) { token.successor_used = true; });
+  }
+  Token reissued_lately() const {
+    return with([](auto& token) { token.recently_reissued_late = true; });
+  }
+  Token session_expires(Time time) const {
+    return with([&](auto& token) { token.session_expires_at = time; });
+  }
+  Token idle_expires(Time time) const {
+    return with([&](auto& token) { token.idle_expires_at = time; });
+  }
 
  private:
   template <class Change>
@@ -62,7 +74,8 @@ const RefreshRow refresh_table[] = {
     {"a lost reply, days later", fresh.consumed_at(now - 48h), RefreshVerdict::reissue_late},
     {"the same from another device", fresh.consumed_at(now - 48h), RefreshVerdict::stolen, false},
     {"the same with its successor used", fresh.consumed_at(now - 48h).successor_used(), RefreshVerdict::stolen},
-    {"a second lost reply in three generations", fresh.consumed_at(now - 48h).reissued_lately(), RefreshVerdict::stolen},
+    {"a second lost reply in three generations", fresh.consumed_at(now - 48h).reissued_lately(),
+     RefreshVerdict::stolen},
     {"a lost reply where none is honoured", fresh.consumed_at(now - 48h), RefreshVerdict::stolen, true, false},
     {"a lost reply does not revive an idle session", fresh.consumed_at(now - 48h).idle_expires(now - 1h),
      RefreshVerdict::idle},
@@ -81,9 +94,9 @@ TEST(Refresh, VerdictsB4B5) {
 
 TEST(Refresh, EveryVerdictHasARow) {
   for (int verdict = 0; verdict <= static_cast<int>(RefreshVerdict::rotate); ++verdict) {
-    EXPECT_TRUE(std::any_of(std::begin(refresh_table), std::end(refresh_table),
-                            [&](const auto& row) { return static_cast<int>(row.verdict) == verdict; }))
-        << verdict;
+    EXPECT_TRUE(std::any_of(std::begin(refresh_table), std::end(refresh_table), [&](const auto& row) {
+      return static_cast<int>(row.verdict) == verdict;
+    })) << verdict;
   }
 }
 

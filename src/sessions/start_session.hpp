@@ -9,9 +9,9 @@
 
 namespace ostiary::sessions {
 
-/// Starts a session for a person who has just proven who they are, as part of `tx`: its row, its first refresh token, the
-/// device it knows from now on, last_login_at, an audit row and the event `session.started`. A device that the person
-/// has not used before gets a new id, so that nobody can plant one. The reply has all tokens.
+/// Starts a session for a person who has just proven who they are, as part of `tx`: its row, its first refresh token,
+/// the device it knows from now on, last_login_at, an audit row and the event `session.started`. A device that the
+/// person has not used before gets a new id, so that nobody can plant one. The reply has all tokens.
 v1::TokenReply start_session(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
                              const std::vector<std::string>& amr, Time now);
 

@@ -95,8 +95,8 @@ Result<AccessClaims> AccessTokens::verify(std::string_view token) const {
   const auto expires_at = time_member(*claims, "exp");
   const auto auth_time = time_member(*claims, "auth_time");
   if (!user_id || !session_id || !issued_at || !expires_at || !auth_time) return not_ours();
-  return AccessClaims{*user_id,   *session_id, words_member(*claims, "roles"), words_member(*claims, "amr"),
-                      *auth_time, *issued_at,  *expires_at};
+  return AccessClaims{*user_id,   *session_id, words_member(*claims, "roles"), words_member(*claims, "amr"), *auth_time,
+                      *issued_at, *expires_at};
 }
 
 Digest refresh_token_hash(std::string_view token) { return crypto::sha256(as_bytes(token)); }

@@ -29,8 +29,8 @@ class AccessTokens {
 
   std::string issue(const AccessClaims& claims) const;
 
-  /// What a token says once its signature, type, issuer and audience hold. Refuses with not_authenticated. Whether it has
-  /// expired is for the caller to judge: logout takes expired ones.
+  /// What a token says once its signature, type, issuer and audience hold. Refuses with not_authenticated. Whether it
+  /// has expired is for the caller to judge: logout takes expired ones.
   Result<AccessClaims> verify(std::string_view token) const;
 
  private:

@@ -27,8 +27,8 @@ std::expected<void, std::string> create_whole(const std::filesystem::path& file,
   const auto temporary = file.string() + "." + std::to_string(getpid());
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor < 0) return problem(temporary, errno);
-  const bool written =
-      write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()) && fsync(descriptor) == 0;
+  const bool written = write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+                       fsync(descriptor) == 0;
   const int write_error = errno;
   close(descriptor);
   const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);

@@ -56,7 +56,11 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
   void orders_mail(const std::string& to, bool once) {
     writes([&](Transaction& tx) {
       order_mail(tx, world.data_keys, world.ids, now(),
-                 {.kind = "registration_notice", .to = to, .locale = "de", .values = {}, .expires_at = now() + 1h,
+                 {.kind = "registration_notice",
+                  .to = to,
+                  .locale = "de",
+                  .values = {},
+                  .expires_at = now() + 1h,
                   .once = once});
     });
   }
@@ -222,7 +226,9 @@ TEST_P(DeliveryOnEveryEngine, EventsWaitInTheOutbox) {
   const auto user = world.ids.make_uuid();
   writes([&](Transaction& tx) {
     announce(tx, world.ids, now(),
-             {.type = "user.registered", .aggregate_id = user, .aggregate_version = 3,
+             {.type = "user.registered",
+              .aggregate_id = user,
+              .aggregate_version = 3,
               .payload = {{"user_id", to_string(user)}, {"how", "\"quoted\"\n"}}});
   });
   const auto event = database->read([](Transaction& tx) -> Result<EventRow> { return tx.one(find_event); }).value();

@@ -436,13 +436,14 @@ TEST_P(Rooms, EveryLoginAttemptIsKeptWithItsReasonR112) {
   };
   static constexpr Statement<AttemptRow()> attempts{
       "SELECT success, reason, user_id IS NOT NULL FROM login_attempts ORDER BY id LIMIT 100"};
-  const auto rows = *world.db.read([&](Transaction& tx) -> Result<std::vector<AttemptRow>> { return tx.all(attempts); });
+  const auto rows =
+      *world.db.read([&](Transaction& tx) -> Result<std::vector<AttemptRow>> { return tx.all(attempts); });
   ASSERT_EQ(rows.size(), 3U);
   std::map<std::string, int> reasons;
   for (const auto& row : rows) ++reasons[row.reason + (row.has_user ? " of a user" : " of nobody")];
-  EXPECT_EQ(reasons, (std::map<std::string, int>{{"wrong_credentials of a user", 1},
-                                                 {"password of a user", 1},
-                                                 {"wrong_credentials of nobody", 1}}));
+  EXPECT_EQ(reasons,
+            (std::map<std::string, int>{
+                {"wrong_credentials of a user", 1}, {"password of a user", 1}, {"wrong_credentials of nobody", 1}}));
 }
 
 TEST_P(Rooms, AWeakerHashIsReplacedAtLoginR310) {

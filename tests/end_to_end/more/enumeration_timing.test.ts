@@ -31,7 +31,11 @@ function shuffled<T>(values: T[]): T[] {
 }
 
 function alike(measured: Record<string, number>) {
-  console.log(Object.entries(measured).map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', '))
+  console.log(
+    Object.entries(measured)
+      .map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`)
+      .join(', '),
+  )
   const all = Object.values(measured)
   expect((Math.max(...all) - Math.min(...all)) / Math.min(...all)).toBeLessThan(0.05)
 }
@@ -62,7 +66,8 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
 
   test('registration: known and unknown', async () => {
     const client = world.client()
-    const register = async (email: string) => succeeds(await client.post('/api/auth/register', { email, password: freshPassword() }))
+    const register = async (email: string) =>
+      succeeds(await client.post('/api/auth/register', { email, password: freshPassword() }))
     // Each known address has had its notice today, as one that is probed has.
     await register(known.email)
     alike(

@@ -28,7 +28,10 @@ test('D3 a session that was revoked at one server is refused by another within 1
     }
     delays.sort((a, b) => a - b)
     const p99 = delays[Math.floor(delays.length * 0.99)]
-    console.log(`median ${delays[Math.floor(delays.length / 2)].toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, worst ${delays[delays.length - 1].toFixed(1)} ms`)
+    console.log(
+      `median ${delays[Math.floor(delays.length / 2)].toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ` +
+        `worst ${delays[delays.length - 1].toFixed(1)} ms`,
+    )
     expect(p99).toBeLessThan(100)
   } finally {
     there.close()

@@ -57,7 +57,11 @@ describe('cookies', () => {
     const canonical = await browser.post('/api/auth/login', { email: alice.email, password: alice.password })
     for (const field of TOKEN_FIELDS) expect(canonical.body).not.toHaveProperty(field)
     // Whatever it asks.
-    const asked = await browser.post('/api/auth/login', { email: alice.email, password: alice.password, token_delivery: 'body' })
+    const asked = await browser.post('/api/auth/login', {
+      email: alice.email,
+      password: alice.password,
+      token_delivery: 'body',
+    })
     expect(asked.status).toBe(200)
     for (const field of TOKEN_FIELDS) expect(asked.body).not.toHaveProperty(field)
     expect(Object.keys(byName(asked))).toContain('ostiary_access')
@@ -65,8 +69,7 @@ describe('cookies', () => {
 
   test('any other client gets both, or what token_delivery says', async () => {
     const alice = await world.person('alice').signsUp()
-    const sent = (delivery?: string) =>
-      alice.triesToSignIn(delivery === undefined ? {} : { token_delivery: delivery })
+    const sent = (delivery?: string) => alice.triesToSignIn(delivery === undefined ? {} : { token_delivery: delivery })
     const both = succeeds(await sent())
     expect(Object.keys(byName(both))).toContain('ostiary_access')
     expect(Object.keys(byName(both))).toContain('ostiary_refresh')
@@ -93,12 +96,12 @@ describe('cookies', () => {
     await one.signsUp()
     const two = await world.person('two').signsUp()
     const cookies = await one.http.jar.getCookieString(world.server.origin)
-    refuses(await one.http.post('/api/auth/refresh', { refresh_token: two.refreshToken }), 400, 'conflicting_credentials')
     refuses(
-      await one.http.post('/api/auth/logout', { access_token: two.accessToken }),
+      await one.http.post('/api/auth/refresh', { refresh_token: two.refreshToken }),
       400,
       'conflicting_credentials',
     )
+    refuses(await one.http.post('/api/auth/logout', { access_token: two.accessToken }), 400, 'conflicting_credentials')
     refuses(await one.http.get('/api/auth/session', two.bearer()), 400, 'conflicting_credentials')
     expect(await one.http.jar.getCookieString(world.server.origin)).toBe(cookies)
     expect((await two.checksSession()).status).toBe(200)
@@ -110,7 +113,8 @@ describe('cookies', () => {
     const attacker = await world.person('attacker').signsUp()
     const victim: Person = world.person('victim', { browser: true })
     await victim.signsUp()
-    const cookie = `ostiary_access=${attacker.accessToken}; ostiary_refresh=${attacker.refreshToken}; ostiary_device=planted`
+    const cookie =
+      `ostiary_access=${attacker.accessToken}; ` + `ostiary_refresh=${attacker.refreshToken}; ostiary_device=planted`
     const login = await victim.http.post(
       '/api/auth/login',
       { email: victim.email, password: victim.password },

@@ -54,9 +54,17 @@ describe('requests from other sites', () => {
 
   test('B7 a form: neither of its types is JSON, and text/plain that looks like it is refused too', async () => {
     const json = JSON.stringify({ display_name: 'Mallory' })
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/json']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'text/json',
+    ]) {
       for (const headers of [{}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }]) {
-        const reply = await alice.http.request('POST', '/api/auth/logout', { body: json, headers: { ...headers, 'content-type': type } })
+        const reply = await alice.http.request('POST', '/api/auth/logout', {
+          body: json,
+          headers: { ...headers, 'content-type': type },
+        })
         expect([403, 415]).toContain(reply.status)
       }
       refuses(
@@ -92,7 +100,10 @@ describe('requests from other sites', () => {
       { origin, 'sec-fetch-site': undefined },
       { origin: undefined, 'sec-fetch-site': 'same-origin' },
     ]) {
-      const reply = await alice.http.request('PATCH', '/api/account/profile', { json: { display_name: 'Alice' }, headers })
+      const reply = await alice.http.request('PATCH', '/api/account/profile', {
+        json: { display_name: 'Alice' },
+        headers,
+      })
       expect(reply.status).toBe(200)
     }
   })
@@ -108,7 +119,10 @@ describe('requests from other sites', () => {
     expect(preflight.headers['access-control-allow-methods']).toContain('PATCH')
     expect(preflight.headers['access-control-allow-headers']!.toLowerCase()).toContain('content-type')
     expect(preflight.headers.vary!.toLowerCase()).toContain('origin')
-    const reply = await alice.http.request('PATCH', '/api/account/profile', { json: { display_name: 'App' }, headers: app })
+    const reply = await alice.http.request('PATCH', '/api/account/profile', {
+      json: { display_name: 'App' },
+      headers: app,
+    })
     expect(reply.status).toBe(200)
     expect(reply.headers['access-control-allow-origin']).toBe('https://app.example.org')
 
@@ -116,7 +130,9 @@ describe('requests from other sites', () => {
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'PATCH' },
     })
     expect(stranger.headers['access-control-allow-origin']).toBeUndefined()
-    const read = await alice.http.get('/api/account/profile', { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } })
+    const read = await alice.http.get('/api/account/profile', {
+      headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    })
     expect(read.headers['access-control-allow-origin']).toBeUndefined()
   })
 

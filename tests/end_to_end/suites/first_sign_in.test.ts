@@ -22,7 +22,7 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     expect((await world.client().get('/health/ready')).text).toBe('{"status":"ok"}')
   })
 
-  test('R2.3 R4.2 R4.3 R0.5 R0.6 R0.7 R2.5 register, prove the email, sign in, stay signed in, sign out, over HTTP', async () => {
+  test('R2.3 R4.2 R4.3 R0.5 R0.6 R0.7 R2.5 register, prove the email, sign in, stay, sign out, over HTTP', async () => {
     const alice = world.person('alice')
     const registered = await alice.triesToRegister()
     expect(registered.status).toBe(200)
@@ -91,7 +91,10 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     expect(registered.verification_id).toMatch(UUID)
 
     const code = await world.mailbox.latestCode(bob)
-    const verified = await grpc.call('AuthService', 'VerifyEmail', { verification_id: registered.verification_id, code })
+    const verified = await grpc.call('AuthService', 'VerifyEmail', {
+      verification_id: registered.verification_id,
+      code,
+    })
     expect(verified.token_type).toBe('Bearer')
     expect(verified.access_token).toBeTruthy()
     expect(verified.refresh_token).toBeTruthy()
@@ -126,9 +129,18 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     const client = world.client()
     const registered = await client.post('/register', { email: carol.email, password: carol.password })
     expect(registered.body.message).toBe('success')
-    const failed = refuses(await client.post('/register', { email: carol.email, password: 'short' }), 400, 'invalid_field', 'password')
+    const failed = refuses(
+      await client.post('/register', { email: carol.email, password: 'short' }),
+      400,
+      'invalid_field',
+      'password',
+    )
     expect(failed.message).toBe('fail')
-    const weak = refuses(await client.post('/register', { email: carol.email, password: 'password1' }), 400, 'weak_password')
+    const weak = refuses(
+      await client.post('/register', { email: carol.email, password: 'password1' }),
+      400,
+      'weak_password',
+    )
     expect(weak.message).toBe('fail')
 
     carol.verificationId = registered.body.verification_id
@@ -154,8 +166,16 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
       const reply = succeeds(await client.post('/api/auth/login', { ...identifier, password: dora.password }))
       expect(reply.body.user).toMatchObject({ user_id: dora.userId, username: dora.username, email: dora.email })
     }
-    refuses(await client.post('/api/auth/login', { username: dora.username, password: `${dora.password}x` }), 401, 'wrong_credentials')
-    refuses(await client.post('/api/auth/login', { username: 'nobody.at.all', password: dora.password }), 401, 'wrong_credentials')
+    refuses(
+      await client.post('/api/auth/login', { username: dora.username, password: `${dora.password}x` }),
+      401,
+      'wrong_credentials',
+    )
+    refuses(
+      await client.post('/api/auth/login', { username: 'nobody.at.all', password: dora.password }),
+      401,
+      'wrong_credentials',
+    )
     refuses(await client.post('/api/auth/login', { password: dora.password }), 400, 'missing_field')
     refuses(
       await client.post('/api/auth/login', { email: dora.email, username: dora.username, password: dora.password }),
@@ -166,7 +186,9 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
 
   test('R2.6 R0.6 the access token holds, by jose and the published keys, what a service needs to know', async () => {
     const erin = await world.person('erin').signsUp()
-    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', world.server.origin.replace('localhost', '127.0.0.1')))
+    const keys = createRemoteJWKSet(
+      new URL('/.well-known/jwks.json', world.server.origin.replace('localhost', '127.0.0.1')),
+    )
     const { payload, protectedHeader } = await jwtVerify(erin.accessToken!, keys, {
       issuer: world.server.origin,
       audience: world.server.origin,

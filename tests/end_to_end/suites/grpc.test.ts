@@ -19,7 +19,13 @@ const packageFolder = (name: string) => {
   return main.slice(0, main.indexOf(`${name}/`) + name.length)
 }
 const load = (path: string) => {
-  const definition = loader.loadSync(path, { keepCase: true, enums: String, defaults: true, oneofs: true, includeDirs: [dirname(path)] })
+  const definition = loader.loadSync(path, {
+    keepCase: true,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+    includeDirs: [dirname(path)],
+  })
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   return grpc.loadPackageDefinition(definition) as any
 }
@@ -38,7 +44,9 @@ describe('R3.1 gRPC as its own tools know it', () => {
     const client = new Health(address, grpc.credentials.createInsecure())
     const check = (service: string) =>
       new Promise<string>((resolve, reject) =>
-        client.check({ service }, (error: grpc.ServiceError | null, reply: { status: string }) => (error ? reject(error) : resolve(reply.status))),
+        client.check({ service }, (error: grpc.ServiceError | null, reply: { status: string }) =>
+          error ? reject(error) : resolve(reply.status),
+        ),
       )
     expect(await check('')).toBe('SERVING')
     for (const service of ['ostiary.v1.AuthService', 'ostiary.v1.AccountService', 'ostiary.v1.SystemService']) {
@@ -49,7 +57,9 @@ describe('R3.1 gRPC as its own tools know it', () => {
   })
 
   test('reflection lists our services and describes them as the .proto files do', async () => {
-    const { ServerReflection } = load(join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto')).grpc.reflection.v1alpha
+    const { ServerReflection } = load(
+      join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto'),
+    ).grpc.reflection.v1alpha
     const client = new ServerReflection(address, grpc.credentials.createInsecure())
     const ask = (request: object) =>
       // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -64,7 +74,14 @@ describe('R3.1 gRPC as its own tools know it', () => {
       })
     const listed = await ask({ list_services: '*' })
     const names = listed.list_services_response.service.map((service: { name: string }) => service.name)
-    expect(names).toEqual(expect.arrayContaining(['ostiary.v1.AuthService', 'ostiary.v1.AccountService', 'ostiary.v1.SystemService', 'grpc.health.v1.Health']))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'ostiary.v1.AuthService',
+        'ostiary.v1.AccountService',
+        'ostiary.v1.SystemService',
+        'grpc.health.v1.Health',
+      ]),
+    )
     const described = await ask({ file_containing_symbol: 'ostiary.v1.AuthService' })
     const files = described.file_descriptor_response.file_descriptor_proto.map(
       (bytes: Buffer) => descriptor.FileDescriptorProto.decode(bytes) as unknown as FileDescriptor,
@@ -72,7 +89,10 @@ describe('R3.1 gRPC as its own tools know it', () => {
     const auth = files.find((file) => file.name === 'ostiary/v1/auth.proto')!
     const service = auth.service.find((one) => one.name === 'AuthService')!
     expect(service.method.map((method) => method.name).sort()).toEqual(
-      callsOfContract().filter(([name]) => name === 'AuthService').map(([, method]) => method).sort(),
+      callsOfContract()
+        .filter(([name]) => name === 'AuthService')
+        .map(([, method]) => method)
+        .sort(),
     )
     client.close()
   })
@@ -81,17 +101,34 @@ describe('R3.1 gRPC as its own tools know it', () => {
     const client = new grpc.Client(address, grpc.credentials.createInsecure())
     const send = (path: string, bytes: Buffer) =>
       new Promise<grpc.ServiceError | null>((resolve) =>
-        client.makeUnaryRequest(path, (value: Buffer) => value, (value) => value, bytes, new grpc.Metadata(), { deadline: Date.now() + 5000 }, (error) => resolve(error)),
+        client.makeUnaryRequest(
+          path,
+          (value: Buffer) => value,
+          (value) => value,
+          bytes,
+          new grpc.Metadata(),
+          { deadline: Date.now() + 5000 },
+          (error) => resolve(error),
+        ),
       )
     expect((await send('/ostiary.v1.AuthService/Nothing', Buffer.alloc(0)))?.code).toBe(grpc.status.UNIMPLEMENTED)
     expect((await send('/ostiary.v1.NoService/Login', Buffer.alloc(0)))?.code).toBe(grpc.status.UNIMPLEMENTED)
-    expect((await send('/ostiary.v1.AuthService/Login', Buffer.from([0xff, 0xff, 0xff])))?.code).toBe(grpc.status.INVALID_ARGUMENT)
+    expect((await send('/ostiary.v1.AuthService/Login', Buffer.from([0xff, 0xff, 0xff])))?.code).toBe(
+      grpc.status.INVALID_ARGUMENT,
+    )
     // B36: a field that the contract does not have, number 15.
-    const unknown = Buffer.concat([Buffer.from([0x0a, 0x03]), Buffer.from('a@b'), Buffer.from([0x7a, 0x05]), Buffer.from('admin')])
+    const unknown = Buffer.concat([
+      Buffer.from([0x0a, 0x03]),
+      Buffer.from('a@b'),
+      Buffer.from([0x7a, 0x05]),
+      Buffer.from('admin'),
+    ])
     expect((await send('/ostiary.v1.AuthService/Login', unknown))?.code).toBe(grpc.status.INVALID_ARGUMENT)
     // B23: beyond the size limit.
     const huge = Buffer.concat([Buffer.from([0x1a, 0x80, 0x80, 0x10]), Buffer.alloc(262_144, 'x')])
-    expect([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INVALID_ARGUMENT]).toContain((await send('/ostiary.v1.AuthService/Login', huge))?.code)
+    expect([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INVALID_ARGUMENT]).toContain(
+      (await send('/ostiary.v1.AuthService/Login', huge))?.code,
+    )
     client.close()
   })
 
@@ -99,7 +136,9 @@ describe('R3.1 gRPC as its own tools know it', () => {
     const { command } = await import('../support/program.ts')
     const { freePorts } = await import('../support/ports.ts')
     const [port, grpcPort] = await freePorts(2)
-    const refused = await command(['serve'], { settings: { PORT: String(port), GRPC_PORT: String(grpcPort), GRPC_LISTEN_ADDRESS: '0.0.0.0' } })
+    const refused = await command(['serve'], {
+      settings: { PORT: String(port), GRPC_PORT: String(grpcPort), GRPC_LISTEN_ADDRESS: '0.0.0.0' },
+    })
     expect(refused.code).toBe(2)
     expect(refused.stderr).toMatch(/GRPC_LISTEN_ADDRESS|GRPC_PLAINTEXT/)
     const listening = readFileSync(`/proc/${world.server.pid}/net/tcp`, 'utf8')
@@ -108,7 +147,7 @@ describe('R3.1 gRPC as its own tools know it', () => {
     expect(listening).not.toContain(`00000000:${hex}`)
   })
 
-  test('a deadline that has passed is told as such, and the user agent names the session\'s device', async () => {
+  test("a deadline that has passed is told as such, and the user agent names the session's device", async () => {
     const alice = world.person('alice')
     await alice.signsUp()
     const client = world.grpc('my-service/1.2')

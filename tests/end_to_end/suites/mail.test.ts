@@ -18,7 +18,12 @@ describe('R4.2 mail through a real SMTP server', () => {
     world = server = undefined
   })
 
-  async function begins(engine: Engine, options: Parameters<typeof MailServer.starts>[0], url: Parameters<MailServer['url']>[0], settings: Settings = {}) {
+  async function begins(
+    engine: Engine,
+    options: Parameters<typeof MailServer.starts>[0],
+    url: Parameters<MailServer['url']>[0],
+    settings: Settings = {},
+  ) {
     server = await MailServer.starts(options)
     world = await World.begins(engine, {
       settings: { SMTP_URL: server.url(url), MAIL_FROM: 'Door\u00e9 Keeper <door@example.org>', ...settings },
@@ -47,10 +52,14 @@ describe('R4.2 mail through a real SMTP server', () => {
   })
 
   test('by TLS from the first byte, with a password', async () => {
-    const { world, server } = await begins('SQLite', { secure: true, user: 'door', password: 'p@ss/w\u00f6rd' }, {
-      scheme: 'smtps',
-      user: `door:${encodeURIComponent('p@ss/w\u00f6rd')}`,
-    })
+    const { world, server } = await begins(
+      'SQLite',
+      { secure: true, user: 'door', password: 'p@ss/w\u00f6rd' },
+      {
+        scheme: 'smtps',
+        user: `door:${encodeURIComponent('p@ss/w\u00f6rd')}`,
+      },
+    )
     const alice = await world.person('alice').signsUp()
     expect((await server.to(alice.email))[0]).toMatchObject({ secure: true, user: 'door' })
     expect(world.server.output).not.toMatch(/p@ss|p%40ss/)
@@ -61,7 +70,8 @@ describe('R4.2 mail through a real SMTP server', () => {
     const alice = await world.person('alice').registers()
     await eventually(
       'the attempt has failed',
-      async () => (await world.storage.count('SELECT count(*) FROM jobs WHERE attempts > 0 AND last_error IS NOT NULL')) > 0,
+      async () =>
+        (await world.storage.count('SELECT count(*) FROM jobs WHERE attempts > 0 AND last_error IS NOT NULL')) > 0,
     )
     expect(await server.to(alice.email)).toEqual([])
   })
@@ -86,18 +96,24 @@ describe('R4.2 mail through a real SMTP server', () => {
     const began = performance.now()
     succeeds(await alice.triesToRegister())
     expect(performance.now() - began).toBeLessThan(3000)
-    await eventually('an attempt has failed', async () => (await world.storage.count('SELECT count(*) FROM jobs WHERE attempts > 0')) > 0)
+    await eventually(
+      'an attempt has failed',
+      async () => (await world.storage.count('SELECT count(*) FROM jobs WHERE attempts > 0')) > 0,
+    )
     server = await MailServer.starts({ port })
     const back = new Mailbox(server)
     await back.waitsFor(alice, 1, 25_000)
     succeeds(await alice.triesCode(await back.latestCode(alice)))
   })
 
-  test('a code is never sent twice: a connection that breaks after the message ends the job, and resend exists', async () => {
+  test('a code is never sent twice: a connection that breaks after the message ends the job', async () => {
     const { world, server } = await begins('SQLite', {}, { query: 'starttls=off' }, { RESEND_PAUSE: '1s' })
     server.breaksAfterNextMessage()
     const alice = await world.person('alice').registers()
-    await eventually('the job is dead', async () => (await world.storage.count(`SELECT count(*) FROM jobs WHERE state = 'dead'`)) === 1)
+    await eventually(
+      'the job is dead',
+      async () => (await world.storage.count(`SELECT count(*) FROM jobs WHERE state = 'dead'`)) === 1,
+    )
     await pause(1000)
     expect((await server.to(alice.email)).length).toBe(1)
     succeeds(await alice.asksForAnotherCode())
@@ -109,7 +125,10 @@ describe('R4.2 mail through a real SMTP server', () => {
     const { world, server } = await begins('SQLite', {}, { query: 'starttls=off' })
     server.refusesNext('RCPT', 550)
     await world.person('alice').registers()
-    await eventually('the job is dead', async () => (await world.storage.count(`SELECT count(*) FROM jobs WHERE state = 'dead'`)) === 1)
+    await eventually(
+      'the job is dead',
+      async () => (await world.storage.count(`SELECT count(*) FROM jobs WHERE state = 'dead'`)) === 1,
+    )
     await pause(500)
     expect(server.seen.RCPT).toBe(1)
   })
@@ -126,11 +145,16 @@ describe('R4.2 mail through a real SMTP server', () => {
     expect(server.received.length).toBe(3)
   })
 
-  test('in the language of the registration, and in an operator\'s own words', async () => {
+  test("in the language of the registration, and in an operator's own words", async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'en'))
     writeFileSync(join(folder, 'en', 'verify_email.subject.tpl'), 'Your own subject for {{service_name}}\n')
-    const { world } = await begins('SQLite', {}, { query: 'starttls=off' }, { MAIL_TEMPLATES: folder, SERVICE_NAME: 'Acme Door' })
+    const { world } = await begins(
+      'SQLite',
+      {},
+      { query: 'starttls=off' },
+      { MAIL_TEMPLATES: folder, SERVICE_NAME: 'Acme Door' },
+    )
     const english = await world.person('english').registers({ locale: 'en-GB' })
     const german = await world.person('german').registers({ locale: 'de-AT' })
     const other = await world.person('other').registers({ locale: 'ja' })
@@ -155,11 +179,18 @@ describe('R4.2 mail through a real SMTP server', () => {
     mailServer.refusesNext('RCPT', 451)
     const alice = await world.person('alice').registers()
     await eventually('it was tried', () => mailServer.seen.RCPT === 1)
-    await eventually('and put back', async () => (await world!.storage.count(`SELECT count(*) FROM jobs WHERE state = 'ready'`)) === 1)
+    await eventually(
+      'and put back',
+      async () => (await world!.storage.count(`SELECT count(*) FROM jobs WHERE state = 'ready'`)) === 1,
+    )
     await world.server.isKilled()
     const { spawn } = await import('node:child_process')
     const { environment, PROGRAM } = await import('../support/program.ts')
-    const worker = spawn(PROGRAM, ['worker'], { cwd: world.server.folder, env: environment(world.server.settings), stdio: 'ignore' })
+    const worker = spawn(PROGRAM, ['worker'], {
+      cwd: world.server.folder,
+      env: environment(world.server.settings),
+      stdio: 'ignore',
+    })
     try {
       await world.mailbox.waitsFor(alice, 1, 25_000)
     } finally {

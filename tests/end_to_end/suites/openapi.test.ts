@@ -13,7 +13,7 @@ describe('R3.2 R2.13 the published description', () => {
   })
   afterAll(() => world.ends())
 
-  test('is OpenAPI 3.1, valid by somebody else\'s judgment', async () => {
+  test("is OpenAPI 3.1, valid by somebody else's judgment", async () => {
     expect(json.openapi).toMatch(/^3\.1\./)
     const result = await new Validator().validate(structuredClone(json))
     expect(result.errors).toBeUndefined()
@@ -44,14 +44,30 @@ describe('R3.2 R2.13 the published description', () => {
 
   test('has every route, with its comment, its errors and an example', async () => {
     const routes = [
-      'post /register', 'post /login', 'post /auth/session/refresh', 'get /auth/profile', 'get /health', 'get /health/ready',
-      'get /.well-known/jwks.json', 'post /api/auth/register', 'post /api/auth/email/verify', 'post /api/auth/email/resend',
-      'post /api/auth/login', 'post /api/auth/refresh', 'post /api/auth/logout', 'get /api/auth/session',
-      'get /api/account/profile', 'patch /api/account/profile', 'get /api/account/sessions',
-      'delete /api/account/sessions/{session_id}', 'post /api/account/sessions/revoke-others',
+      'post /register',
+      'post /login',
+      'post /auth/session/refresh',
+      'get /auth/profile',
+      'get /health',
+      'get /health/ready',
+      'get /.well-known/jwks.json',
+      'post /api/auth/register',
+      'post /api/auth/email/verify',
+      'post /api/auth/email/resend',
+      'post /api/auth/login',
+      'post /api/auth/refresh',
+      'post /api/auth/logout',
+      'get /api/auth/session',
+      'get /api/account/profile',
+      'patch /api/account/profile',
+      'get /api/account/sessions',
+      'delete /api/account/sessions/{session_id}',
+      'post /api/account/sessions/revoke-others',
     ]
     const described = Object.entries(json.paths).flatMap(([path, operations]) =>
-      Object.keys(operations).filter((verb) => /^(get|post|put|patch|delete)$/.test(verb)).map((verb) => `${verb} ${path}`),
+      Object.keys(operations)
+        .filter((verb) => /^(get|post|put|patch|delete)$/.test(verb))
+        .map((verb) => `${verb} ${path}`),
     )
     expect(described.sort()).toEqual(routes.sort())
     const ids: string[] = []
@@ -61,7 +77,10 @@ describe('R3.2 R2.13 the published description', () => {
       const operation = json.paths[path][verb] as any
       ids.push(operation.operationId)
       expect(operation.summary, route).toBeTruthy()
-      expect(Object.keys(operation.responses).some((status) => status.startsWith('2')), route).toBe(true)
+      expect(
+        Object.keys(operation.responses).some((status) => status.startsWith('2')),
+        route,
+      ).toBe(true)
       if (operation.requestBody) {
         const body = operation.requestBody.content['application/json']
         const text = JSON.stringify(body) + JSON.stringify(json.components)
@@ -70,7 +89,14 @@ describe('R3.2 R2.13 the published description', () => {
     }
     expect(new Set(ids).size, 'operation ids are unique').toBe(ids.length)
     const text = JSON.stringify(json)
-    for (const code of ['weak_password', 'wrong_code', 'refresh_token_reused', 'rate_limited', 'cross_site_request', 'password_required']) {
+    for (const code of [
+      'weak_password',
+      'wrong_code',
+      'refresh_token_reused',
+      'rate_limited',
+      'cross_site_request',
+      'password_required',
+    ]) {
       expect(text, code).toContain(code)
     }
     expect(text).toContain('Answers the same whether or not the address has an account already')

@@ -30,7 +30,8 @@ describe('pages in a real browser', () => {
     page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('console', (message) => {
       // A refused call is part of some of the tests; the browser logs it as an error of loading.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        complaints.push(message.text())
     })
     page.on('request', (request) => {
       const url = new URL(request.url())
@@ -66,7 +67,7 @@ describe('pages in a real browser', () => {
       return { status: reply.status, body: await reply.json() }
     })
 
-  test('B9 the link, in the browser that registered: opening spends nothing, one press and one is in; no token stays in the address or in scripts\' reach', async () => {
+  test('B9 the link, in the browser that registered: opening spends nothing, one press signs in, no token stays', async () => {
     const page = await opens()
     const alice = world.person('alice')
     const registered = await registersIn(page, alice.email, alice.password)
@@ -91,7 +92,7 @@ describe('pages in a real browser', () => {
     isQuiet()
   })
 
-  test('B9 the link, in another browser: it asks for the password, says when it is wrong, and takes the right one', async () => {
+  test('B9 the link, in another browser: it asks for the password and says when it is wrong', async () => {
     const bob = await world.person('bob').registers()
     const page = await opens()
     await page.goto((await world.mailbox.latestLink(bob)).href)
@@ -117,7 +118,11 @@ describe('pages in a real browser', () => {
     const page = await opens()
     await page.goto(link.href)
     await page.getByRole('button').click()
-    await page.waitForFunction(() => /used|expired|not known|invalid|no longer/i.test(document.body.innerText), undefined, { timeout: 10_000 })
+    await page.waitForFunction(
+      () => /used|expired|not known|invalid|no longer/i.test(document.body.innerText),
+      undefined,
+      { timeout: 10_000 },
+    )
     isQuiet()
   })
 
@@ -157,9 +162,14 @@ describe('pages in a real browser', () => {
   test('R2.13 /docs shows the calls, from the own server alone', async () => {
     const page = await opens()
     await page.goto(`${world.server.origin}/docs`)
-    await page.waitForFunction(() => document.body.innerText.includes('/api/auth/login') || document.body.innerText.includes('Register a person'), undefined, {
-      timeout: 20_000,
-    })
+    await page.waitForFunction(
+      () =>
+        document.body.innerText.includes('/api/auth/login') || document.body.innerText.includes('Register a person'),
+      undefined,
+      {
+        timeout: 20_000,
+      },
+    )
     isQuiet()
   })
 })

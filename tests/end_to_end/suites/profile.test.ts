@@ -31,7 +31,11 @@ describe.each(ENGINES)('R1.8 profiles, on %s', (engine) => {
   test('a change changes what it names, and nothing else; an empty text clears', async () => {
     const before = await profile()
     const changed = succeeds(
-      await alice.changesProfile({ display_name: 'Al\u00edce \u{1f980}', avatar_url: 'https://example.org/a.png', time_zone: 'Europe/Vienna' }),
+      await alice.changesProfile({
+        display_name: 'Al\u00edce \u{1f980}',
+        avatar_url: 'https://example.org/a.png',
+        time_zone: 'Europe/Vienna',
+      }),
     ).body
     expect(changed).toMatchObject({
       display_name: 'Al\u00edce \u{1f980}',
@@ -70,7 +74,12 @@ describe.each(ENGINES)('R1.8 profiles, on %s', (engine) => {
     ['time_zone', '../../etc/passwd'],
   ])('ASVS 2.2.1 %s: %j is refused by name, and nothing changes', async (field, value) => {
     const before = await profile()
-    refuses(await alice.changesProfile({ [field]: value, ...(field === 'display_name' ? {} : { display_name: 'Half' }) }), 400, 'invalid_field', field)
+    refuses(
+      await alice.changesProfile({ [field]: value, ...(field === 'display_name' ? {} : { display_name: 'Half' }) }),
+      400,
+      'invalid_field',
+      field,
+    )
     expect(await profile()).toEqual(before)
   })
 
@@ -83,7 +92,9 @@ describe.each(ENGINES)('R1.8 profiles, on %s', (engine) => {
 
   test('B5 changes at once lose none: the last word of each field is one of theirs', async () => {
     const replies = await Promise.all(
-      Array.from({ length: 12 }, (_, i) => alice.changesProfile(i % 2 ? { display_name: `n${i}` } : { time_zone: i % 4 ? 'Asia/Tokyo' : 'Europe/Paris' })),
+      Array.from({ length: 12 }, (_, i) =>
+        alice.changesProfile(i % 2 ? { display_name: `n${i}` } : { time_zone: i % 4 ? 'Asia/Tokyo' : 'Europe/Paris' }),
+      ),
     )
     expect(replies.map((reply) => reply.status)).toEqual(Array(12).fill(200))
     const after = await profile()

@@ -10,7 +10,10 @@ import { World } from '../support/world.ts'
 function shapeOf(reply: Reply) {
   const headers = Object.keys(reply.headers).sort()
   const body = Object.fromEntries(Object.entries(reply.body).map(([name, value]) => [name, typeof value]))
-  const lengths = Object.entries(reply.body).map(([name, value]) => [name, name.endsWith('_at') ? 0 : String(value).length])
+  const lengths = Object.entries(reply.body).map(([name, value]) => [
+    name,
+    name.endsWith('_at') ? 0 : String(value).length,
+  ])
   const cookies = reply.setCookies.map((cookie) => cookie.replace(/=[^;]*/, '='))
   return { status: reply.status, headers, body, lengths, cookies }
 }
@@ -27,7 +30,9 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     const unknown = await world.person('other', { email: owner.email.replace(/./, 'x') }).triesToRegister()
     const decoys = []
     for (let i = 0; i < 3; i++) {
-      decoys.push(await world.person('stranger', { email: i ? owner.email : owner.email.toUpperCase() }).triesToRegister())
+      decoys.push(
+        await world.person('stranger', { email: i ? owner.email : owner.email.toUpperCase() }).triesToRegister(),
+      )
     }
     for (const decoy of decoys) expect(shapeOf(decoy)).toEqual(shapeOf(unknown))
     expect(new Set(decoys.map((reply) => reply.body.verification_id)).size).toBe(3)
@@ -64,18 +69,23 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     const code = await world.mailbox.latestCode(victim, 2)
     succeeds(await victim.triesCode(code))
 
-    expect((await victim.asks('/api/account/profile')).body).toMatchObject({ display_name: 'Victim', email: victim.email })
+    expect((await victim.asks('/api/account/profile')).body).toMatchObject({
+      display_name: 'Victim',
+      email: victim.email,
+    })
     expect((await victim.asks('/api/account/profile')).body).not.toHaveProperty('username')
     refuses(await stranger.triesToSignIn(), 401, 'wrong_credentials')
     // Neither the stranger's flow nor the stranger's link lives on.
     expect((await stranger.triesCode(code)).status).toBeGreaterThanOrEqual(400)
-    expect((await stranger.triesLink(new URLSearchParams(strangersLink.hash.slice(1)).get('token')!)).status).toBeGreaterThanOrEqual(400)
+    expect(
+      (await stranger.triesLink(new URLSearchParams(strangersLink.hash.slice(1)).get('token')!)).status,
+    ).toBeGreaterThanOrEqual(400)
     expect((await victim.sessions()).length).toBe(1)
     // The username was never the stranger's.
     await world.person('third', { username: stranger.username }).registers()
   })
 
-  test('B37 an owner who presses the link of a stranger\'s registration is asked for the password, which is not theirs', async () => {
+  test("B37 an owner who presses a stranger's link is asked for the password, which is not theirs", async () => {
     const victim = world.person('victim', { browser: true })
     const stranger = world.person('stranger', { email: victim.email })
     await stranger.registers()
@@ -107,7 +117,12 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
       stem.replace('l', '1'),
       stem.replace('p', '\uff50'), // fullwidth
     ]) {
-      const refused = refuses(await world.person('second', { username: alike }).triesToRegister(), 409, 'username_taken', 'username')
+      const refused = refuses(
+        await world.person('second', { username: alike }).triesToRegister(),
+        409,
+        'username_taken',
+        'username',
+      )
       expect(refused.message).toBe('fail')
     }
     await world.person('third', { username: `${stem}x` }).registers()
@@ -142,7 +157,13 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     const verified = await kim.triesCode(code)
     expect(verified.status).toBe(200)
     const client = world.client()
-    for (const email of [kim.email, ascii, ascii.toUpperCase(), `${stem}@BU\u0308CHER.example`, `${stem}@b\u00fc\u200bcher.example`]) {
+    for (const email of [
+      kim.email,
+      ascii,
+      ascii.toUpperCase(),
+      `${stem}@BU\u0308CHER.example`,
+      `${stem}@b\u00fc\u200bcher.example`,
+    ]) {
       succeeds(await client.post('/api/auth/login', { email, password: kim.password }))
     }
     for (const email of [
@@ -151,7 +172,12 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
       `\uff4bim.${stem}@example.org`, // fullwidth k
       `${stem}@ex\u0430mple..org`,
     ]) {
-      refuses(await client.post('/api/auth/register', { email, password: freshPassword() }), 400, 'invalid_field', 'email')
+      refuses(
+        await client.post('/api/auth/register', { email, password: freshPassword() }),
+        400,
+        'invalid_field',
+        'email',
+      )
     }
   })
 
@@ -173,7 +199,12 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     'a@-example.org',
     '<a@example.org>',
   ])('B17 %j is no address', async (email) => {
-    refuses(await world.client().post('/api/auth/register', { email, password: freshPassword() }), 400, 'invalid_field', 'email')
+    refuses(
+      await world.client().post('/api/auth/register', { email, password: freshPassword() }),
+      400,
+      'invalid_field',
+      'email',
+    )
   })
 
   test('B19 ASVS 6.2 passwords: exactly as received, never truncated, 8 characters to 256 bytes', async () => {
@@ -193,7 +224,10 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     }
     for (const length of [257, 1000]) {
       refuses(
-        await client.post('/api/auth/register', { email: 'long@example.org', password: stem.slice(0, length).padEnd(length, 'x') }),
+        await client.post('/api/auth/register', {
+          email: 'long@example.org',
+          password: stem.slice(0, length).padEnd(length, 'x'),
+        }),
         400,
         'invalid_field',
         'password',
@@ -209,10 +243,15 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
       'invalid_field',
       'password',
     )
-    refuses(await client.post('/api/auth/register', { email: 'a@example.org', password: '1234567' }), 400, 'invalid_field', 'password')
+    refuses(
+      await client.post('/api/auth/register', { email: 'a@example.org', password: '1234567' }),
+      400,
+      'invalid_field',
+      'password',
+    )
   })
 
-  test('ASVS 6.2.4 6.2.11 a guessable password is refused, with advice; so is one made of the person\'s own words', async () => {
+  test("ASVS 6.2.4 6.2.11 a guessable password, or one of the person's own words, is refused with advice", async () => {
     const client = world.client()
     const weak = async (password: string, more: object = {}) =>
       refuses(
@@ -247,11 +286,20 @@ describe.each(ENGINES)('R2.3 with REGISTRATION_VERIFY_EMAIL=false, on %s', (engi
     try {
       const alice = world.person('alice')
       const registered = succeeds(await alice.triesToRegister())
-      expect(registered.body).toMatchObject({ message: 'success', token: expect.any(String), refresh_token: expect.any(String) })
+      expect(registered.body).toMatchObject({
+        message: 'success',
+        token: expect.any(String),
+        refresh_token: expect.any(String),
+      })
       expect((await alice.checksSession(registered.body.token)).status).toBe(200)
       const login = succeeds(await alice.triesToSignIn())
       expect(login.body.user.email_verified).toBe(false)
-      const refused = refuses(await world.person('other', { email: alice.email }).triesToRegister(), 409, 'email_taken', 'email')
+      const refused = refuses(
+        await world.person('other', { email: alice.email }).triesToRegister(),
+        409,
+        'email_taken',
+        'email',
+      )
       expect(refused.message).toBe('fail')
     } finally {
       await world.ends()
@@ -267,7 +315,12 @@ describe('R3.10 with bcrypt', () => {
       await alice.signsUp()
       expect(await world.storage.count(`SELECT count(*) FROM users WHERE password_hash LIKE '$2b$10$%'`)).toBe(1)
       refuses(await alice.triesToSignIn({ password: alice.password.slice(0, 71) }), 401, 'wrong_credentials')
-      refuses(await world.person('bob').triesToRegister({ password: `${alice.password}x` }), 400, 'invalid_field', 'password')
+      refuses(
+        await world.person('bob').triesToRegister({ password: `${alice.password}x` }),
+        400,
+        'invalid_field',
+        'password',
+      )
       await world.server.stops()
       world.server = await world.server.startsAgain({ PASSWORD_ALGORITHM: undefined, BCRYPT_COST: undefined })
       succeeds(await alice.triesToSignIn())

@@ -103,12 +103,15 @@ describe('R2.5 D3 revocation with two servers on one PostgreSQL', () => {
     expect(delays.sort((a, b) => a - b)[2]).toBeLessThan(100)
   })
 
-  test('B13 the keys, codes, devices and tokens of one are the other\'s', async () => {
+  test("B13 the keys, codes, devices and tokens of one are the other's", async () => {
     const alice = await world.person('alice').registers()
     const code = await world.mailbox.latestCode(alice)
     const verified = await there.post('/api/auth/email/verify', { verification_id: alice.verificationId, code })
     expect(verified.status).toBe(200)
-    expect((await world.client().get('/api/auth/session', { headers: { authorization: `Bearer ${verified.body.token}` } })).status).toBe(200)
+    expect(
+      (await world.client().get('/api/auth/session', { headers: { authorization: `Bearer ${verified.body.token}` } }))
+        .status,
+    ).toBe(200)
     // D2: fifty refreshes over both make one successor.
     const here = world.client()
     const replies = await Promise.all(

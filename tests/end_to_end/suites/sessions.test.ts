@@ -6,7 +6,8 @@ import { World } from '../support/world.ts'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'
 const IPHONE =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1'
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 ' +
+  '(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1'
 
 describe.each(ENGINES)('sessions, on %s', (engine) => {
   let world: World
@@ -130,11 +131,15 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
       expect(session.address).toBe('127.0.0.1')
       expect(session).not.toHaveProperty('place')
       expect(Date.parse(session.expires_at as string)).toBeGreaterThan(Date.now() + 29 * 86_400_000)
-      expect(Date.parse(session.last_refreshed_at as string)).toBeGreaterThanOrEqual(Date.parse(session.created_at as string))
+      expect(Date.parse(session.last_refreshed_at as string)).toBeGreaterThanOrEqual(
+        Date.parse(session.created_at as string),
+      )
     }
     await frank.refreshes()
     const after = (await phone.sessions())[2]
-    expect(Date.parse(after.last_refreshed_at as string)).toBeGreaterThan(Date.parse(list[2].last_refreshed_at as string))
+    expect(Date.parse(after.last_refreshed_at as string)).toBeGreaterThan(
+      Date.parse(list[2].last_refreshed_at as string),
+    )
   })
 
   test('a page at a time, and no page token is forged', async () => {
@@ -184,7 +189,7 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
     await isOut(hana)
   })
 
-  test('B36 ASVS 8.2 nobody ends someone else\'s session, or learns that it exists', async () => {
+  test("B36 ASVS 8.2 nobody ends someone else's session, or learns that it exists", async () => {
     const ivan = await world.person('ivan').signsUp()
     const judy = await world.person('judy').signsUp()
     const theirs = refuses(await judy.revokes(ivan.sessionId!), 404, 'not_found', 'session_id')

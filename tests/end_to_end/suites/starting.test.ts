@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest'
 import { HttpClient } from '../support/http.ts'
 import { pause } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
-import { command, complaints, type Finished, IN_PUBLIC, Server, type Settings, temporaryFolder } from '../support/program.ts'
+import {
+  command,
+  complaints,
+  type Finished,
+  IN_PUBLIC,
+  Server,
+  type Settings,
+  temporaryFolder,
+} from '../support/program.ts'
 import { makePostgres } from '../support/storage.ts'
 import { freshPassword } from '../support/person.ts'
 
@@ -19,7 +27,10 @@ function saysInOneLine(finished: Finished, ...words: (string | RegExp)[]) {
 
 async function serve(settings: Settings, cwd = temporaryFolder()): Promise<Finished> {
   const [port, grpcPort] = await freePorts(2)
-  return await command(['serve'], { settings: { PORT: String(port), GRPC_PORT: String(grpcPort), DATA_DIR: join(cwd, 'data'), ...settings }, cwd })
+  return await command(['serve'], {
+    settings: { PORT: String(port), GRPC_PORT: String(grpcPort), DATA_DIR: join(cwd, 'data'), ...settings },
+    cwd,
+  })
 }
 
 describe('a setting that is not right: one line that names it, exit code 2', () => {
@@ -68,7 +79,12 @@ describe('a setting that is not right: one line that names it, exit code 2', () 
     writeFileSync(join(folder, '.env'), 'REFRESH_GRACE=never\n')
     saysInOneLine(await serve({}, folder), 'REFRESH_GRACE', /\.env/)
     const server = await Server.start({
-      settings: { OSTIARY_PORT: 'tcp://10.0.0.1:80', OSTIARY_PORT_80_TCP: 'x', OSTIARY_SERVICE_HOST: '10.0.0.1', UNRELATED: 'x' },
+      settings: {
+        OSTIARY_PORT: 'tcp://10.0.0.1:80',
+        OSTIARY_PORT_80_TCP: 'x',
+        OSTIARY_SERVICE_HOST: '10.0.0.1',
+        UNRELATED: 'x',
+      },
     })
     await server.stops()
   })
@@ -79,7 +95,10 @@ describe('a setting that is not right: one line that names it, exit code 2', () 
     const server = await Server.start({ settings: { OSTIARY_MASTER_KEY_FILE: join(folder, 'key') } })
     await server.stops()
     saysInOneLine(await serve({ OSTIARY_MASTER_KEY_FILE: join(folder, 'nothing') }), 'OSTIARY_MASTER_KEY_FILE')
-    saysInOneLine(await serve({ OSTIARY_MASTER_KEY_FILE: join(folder, 'key'), OSTIARY_MASTER_KEY: 'cd'.repeat(32) }), 'OSTIARY_MASTER_KEY')
+    saysInOneLine(
+      await serve({ OSTIARY_MASTER_KEY_FILE: join(folder, 'key'), OSTIARY_MASTER_KEY: 'cd'.repeat(32) }),
+      'OSTIARY_MASTER_KEY',
+    )
   })
 
   test('RATE_LIMITS=off and the development mailbox are for this machine only', async () => {
@@ -90,7 +109,7 @@ describe('a setting that is not right: one line that names it, exit code 2', () 
 })
 
 describe('a bad place to start: one line, exit code 2', () => {
-  test('a port in use, HTTP\'s or gRPC\'s', async () => {
+  test("a port in use, HTTP's or gRPC's", async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
@@ -100,7 +119,7 @@ describe('a bad place to start: one line, exit code 2', () => {
     taken.close()
   })
 
-  test('a data folder that is a file, or can\'t be written', async () => {
+  test("a data folder that is a file, or can't be written", async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'file'), '')
     saysInOneLine(await serve({ DATA_DIR: join(folder, 'file') }), join(folder, 'file'))
@@ -131,7 +150,8 @@ describe('a bad place to start: one line, exit code 2', () => {
     const server = await Server.start()
     await server.stops()
     const newer = (bytes: string) =>
-      `INSERT INTO schema_migrations SELECT 9999, '9999_future', ${bytes}, applied_at FROM schema_migrations WHERE number = 1`
+      `INSERT INTO schema_migrations SELECT 9999, '9999_future', ${bytes}, applied_at ` +
+      'FROM schema_migrations WHERE number = 1'
     const { readdirSync } = await import('node:fs')
     const file = readdirSync(server.settings.DATA_DIR!).find((name) => /\.(db|sqlite3?)$/.test(name))!
     await promisify(execFile)('sqlite3', [join(server.settings.DATA_DIR!, file), newer(`x'${'00'.repeat(32)}'`)])
@@ -204,31 +224,41 @@ describe('serving and stopping', () => {
       { 'x-forwarded-host': 'localhost' },
       { via: '1.1 proxy' },
     ]) {
-      expect((await client.get('/dev/mailbox', { headers: { ...json, ...headers } })).status, JSON.stringify(headers)).toBeGreaterThanOrEqual(400)
+      expect(
+        (await client.get('/dev/mailbox', { headers: { ...json, ...headers } })).status,
+        JSON.stringify(headers),
+      ).toBeGreaterThanOrEqual(400)
     }
     await server.stops()
   })
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s: what has begun is finished, nothing new is taken, exit code 0', async (signal) => {
-    const server = await Server.start()
-    const client = new HttpClient(server.origin)
-    const begun = Array.from({ length: 4 }, (_, i) =>
-      client.post('/api/auth/register', { email: `drain${i}@example.org`, password: freshPassword() }),
-    )
-    await pause(15)
-    const exit = server.stops(signal)
-    for (const reply of await Promise.allSettled(begun)) {
-      // Begun before the signal: answered. Its connection not yet taken: refused, never cut in the middle.
-      if (reply.status === 'fulfilled') expect([200, 503]).toContain(reply.value.status)
-      else expect(String(reply.reason)).toMatch(/ECONNREFUSED|ECONNRESET|socket hang up/)
-    }
-    expect(await exit).toEqual({ code: 0, signal: null })
-    client.close()
-  })
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: what has begun is finished, nothing new is taken, exit code 0',
+    async (signal) => {
+      const server = await Server.start()
+      const client = new HttpClient(server.origin)
+      const begun = Array.from({ length: 4 }, (_, i) =>
+        client.post('/api/auth/register', { email: `drain${i}@example.org`, password: freshPassword() }),
+      )
+      await pause(15)
+      const exit = server.stops(signal)
+      for (const reply of await Promise.allSettled(begun)) {
+        // Begun before the signal: answered. Its connection not yet taken: refused, never cut in the middle.
+        if (reply.status === 'fulfilled') expect([200, 503]).toContain(reply.value.status)
+        else expect(String(reply.reason)).toMatch(/ECONNREFUSED|ECONNRESET|socket hang up/)
+      }
+      expect(await exit).toEqual({ code: 0, signal: null })
+      client.close()
+    },
+  )
 
   test('logs are JSON on a pipe, a line an event, with time, level and event', async () => {
     const server = await Server.start()
-    await new HttpClient(server.origin).post('/api/auth/login', { email: 'nobody@example.org', password: 'x' }, { headers: { 'user-agent': 'a\tb' } })
+    await new HttpClient(server.origin).post(
+      '/api/auth/login',
+      { email: 'nobody@example.org', password: 'x' },
+      { headers: { 'user-agent': 'a\tb' } },
+    )
     await server.stops()
     const lines = server.output.split('\n').filter((line) => line.trim())
     expect(lines.length).toBeGreaterThan(1)

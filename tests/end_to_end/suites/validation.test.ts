@@ -14,15 +14,27 @@ describe('malformed requests', () => {
   afterAll(() => world.ends())
 
   const send_ = (body: string | Buffer, headers: Record<string, string> = {}) =>
-    world.client().request('POST', '/api/auth/register', { body, headers: { 'content-type': 'application/json', ...headers } })
+    world
+      .client()
+      .request('POST', '/api/auth/register', { body, headers: { 'content-type': 'application/json', ...headers } })
   const email = 'x@example.org'
   const password = freshPassword()
   const nested = (depth: number) => '{"email":'.repeat(depth) + '1' + '}'.repeat(depth)
 
   test.each<[string, string, string, string | undefined]>([
     ['an unknown field', `{"email":"${email}","password":"${password}","nickname":"x"}`, 'unknown_field', 'nickname'],
-    ['a duplicate field', `{"email":"${email}","email":"${email}","password":"${password}"}`, 'duplicate_field', 'email'],
-    ['a duplicate, spelt by an escape', `{"email":"${email}","\\u0065mail":"y@example.org","password":"${password}"}`, 'duplicate_field', 'email'],
+    [
+      'a duplicate field',
+      `{"email":"${email}","email":"${email}","password":"${password}"}`,
+      'duplicate_field',
+      'email',
+    ],
+    [
+      'a duplicate, spelt by an escape',
+      `{"email":"${email}","\\u0065mail":"y@example.org","password":"${password}"}`,
+      'duplicate_field',
+      'email',
+    ],
     ['a number for a text', `{"email":1,"password":"${password}"}`, 'wrong_type', 'email'],
     ['a list for a text', `{"email":["${email}"],"password":"${password}"}`, 'wrong_type', 'email'],
     ['an object for a text', `{"email":{"a":1},"password":"${password}"}`, 'wrong_type', 'email'],
@@ -32,11 +44,36 @@ describe('malformed requests', () => {
     ['another missing field', `{"email":"${email}"}`, 'missing_field', 'password'],
     ['no body', '', 'missing_field', undefined],
     ['an empty text', `{"email":"","password":"${password}"}`, 'missing_field', 'email'],
-    ['too long', `{"email":"${'x'.repeat(60)}@${'y.'.repeat(120)}org","password":"${password}"}`, 'invalid_field', 'email'],
-    ['U+0000', `{"email":"${email}","password":"${password}","display_name":"a\\u0000b"}`, 'invalid_field', 'display_name'],
-    ['a control character', `{"email":"${email}","password":"${password}","display_name":"a\\u0007b"}`, 'invalid_field', 'display_name'],
-    ['a line break in a name, B17', `{"email":"${email}","password":"${password}","display_name":"a\\r\\nBcc: b@example.org"}`, 'invalid_field', 'display_name'],
-    ['a lone surrogate', `{"email":"${email}","password":"${password}","display_name":"\\ud800"}`, 'malformed_request', undefined],
+    [
+      'too long',
+      `{"email":"${'x'.repeat(60)}@${'y.'.repeat(120)}org","password":"${password}"}`,
+      'invalid_field',
+      'email',
+    ],
+    [
+      'U+0000',
+      `{"email":"${email}","password":"${password}","display_name":"a\\u0000b"}`,
+      'invalid_field',
+      'display_name',
+    ],
+    [
+      'a control character',
+      `{"email":"${email}","password":"${password}","display_name":"a\\u0007b"}`,
+      'invalid_field',
+      'display_name',
+    ],
+    [
+      'a line break in a name, B17',
+      `{"email":"${email}","password":"${password}","display_name":"a\\r\\nBcc: b@example.org"}`,
+      'invalid_field',
+      'display_name',
+    ],
+    [
+      'a lone surrogate',
+      `{"email":"${email}","password":"${password}","display_name":"\\ud800"}`,
+      'malformed_request',
+      undefined,
+    ],
     ['not JSON', 'email=x', 'malformed_request', undefined],
     ['half of it', `{"email":"${email}"`, 'malformed_request', undefined],
     ['something behind it', `{"email":"${email}","password":"${password}"} {}`, 'malformed_request', undefined],
@@ -45,7 +82,12 @@ describe('malformed requests', () => {
     ['a comment', `{/**/"email":"${email}","password":"${password}"}`, 'malformed_request', undefined],
     ['a trailing comma', `{"email":"${email}","password":"${password}",}`, 'malformed_request', undefined],
     ['B20 depth of a few thousand', nested(3000), 'malformed_request', undefined],
-    ['an unknown locale', `{"email":"${email}","password":"${password}","locale":"not a locale"}`, 'invalid_field', 'locale'],
+    [
+      'an unknown locale',
+      `{"email":"${email}","password":"${password}","locale":"not a locale"}`,
+      'invalid_field',
+      'locale',
+    ],
   ])('R2.10 ASVS 2.2.1 %s is 400', async (_what, body, code, field) => {
     const reply = await send_(body)
     expect([code, 'wrong_type', 'malformed_request'].includes(reply.body?.code) && reply.body.code).toBe(
@@ -69,7 +111,17 @@ describe('malformed requests', () => {
 
   test('every unknown path is 404, every other method 405 with Allow', async () => {
     const client = world.client()
-    for (const path of ['/nothing', '/api', '/api/auth', '/api/auth/login/', '/API/AUTH/LOGIN', '/health/x', '/api/auth/../auth/login', '/%2e%2e/etc/passwd', '//health']) {
+    for (const path of [
+      '/nothing',
+      '/api',
+      '/api/auth',
+      '/api/auth/login/',
+      '/API/AUTH/LOGIN',
+      '/health/x',
+      '/api/auth/../auth/login',
+      '/%2e%2e/etc/passwd',
+      '//health',
+    ]) {
       const reply = await client.get(path)
       refuses(reply, 404, 'not_found')
     }
@@ -92,11 +144,22 @@ describe('malformed requests', () => {
 
   test('415 for what is not JSON; parameters of the type do no harm', async () => {
     const body = JSON.stringify({ email: alice.email, password: alice.password })
-    const login = (headers: Record<string, string | undefined>) => world.client().request('POST', '/api/auth/login', { body, headers })
-    for (const type of ['text/plain', 'application/xml', 'application/jsonx', 'application/x-www-form-urlencoded', undefined]) {
+    const login = (headers: Record<string, string | undefined>) =>
+      world.client().request('POST', '/api/auth/login', { body, headers })
+    for (const type of [
+      'text/plain',
+      'application/xml',
+      'application/jsonx',
+      'application/x-www-form-urlencoded',
+      undefined,
+    ]) {
       refuses(await login({ 'content-type': type }), 415, 'unsupported_media_type')
     }
-    refuses(await login({ 'content-type': 'application/json', 'content-encoding': 'gzip' }), 415, 'unsupported_media_type')
+    refuses(
+      await login({ 'content-type': 'application/json', 'content-encoding': 'gzip' }),
+      415,
+      'unsupported_media_type',
+    )
     for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8']) {
       expect((await login({ 'content-type': type })).status).toBe(200)
     }
@@ -106,14 +169,20 @@ describe('malformed requests', () => {
     refuses(await send_(`{"email":"${'x'.repeat(70_000)}"}`), 413, 'body_too_large')
     const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
     const chunked = await raw(
-      `POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(12)}`,
+      `POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
+        `Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(12)}`,
     )
     expect(chunked).toMatch(/^HTTP\/1\.1 413 /)
     const claimed = await raw(
-      `POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n`,
+      'POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+        'Content-Length: 1073741824\r\n\r\n',
     )
     expect(claimed).toMatch(/^HTTP\/1\.1 413 /)
-    refuses(await world.client().get('/health', { headers: { 'x-long': 'x'.repeat(20_000) } }), 431, 'headers_too_large')
+    refuses(
+      await world.client().get('/health', { headers: { 'x-long': 'x'.repeat(20_000) } }),
+      431,
+      'headers_too_large',
+    )
     expect((await world.client().get('/health')).status).toBe(200)
   })
 
@@ -129,7 +198,8 @@ describe('malformed requests', () => {
     ['a chunk size that is none', 'Transfer-Encoding: chunked\r\n', 'zz\r\n'],
   ])('B22 smuggling by %s: 400 and close', async (_what, headers, body) => {
     const answer = await raw(
-      `POST /api/auth/logout HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}\r\n${body}GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      `POST /api/auth/logout HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
+        `${headers}\r\n${body}GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     )
     expect(answer).toMatch(/^HTTP\/1\.1 (400|501) /)
     expect(answer, 'nothing behind it is answered').not.toContain('"status":"ok"')
@@ -156,19 +226,36 @@ describe('malformed requests', () => {
     ]
     for (const [request, reason, field] of cases) {
       const refused = await grpc.refused('AuthService', 'Register', request)
-      expect({ code: refused.code, reason: refused.reason, field: refused.facts.field }).toEqual({ code: 3, reason, field })
+      expect({ code: refused.code, reason: refused.reason, field: refused.facts.field }).toEqual({
+        code: 3,
+        reason,
+        field,
+      })
       expect(refused.domain).toBe('ostiary')
       expect(refused.facts.trace_id).toMatch(/^[0-9a-f]{32}$/)
     }
   })
 
   test('D5 R0.10 every call says who may make it, on both transports', async () => {
-    const open = new Set(['Register', 'VerifyEmail', 'ResendEmailCode', 'Login', 'Refresh', 'Logout', 'Health', 'Ready', 'ListKeys'])
+    const open = new Set([
+      'Register',
+      'VerifyEmail',
+      'ResendEmailCode',
+      'Login',
+      'Refresh',
+      'Logout',
+      'Health',
+      'Ready',
+      'ListKeys',
+    ])
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
       // Field rules come before the question who calls.
       const request = method === 'RevokeSession' ? { session_id: alice.sessionId } : {}
-      const refusal = await grpc.call(service, method, request).then(() => undefined, (error) => error)
+      const refusal = await grpc.call(service, method, request).then(
+        () => undefined,
+        (error) => error,
+      )
       const isClosed = refusal?.code === 16 && refusal.reason === 'not_authenticated' && method !== 'Logout'
       expect(isClosed, `${service}/${method}: ${refusal?.reason}`).toBe(!open.has(method))
     }
@@ -181,7 +268,9 @@ describe('malformed requests', () => {
       ['DELETE', `/api/account/sessions/${alice.sessionId}`],
       ['POST', '/api/account/sessions/revoke-others'],
     ]) {
-      const reply = await world.client().request(verb, path, { json: verb === 'PATCH' || verb === 'POST' ? {} : undefined })
+      const reply = await world
+        .client()
+        .request(verb, path, { json: verb === 'PATCH' || verb === 'POST' ? {} : undefined })
       refuses(reply, 401, 'not_authenticated')
       expect(reply.headers['www-authenticate']).toMatch(/^Bearer/)
     }
@@ -189,7 +278,9 @@ describe('malformed requests', () => {
 
   test('B20 ids and traces: a trace that comes in goes out', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
-    const reply = await world.client().get('/api/auth/session', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } })
+    const reply = await world
+      .client()
+      .get('/api/auth/session', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } })
     expect(reply.body.trace_id).toBe(trace)
     const odd = await world.client().get('/api/auth/session', { headers: { traceparent: '00-xyz' } })
     expect(odd.body.trace_id).toMatch(/^[0-9a-f]{32}$/)

@@ -8,10 +8,14 @@ const API = fileURLToPath(new URL('../../../api', import.meta.url))
 /** Where Debian's golang-github-gogo-googleapis-dev puts Google's protos. */
 const GOOGLEAPIS = '/usr/share/gocode/src/github.com/gogo/googleapis'
 
-const definition = loader.loadSync(
-  ['ostiary/v1/auth.proto', 'ostiary/v1/account.proto', 'ostiary/v1/system.proto'],
-  { includeDirs: [API, GOOGLEAPIS], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
-)
+const definition = loader.loadSync(['ostiary/v1/auth.proto', 'ostiary/v1/account.proto', 'ostiary/v1/system.proto'], {
+  includeDirs: [API, GOOGLEAPIS],
+  keepCase: true,
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+})
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 const contract = (grpc.loadPackageDefinition(definition) as any).ostiary.v1
 
@@ -63,7 +67,12 @@ export class GrpcClient {
   ) {}
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  async call(service: Services, method: string, request: object = {}, metadata: Record<string, string> = {}): Promise<any> {
+  async call(
+    service: Services,
+    method: string,
+    request: object = {},
+    metadata: Record<string, string> = {},
+  ): Promise<any> {
     const client = this.client(service)
     const sent = new grpc.Metadata()
     if (this.accessToken) sent.set('authorization', `Bearer ${this.accessToken}`)

@@ -15,7 +15,8 @@ export interface Mails {
   to(address: string): Promise<Mail[]>
 }
 
-export const codeIn = (mail: Mail): string | undefined => /(?<![0-9A-Za-z_-])[0-9]{6}(?![0-9A-Za-z_-])/.exec(mail.text)?.[0]
+export const codeIn = (mail: Mail): string | undefined =>
+  /(?<![0-9A-Za-z_-])[0-9]{6}(?![0-9A-Za-z_-])/.exec(mail.text)?.[0]
 
 /** The link to press in a mail's text. */
 export function linkIn(mail: Mail): URL {

@@ -44,7 +44,9 @@ export class ReplyCheck {
       response = pointer.reduce((at: unknown, step) => (at as Schema)[step], this.description) as typeof response
     }
     if (!response.content?.[type]) return this.complain(`${where}: ${type} is not described`)
-    const reference = [...pointer, 'content', type, 'schema'].map((step) => encodeURIComponent(step.replace(/~/g, '~0').replace(/\//g, '~1'))).join('/')
+    const reference = [...pointer, 'content', type, 'schema']
+      .map((step) => encodeURIComponent(step.replace(/~/g, '~0').replace(/\//g, '~1')))
+      .join('/')
     const validate = this.ajv.getSchema(`openapi#/${reference}`)
     if (!validate) return this.complain(`${where}: no schema`)
     if (!validate(reply.body)) this.complain(`${where}: ${this.ajv.errorsText(validate.errors)}\n  ${reply.text}`)

@@ -197,7 +197,11 @@ export function succeeds(reply: Reply): Reply {
 /** Expects a problem (RFC 9457) with this status and code, and gives it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function refuses(reply: Reply, status: number, code: string, field?: string): any {
-  expect({ status: reply.status, code: reply.body?.code, ...(field === undefined ? {} : { field: reply.body?.field }) }).toEqual({
+  expect({
+    status: reply.status,
+    code: reply.body?.code,
+    ...(field === undefined ? {} : { field: reply.body?.field }),
+  }).toEqual({
     status,
     code,
     ...(field === undefined ? {} : { field }),

@@ -31,13 +31,21 @@ export class MailServer implements Mails {
     private readonly certificate: string,
   ) {}
 
-  static async starts(options: { secure?: boolean; port?: number; user?: string; password?: string } = {}): Promise<MailServer> {
+  static async starts(
+    options: { secure?: boolean; port?: number; user?: string; password?: string } = {},
+  ): Promise<MailServer> {
     const pems = generate([{ name: 'commonName', value: 'localhost' }], {
       keySize: 2048,
       algorithm: 'sha256',
       extensions: [
         { name: 'basicConstraints', cA: true },
-        { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] },
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 2, value: 'localhost' },
+            { type: 7, ip: '127.0.0.1' },
+          ],
+        },
       ],
     })
     const certificate = join(temporaryFolder(), 'authority.pem')
@@ -115,8 +123,11 @@ export class MailServer implements Mails {
 
   /** SMTP_URL for this server, its authority trusted. */
   url(options: { scheme?: string; user?: string; query?: string; trusted?: boolean } = {}): string {
-    const query = [options.query, options.trusted === false ? '' : `ca_file=${this.certificate}`].filter(Boolean).join('&')
-    return `${options.scheme ?? 'smtp'}://${options.user ? `${options.user}@` : ''}localhost:${this.port}${query ? `?${query}` : ''}`
+    const query = [options.query, options.trusted === false ? '' : `ca_file=${this.certificate}`]
+      .filter(Boolean)
+      .join('&')
+    const user = options.user ? `${options.user}@` : ''
+    return `${options.scheme ?? 'smtp'}://${user}localhost:${this.port}${query ? `?${query}` : ''}`
   }
 
   async to(address: string): Promise<ReceivedMail[]> {
