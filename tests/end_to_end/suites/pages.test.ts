@@ -67,7 +67,7 @@ describe('pages in a real browser', () => {
       return { status: reply.status, body: await reply.json() }
     })
 
-  test('B9 the link, in the browser that registered: opening spends nothing, one press signs in, no token stays', async () => {
+  test('B9 the link, in the browser that registered: opening spends nothing, one press signs in', async () => {
     const page = await opens()
     const alice = world.person('alice')
     const registered = await registersIn(page, alice.email, alice.password)
