@@ -8,13 +8,13 @@
 
 #include "access/roles.hpp"
 #include "assembly.hpp"
+#include "base/workers.hpp"
 #include "server/dispatcher.hpp"
 #include "server/gateway.hpp"
 #include "server/grpc_server.hpp"
 #include "server/http_server.hpp"
 #include "server/pages.hpp"
 #include "server/routes.hpp"
-#include "server/workers.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/login.hpp"
 
@@ -139,28 +139,26 @@ void serve(const Config& config, Log& log) {
   const StopSignals signals;
   raise_descriptor_limit();
   warn_of_development_key(config, log);
-  SystemClock clock;
-  SystemRandom random;
-  Storage storage(config, Storage::Use::server, log);
-  storage::Migrator(storage.db()).prepare_to_serve(*config.migrate_on_start, clock);
-  Foundation foundation(config, storage, clock, random, log);
-  Mailing mailing(config, foundation, storage, clock, random, log);
-  Rooms rooms(config, foundation, storage, [&mailing] { mailing.executor.wake(); }, clock, random);
+  Foundation foundation(config, Storage::Use::server, log);
+  Mailing mailing(config, foundation, log);
+  Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
-  server::SystemDeps system{storage.db(), foundation.keys, draining};
+  server::SystemDeps system{foundation.storage.db(), foundation.keys, draining};
   const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
-  server::Workers workers(*config.workers, longest_queue);
+  Workers workers(*config.workers, longest_queue);
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
-                                &storage.db(), clock, log, dispatcher_options(config, rooms.hasher));
+                                &foundation.storage.db(), foundation.clock, log,
+                                dispatcher_options(config, rooms.hasher));
   const server::ReadyReply ready_session = [&rooms](const Secret& token, Time now) {
     return sessions::ready_session(rooms.sessions, token, now);
   };
-  const server::Gateway gateway(dispatcher, server::make_pages(pages_options(config, storage, mailing, contract)),
-                                {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits, clock, random,
-                                log, gateway_options(config));
+  const server::Gateway gateway(dispatcher,
+                                server::make_pages(pages_options(config, foundation.storage, mailing, contract)),
+                                {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits,
+                                foundation.clock, foundation.random, log, gateway_options(config));
   server::HttpServer http(gateway, http_options(config), log);
-  server::GrpcServer grpc(dispatcher, grpc_options(config), random, log);
+  server::GrpcServer grpc(dispatcher, grpc_options(config), foundation.random, log);
   http.start();
   grpc.start();
   mailing.executor.start(2);
@@ -168,7 +166,7 @@ void serve(const Config& config, Log& log) {
             {{"url", *config.public_url},
              {"http_port", http.port()},
              {"grpc_port", grpc.port()},
-             {"storage", storage.db().description()},
+             {"storage", foundation.storage.db().description()},
              {"mail", mailing.mailer->description()}});
 
   signals.wait();
@@ -188,15 +186,11 @@ void serve(const Config& config, Log& log) {
 void work(const Config& config, Log& log) {
   const StopSignals signals;
   warn_of_development_key(config, log);
-  SystemClock clock;
-  SystemRandom random;
-  Storage storage(config, Storage::Use::server, log);
-  storage::Migrator(storage.db()).prepare_to_serve(*config.migrate_on_start, clock);
-  Foundation foundation(config, storage, clock, random, log);
-  Mailing mailing(config, foundation, storage, clock, random, log);
+  Foundation foundation(config, Storage::Use::server, log);
+  Mailing mailing(config, foundation, log);
   mailing.executor.start(2);
   log.write(LogLevel::info, "working",
-            {{"storage", storage.db().description()}, {"mail", mailing.mailer->description()}});
+            {{"storage", foundation.storage.db().description()}, {"mail", mailing.mailer->description()}});
   signals.wait();
   signals.release();
   mailing.executor.stop();

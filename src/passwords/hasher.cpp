@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <future>
+#include <limits>
+#include <memory>
 
 #include "base/encoding.hpp"
 
@@ -25,19 +27,8 @@ void step_behind_everything_else() {
 Hasher::Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random)
     : parameters_(parameters),
       random_(random),
-      nobody_(crypto::hash_password(Secret(to_hex(random.bytes(16))), parameters, random)) {
-  threads_.reserve(static_cast<std::size_t>(std::max(threads, 1)));
-  for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { serve(); });
-}
-
-Hasher::~Hasher() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
+      nobody_(crypto::hash_password(Secret(to_hex(random.bytes(16))), parameters, random)),
+      workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(), step_behind_everything_else) {}
 
 std::string Hasher::hash(const Secret& password) {
   std::string result;
@@ -60,27 +51,8 @@ void Hasher::run(const std::function<void()>& work) {
   // Shared with the thread, which may still be inside the task when the caller has its answer.
   const auto task = std::make_shared<std::packaged_task<void()>>([&work] { work(); });
   std::future<void> done = task->get_future();
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back([task] { (*task)(); });
-  }
-  wake_.notify_one();
+  workers_.post([task] { (*task)(); });
   done.get();
-}
-
-void Hasher::serve() {
-  step_behind_everything_else();
-  for (;;) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    work();
-  }
 }
 
 }  // namespace ostiary::passwords

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
+#include "base/workers.hpp"
 #include "crypto/password_hash.hpp"
 
 namespace ostiary::passwords {
@@ -18,9 +14,6 @@ class Hasher {
  public:
   /// `threads` at least 1. `random` must outlive it.
   Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random);
-  ~Hasher();
-  Hasher(const Hasher&) = delete;
-  Hasher& operator=(const Hasher&) = delete;
 
   std::string hash(const Secret& password);
   bool verify(const Secret& password, std::string_view stored);
@@ -29,20 +22,15 @@ class Hasher {
   bool verify_nobody(const Secret& password);
 
   const crypto::PasswordParameters& parameters() const { return parameters_; }
-  int threads() const { return static_cast<int>(threads_.size()); }
+  int threads() const { return workers_.threads(); }
 
  private:
   void run(const std::function<void()>& work);
-  void serve();
 
   crypto::PasswordParameters parameters_;
   Random& random_;
   std::string nobody_;  ///< the hash of a random password
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  Workers workers_;
 };
 
 }  // namespace ostiary::passwords

@@ -12,7 +12,7 @@
 #include "limits/limits.hpp"
 #include "ports/log.hpp"
 #include "server/contract.hpp"
-#include "server/workers.hpp"
+#include "base/workers.hpp"
 
 namespace ostiary::server {
 

@@ -7,12 +7,13 @@
 #include <thread>
 #include <vector>
 
-namespace ostiary::server {
+namespace ostiary {
 
 /// A bounded pool of threads for blocking work.
 class Workers {
  public:
-  Workers(int threads, std::size_t longest_queue);
+  /// Each thread runs `on_start` first.
+  Workers(int threads, std::size_t longest_queue, std::function<void()> on_start = [] {});
   ~Workers();  ///< stops
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -20,6 +21,7 @@ class Workers {
   /// Queues `work`, which must not throw; false when the queue is full or the pool is stopping.
   bool post(std::function<void()> work);
   std::size_t waiting() const;
+  int threads() const { return static_cast<int>(threads_.size()); }
 
   /// Finishes what is queued, then joins.
   void stop();
@@ -28,6 +30,7 @@ class Workers {
   void serve();
 
   const std::size_t longest_queue_;
+  const std::function<void()> on_start_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
@@ -35,4 +38,4 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary

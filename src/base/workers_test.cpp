@@ -1,11 +1,11 @@
-#include "server/workers.hpp"
+#include "base/workers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 
-namespace ostiary::server {
+namespace ostiary {
 namespace {
 
 TEST(Workers, TakeNoMoreThanTheirQueueHolds) {
@@ -47,4 +47,4 @@ TEST(Workers, WorkBesideEachOther) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary

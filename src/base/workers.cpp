@@ -1,8 +1,9 @@
-#include "server/workers.hpp"
+#include "base/workers.hpp"
 
-namespace ostiary::server {
+namespace ostiary {
 
-Workers::Workers(int threads, std::size_t longest_queue) : longest_queue_(longest_queue) {
+Workers::Workers(int threads, std::size_t longest_queue, std::function<void()> on_start)
+    : longest_queue_(longest_queue), on_start_(std::move(on_start)) {
   threads_.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
@@ -35,6 +36,7 @@ std::size_t Workers::waiting() const {
 }
 
 void Workers::serve() {
+  on_start_();
   for (;;) {
     std::function<void()> work;
     {
@@ -48,4 +50,4 @@ void Workers::serve() {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary
