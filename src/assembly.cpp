@@ -23,6 +23,11 @@ IdSource::Order id_order(Engine engine) {
   return engine == Engine::cockroach ? IdSource::Order::random : IdSource::Order::by_time;
 }
 
+Database& with_schema(Database& db, bool migrate_on_start, const Clock& clock) {
+  storage::Migrator(db).prepare_to_serve(migrate_on_start, clock);
+  return db;
+}
+
 Secret master_key(const Config& config, Random& random) {
   if (!config.master_key->empty()) return *config.master_key;
   storage::prepare_data_folder(data_folder(config));
@@ -89,9 +94,11 @@ Storage::Storage(const Config& config, Use use, Log& log) {
   db_ = open_sqlite(options);
 }
 
-Foundation::Foundation(const Config& config, Storage& storage, const Clock& clock, Random& random, Log& log)
-    : ids(clock, random, id_order(storage.db().engine())),
-      keys(storage.db(), clock, ids, random, master_key(config, random), *config.token_algorithm),
+Foundation::Foundation(const Config& config, Storage::Use use, Log& log)
+    : storage(config, use, log),
+      ids(clock, random, id_order(storage.db().engine())),
+      keys(with_schema(storage.db(), use == Storage::Use::server && *config.migrate_on_start, clock), clock, ids,
+           random, master_key(config, random), *config.token_algorithm),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 
@@ -110,30 +117,29 @@ std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, ad
 
 }  // namespace
 
-Mailing::Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random,
-                 Log& log)
+Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
     : templates(*config.mail_templates),
-      mailer(make_mailer(config, clock, mailbox)),
-      executor({storage.db(), foundation.data_keys, templates, *mailer, clock, random, log},
-               host_of(*config.public_url)) {}
+      mailer(make_mailer(config, foundation.clock, mailbox)),
+      executor(
+          {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
+          host_of(*config.public_url)) {}
 
-Rooms::Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
-             const Clock& clock, Random& random)
+Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()> wake_executor)
     : geoip(config.geoip_file->empty() ? std::nullopt
                                        : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
-      hasher(password_parameters(config), hash_threads(config), random),
+      hasher(password_parameters(config), hash_threads(config), foundation.random),
       tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
-      devices(foundation.keys, random),
-      cache(storage.invalidation(), render),
-      limiter(random),
+      devices(foundation.keys, foundation.random),
+      cache(foundation.storage.invalidation(), render),
+      limiter(foundation.random),
       limits(limiter, *config.rates, *config.rate_limits),
-      sessions{clock,
+      sessions{foundation.clock,
                foundation.ids,
-               random,
-               storage.db(),
+               foundation.random,
+               foundation.storage.db(),
                foundation.keys,
                foundation.audit,
-               storage.invalidation(),
+               foundation.storage.invalidation(),
                hasher,
                tokens,
                devices,

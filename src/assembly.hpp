@@ -36,10 +36,14 @@ class Storage {
   std::unique_ptr<Database> db_;
 };
 
-/// What every command that touches accounts stands on. The schema must be current.
+/// What every command that touches accounts stands on. Throws StartupError.
 struct Foundation {
-  Foundation(const Config& config, Storage& storage, const Clock& clock, Random& random, Log& log);
+  /// A server may make or update the schema, as the settings say; a command works on a current one.
+  Foundation(const Config& config, Storage::Use use, Log& log);
 
+  SystemClock clock;
+  SystemRandom random;
+  Storage storage;
   IdSource ids;
   vault::ServerKeys keys;
   vault::DataKeys data_keys;
@@ -48,7 +52,7 @@ struct Foundation {
 
 /// The mail that the settings ask for, and the jobs that send it.
 struct Mailing {
-  Mailing(const Config& config, Foundation& foundation, Storage& storage, const Clock& clock, Random& random, Log& log);
+  Mailing(const Config& config, Foundation& foundation, Log& log);
 
   delivery::MailTemplates templates;
   adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
@@ -58,8 +62,7 @@ struct Mailing {
 
 /// The rooms, each with what it works with.
 struct Rooms {
-  Rooms(const Config& config, Foundation& foundation, Storage& storage, std::function<void()> wake_executor,
-        const Clock& clock, Random& random);
+  Rooms(const Config& config, Foundation& foundation, std::function<void()> wake_executor);
 
   std::optional<adapters::GeoIp> geoip;
   passwords::Hasher hasher;

@@ -15,21 +15,15 @@ namespace {
 /// All rooms, for one command. Mail that a command orders is sent by the server, if one runs, or by the next.
 struct Office {
   Office(const Config& config, Log& log)
-      : storage(config, Storage::Use::command, log),
-        foundation((storage::Migrator(storage.db()).prepare_to_serve(false, clock), config), storage, clock, random,
-                   log),
-        rooms(config, foundation, storage, [] {}, clock, random) {}
+      : foundation(config, Storage::Use::command, log), rooms(config, foundation, [] {}) {}
 
-  SystemClock clock;
-  SystemRandom random;
-  Storage storage;
   Foundation foundation;
   Rooms rooms;
 
   /// The call that the audit log shows: an operator at the machine.
   Call call() const {
     Call call;
-    call.received_at = clock.now();
+    call.received_at = foundation.clock.now();
     call.method = "ostiary user";
     call.address = "local";
     call.user_agent = "ostiary command line";
