@@ -46,6 +46,14 @@ room(accounts USES sessions)
 room(access USES sessions)
 room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
 
+# What most files of the upper rooms read first, compiled once for them all.
+target_precompile_headers(sessions PRIVATE
+  <chrono> <expected> <functional> <map> <memory> <optional> <string> <variant> <vector>
+  <boost/pfr.hpp> <ostiary/v1/account.pb.h> <ostiary/v1/auth.pb.h>)
+foreach(name accounts access server)
+  target_precompile_headers(${name} REUSE_FROM sessions)
+endforeach()
+
 # The settings. They stand beside main.cpp, and may know all rooms.
 set(CONFIG_SOURCES config.cpp config_values.cpp env_file.cpp)
 list(TRANSFORM CONFIG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/ OUTPUT_VARIABLE sources)
