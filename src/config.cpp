@@ -309,7 +309,10 @@ class Reading {
   }
 
   void fill_in() {
-    if (config_.public_url->empty()) config_.public_url.value = "http://localhost:" + std::to_string(*config_.port);
+    if (config_.public_url->empty()) {
+      const std::string scheme = config_.tls_cert_file->empty() ? "http" : "https";
+      config_.public_url.value = scheme + "://localhost:" + std::to_string(*config_.port);
+    }
     const std::string host = host_of(*config_.public_url);
     if (config_.listen_address->empty()) config_.listen_address.value = {config_.is_local() ? "localhost" : "*"};
     if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
@@ -328,6 +331,7 @@ class Reading {
   void check() {
     check_public();
     check_cookie_domain();
+    check_tls();
     check_grpc();
     check_database();
     for (const std::string name : {"REDIS_ADDR", "RABBITMQ_URL"}) {
@@ -357,12 +361,23 @@ class Reading {
                       ", the host of PUBLIC_URL, or a domain above it");
   }
 
+  void check_tls() {
+    if (config_.tls_cert_file->empty() != config_.tls_key_file->empty()) {
+      errors_.push_back("TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither");
+    }
+    if (!config_.tls_cert_file->empty() && !config_.public_url->starts_with("https://")) {
+      errors_.push_back("PUBLIC_URL=" + quoted(*config_.public_url) + " (" + config_.public_url.origin +
+                        "): expected https:// beside TLS_CERT_FILE");
+    }
+  }
+
   void check_grpc() {
+    if (!config_.tls_cert_file->empty()) return;
     if (*config_.grpc_plaintext || std::ranges::all_of(*config_.grpc_listen_address, is_this_machine)) return;
     errors_.push_back("GRPC_LISTEN_ADDRESS=" + quoted(showing::list(*config_.grpc_listen_address)) + " (" +
                       config_.grpc_listen_address.origin +
-                      "): expected loopback addresses, for gRPC has no TLS of its "
-                      "own; GRPC_PLAINTEXT=on says that the network is protected");
+                      "): expected loopback addresses, or TLS_CERT_FILE; GRPC_PLAINTEXT=on says that the network is "
+                      "protected");
   }
 
   void check_database() {

@@ -68,7 +68,7 @@ struct Config {
       .value = "",
       .meaning = "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
                  "cross-site checks go by it. Anything but a host on this machine needs https.",
-      .usually = "`http://localhost:PORT`",
+      .usually = "`http://localhost:PORT`, `https://` with TLS_CERT_FILE",
       .read = reading::public_url};
   Setting<std::uint16_t> port{
       .name = "PORT", .value = 8001, .meaning = "Where HTTP listens. 0 lets the machine choose.", .bounds = {0, 65535}};
@@ -80,6 +80,14 @@ struct Config {
           "for every address.",
       .usually = "`localhost` while PUBLIC_URL is on this machine, else `*`",
       .read = reading::addresses};
+  Setting<std::string> tls_cert_file{
+      .name = "TLS_CERT_FILE",
+      .value = "",
+      .meaning =
+          "The certificate chain in PEM: HTTP then speaks TLS and nothing else, and gRPC does beyond the loopback "
+          "addresses. Read again when it changes. Without it a proxy has to speak TLS."};
+  Setting<std::string> tls_key_file{
+      .name = "TLS_KEY_FILE", .value = "", .meaning = "The certificate's private key in PEM, not encrypted."};
   Setting<std::uint16_t> grpc_port{.name = "GRPC_PORT",
                                    .value = 9001,
                                    .meaning = "Where gRPC listens. 0 lets the machine choose.",
@@ -92,7 +100,7 @@ struct Config {
   Setting<bool> grpc_plaintext{
       .name = "GRPC_PLAINTEXT",
       .value = false,
-      .meaning = "gRPC has no TLS of its own. Beyond the loopback addresses it listens only when this says `on`: then "
+      .meaning = "Without TLS_CERT_FILE gRPC listens beyond the loopback addresses only when this says `on`: then "
                  "something else has to protect that network."};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
@@ -284,17 +292,18 @@ struct Config {
 template <class Configuration, class Visitor>
 void for_each_setting(Configuration& config, Visitor&& visit) {
   const auto each = [&visit](auto&... parts) { (visit(parts), ...); };
-  each(config.reaching, config.public_url, config.port, config.listen_address, config.grpc_port,
-       config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies, config.cors_origins,
-       config.cookie_domain, config.service_name, config.storing, config.data_dir, config.database_url,
-       config.postgres_host, config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
-       config.postgres_sslmode, config.migrate_on_start, config.master_key, config.mailing, config.smtp_url,
-       config.mail_from, config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
-       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
-       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
-       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.fresh_login_within,
-       config.token_algorithm, config.token_audience, config.geoip_file, config.limiting, config.rate_limits,
-       config.rates, config.running, config.workers, config.hash_threads, config.log_format, config.log_level);
+  each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
+       config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies,
+       config.cors_origins, config.cookie_domain, config.service_name, config.storing, config.data_dir,
+       config.database_url, config.postgres_host, config.postgres_port, config.postgres_user, config.postgres_password,
+       config.postgres_db, config.postgres_sslmode, config.migrate_on_start, config.master_key, config.mailing,
+       config.smtp_url, config.mail_from, config.mail_templates, config.accounts, config.registration_verify_email,
+       config.code_lifetime, config.resend_pause, config.password_algorithm, config.argon2_memory_kib,
+       config.argon2_passes, config.bcrypt_cost, config.sessions, config.access_token_lifetime,
+       config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace, config.refresh_lost_reply,
+       config.fresh_login_within, config.token_algorithm, config.token_audience, config.geoip_file, config.limiting,
+       config.rate_limits, config.rates, config.running, config.workers, config.hash_threads, config.log_format,
+       config.log_level);
 }
 
 /// Where settings are looked for.

@@ -94,10 +94,13 @@ server::GatewayOptions gateway_options(const Config& config) {
                       .access_lifetime = *config.access_token_lifetime}};
 }
 
+server::TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
+
 server::HttpServerOptions http_options(const Config& config) {
   server::HttpServerOptions options;
   options.addresses = *config.listen_address;
   options.port = *config.port;
+  options.tls = tls_files(config);
   options.trusted_proxies = *config.trusted_proxies;
   return options;
 }
@@ -106,6 +109,7 @@ server::GrpcServerOptions grpc_options(const Config& config) {
   server::GrpcServerOptions options;
   options.addresses = *config.grpc_listen_address;
   options.port = *config.grpc_port;
+  options.tls = tls_files(config);
   options.plaintext_beyond_loopback = *config.grpc_plaintext;
   return options;
 }

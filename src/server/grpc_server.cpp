@@ -18,6 +18,8 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_initializer.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <netinet/in.h>
 
 #include "server/forwarded.hpp"
@@ -270,6 +272,7 @@ struct GrpcServer::Impl {
   /// The addresses to listen on, each known to be free.
   std::vector<std::string> free_addresses();
   void check(const std::string& address, bool only_if_there, std::vector<std::string>& free);
+  std::shared_ptr<grpc::ServerCredentials> credentials_for(const std::string& address) const;
   void build();
   void stop();
 
@@ -288,6 +291,11 @@ std::vector<std::string> GrpcServer::Impl::free_addresses() {
     if (address == "localhost") {
       check("127.0.0.1", false, free);
       check("::1", true, free);
+    } else if (address == "*") {
+      // gRPC takes both families on ::, where the machine has it.
+      const std::size_t before = free.size();
+      check("::", true, free);
+      if (free.size() == before) check("0.0.0.0", false, free);
     } else {
       check(address, false, free);
     }
@@ -299,7 +307,7 @@ std::vector<std::string> GrpcServer::Impl::free_addresses() {
 void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::vector<std::string>& free) {
   const auto address = parse_address(text);
   if (!address) throw ListenError("cannot listen on " + text + " for gRPC: it is not an IP address");
-  if (!address->is_loopback() && !options.plaintext_beyond_loopback) {
+  if (!address->is_loopback() && !options.tls.given() && !options.plaintext_beyond_loopback) {
     throw ListenError("cannot listen on " + text +
                       " for gRPC: it is not a loopback address, and calls would travel "
                       "unencrypted");
@@ -310,13 +318,25 @@ void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::v
   free.push_back(text);
 }
 
+std::shared_ptr<grpc::ServerCredentials> GrpcServer::Impl::credentials_for(const std::string& address) const {
+  const auto parsed = parse_address(address);
+  if (!options.tls.given() || (parsed && parsed->is_loopback())) return grpc::InsecureServerCredentials();
+  constexpr unsigned seconds_between_looks = 1;
+  grpc::experimental::TlsServerCredentialsOptions tls(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(options.tls.key, options.tls.chain,
+                                                                           seconds_between_looks));
+  tls.watch_identity_key_cert_pairs();
+  tls.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  return grpc::experimental::TlsServerCredentials(tls);
+}
+
 void GrpcServer::Impl::build() {
   port = options.port;
   const auto addresses = free_addresses();
   std::vector<int> bound(addresses.size());
   grpc::ServerBuilder builder;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(place(addresses[i], port), grpc::InsecureServerCredentials(), &bound[i]);
+    builder.AddListeningPort(place(addresses[i], port), credentials_for(addresses[i]), &bound[i]);
   }
   // Otherwise two servers would share a port without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

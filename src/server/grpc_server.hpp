@@ -10,14 +10,17 @@
 #include "ports/log.hpp"
 #include "server/dispatcher.hpp"
 #include "server/listening.hpp"
+#include "server/tls_files.hpp"
 
 namespace ostiary::server {
 
 struct GrpcServerOptions {
-  /// Where to listen. "localhost" stands for 127.0.0.1 and, where the machine has it, ::1.
+  /// Where to listen. "localhost" stands for 127.0.0.1 and, where the machine has it, ::1; "*" for every address.
   std::vector<std::string> addresses{"localhost"};
   std::uint16_t port = 9001;  ///< 0 lets the machine choose: see GrpcServer::port
-  /// There is no TLS yet: other addresses than loopback ones are refused unless this says that it is meant so.
+  /// With them TLS is spoken beyond the loopback addresses. They are read again when they change.
+  TlsFiles tls;
+  /// Without them other addresses than loopback ones are refused unless this says that it is meant so.
   bool plaintext_beyond_loopback = false;
   int max_message_bytes = 64 * 1024;
   int max_metadata_bytes = 16 * 1024;

@@ -18,7 +18,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
@@ -27,6 +26,8 @@
 #include "limits/limits.hpp"
 #include "server/forwarded.hpp"
 #include "server/http_head.hpp"
+#include "server/tls_certificate.hpp"
+#include "server/wire.hpp"
 
 namespace ostiary::server {
 
@@ -204,18 +205,23 @@ struct Service {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(const Service& service, IoThread& home, tcp::socket socket, std::string peer, Admission admission)
+  Connection(const Service& service, IoThread& home, Wire wire, std::string peer, Admission admission)
       : service_(service),
         options_(service.options),
         home_(home),
-        socket_(std::move(socket)),
+        wire_(std::move(wire)),
         peer_(std::move(peer)),
         admission_(std::move(admission)) {}
 
   void start() {
     place_ = home_.connections.insert(home_.connections.end(), shared_from_this());
-    enter(Phase::reading);
-    home_.draining ? close() : read();
+    if (home_.draining) return close();
+    if (!wire_.encrypted()) return begin();
+    enter(Phase::shaking_hands);
+    wire_.shake_hands([self = shared_from_this()](error_code error) {
+      if (self->phase_ == Phase::closed) return;
+      error ? self->close() : self->begin();
+    });
   }
 
   /// Closes what has taken longer than it may.
@@ -228,26 +234,32 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void close_if_idle() {
-    if (phase_ == Phase::idle || (phase_ == Phase::reading && untouched())) close();
+    const bool untouched_yet = phase_ == Phase::reading && untouched();
+    if (phase_ == Phase::idle || phase_ == Phase::shaking_hands || untouched_yet) close();
   }
 
   void close() {
     if (phase_ == Phase::closed) return;
     enter(Phase::closed);
-    error_code ignored;
-    socket_.close(ignored);
+    wire_.close();
     home_.connections.erase(place_);
   }
 
  private:
   enum class Phase {
+    shaking_hands,  // of TLS
     idle,       // between two requests
     reading,    // a request is arriving
     answering,  // the gateway has it
     writing,
-    lingering,  // all is said; the client closes first, so that it reads our last words
+    lingering,  // all is said
     closed
   };
+
+  void begin() {
+    enter(Phase::reading);
+    read();
+  }
 
   void enter(Phase phase) {
     phase_ = phase;
@@ -256,6 +268,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Moment::duration patience() const {
     switch (phase_) {
+      case Phase::shaking_hands: return options_.handshake_timeout;
       case Phase::idle: return options_.idle_timeout;
       case Phase::reading: return options_.request_timeout;
       case Phase::writing: return options_.write_timeout;
@@ -274,9 +287,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read() {
     if (read_pending_) return;
     read_pending_ = true;
-    socket_.async_read_some(
-        buffer_.prepare(read_size),
-        [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+    wire_.read_some(buffer_.prepare(read_size),
+                    [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
   }
 
   void on_read(error_code error, std::size_t size) {
@@ -392,7 +404,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void ask_for_body() {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(socket_, asio::buffer(go_on), [self = shared_from_this()](error_code error, std::size_t) {
+    wire_.write(asio::buffer(go_on), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->phase_ != Phase::reading) return;
       error ? self->close() : self->read();
     });
@@ -451,8 +463,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write_head();
     std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::const_buffer()};
     if (response_.body && !without_body_) parts[1] = asio::buffer(*response_.body);
-    asio::async_write(socket_, parts,
-                      [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    wire_.write(parts, [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
 
   void write_head() {
@@ -476,10 +487,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error) return close();
     response_ = {};
     if (!keep_alive_) {
-      enter(Phase::lingering);
-      socket_.shutdown(tcp::socket::shutdown_send, error);
-      buffer_.clear();
-      return read();
+      return say_goodbye();
     }
     parser_.reset();
     body_bytes_ = 0;
@@ -494,6 +502,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
     advance();
   }
 
+  /// The client closes first, so that it reads our last words.
+  void say_goodbye() {
+    enter(Phase::lingering);
+    buffer_.clear();
+    wire_.finish([self = shared_from_this()](error_code) {
+      if (self->phase_ == Phase::closed) return;
+      self->wire_.encrypted() ? self->close() : self->read();
+    });
+  }
+
   void linger(error_code error, std::size_t size) {
     lingered_bytes_ += size;
     buffer_.clear();
@@ -504,7 +522,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Service& service_;
   const HttpServerOptions& options_;
   IoThread& home_;
-  tcp::socket socket_;
+  Wire wire_;
   const std::string peer_;
   Admission admission_;
   std::list<std::shared_ptr<Connection>>::iterator place_;
@@ -537,7 +555,9 @@ struct HttpServer::Impl {
   Impl(const Gateway& gateway, HttpServerOptions chosen, Log& log)
       : service{gateway, std::move(chosen), log},
         proxies(options.trusted_proxies),
-        admissions(options.max_connections, options.max_connections_per_network) {}
+        admissions(options.max_connections, options.max_connections_per_network) {
+    if (options.tls.given()) certificate.emplace(options.tls, log);
+  }
 
   ~Impl() { stop(); }
 
@@ -555,7 +575,8 @@ struct HttpServer::Impl {
   const TrustedProxies proxies;
   Admissions admissions;
   std::vector<std::unique_ptr<IoThread>> threads;
-  // Acceptors live on the first thread, as does what follows.
+  // What follows lives on the first thread.
+  std::optional<TlsCertificate> certificate;
   std::list<tcp::acceptor> acceptors;
   std::vector<tcp::acceptor*> resting_acceptors;
   std::size_t next_thread = 0;
@@ -636,8 +657,8 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
   if (!admissions.admit(network)) return turn_away(std::move(socket));
   Admission admission(admissions, std::move(network));
   socket.set_option(tcp::no_delay(true), error);
-  auto connection =
-      std::make_shared<Connection>(service, home, std::move(socket), std::move(peer), std::move(admission));
+  Wire wire = certificate ? Wire(std::move(socket), certificate->context()) : Wire(std::move(socket));
+  auto connection = std::make_shared<Connection>(service, home, std::move(wire), std::move(peer), std::move(admission));
   home.inbox->run([connection] { connection->start(); });
 }
 
@@ -652,7 +673,7 @@ void HttpServer::Impl::turn_away(tcp::socket socket) const {
   if (problem.body) text.append(*problem.body);
   error_code ignored;
   socket.non_blocking(true, ignored);
-  socket.write_some(asio::buffer(text), ignored);
+  if (!certificate) socket.write_some(asio::buffer(text), ignored);
   socket.shutdown(tcp::socket::shutdown_both, ignored);
 }
 
@@ -667,6 +688,7 @@ void HttpServer::Impl::sweep(IoThread& thread) {
     }
     if (&thread == threads.front().get()) {
       for (auto* acceptor : std::exchange(resting_acceptors, {})) accept(*acceptor);
+      if (certificate) certificate->look();
     }
     sweep(thread);
   });

@@ -9,6 +9,7 @@
 #include "ports/log.hpp"
 #include "server/gateway.hpp"
 #include "server/listening.hpp"
+#include "server/tls_files.hpp"
 
 namespace ostiary::server {
 
@@ -22,6 +23,9 @@ struct HttpServerOptions {
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
   std::size_t body_limit = 64 * 1024;  ///< bytes of a body, chunked or not; beyond it 413
 
+  TlsFiles tls;  ///< with them HTTPS is spoken, and nothing else
+
+  std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS
   std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
   std::chrono::milliseconds request_timeout{
       30'000};  ///< from a request's first byte (or the connection's beginning) to its last
@@ -34,12 +38,14 @@ struct HttpServerOptions {
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
-/// HTTP/1.1 in front of a gateway: sockets, framing, keep-alive, limits, time-outs. A client may send requests ahead;
-/// they are answered in order, one at a time. A request that could be understood in two ways is answered with 400, and
-/// the connection is closed. The gateway must outlive the server; answers that it gives after that are dropped.
+/// HTTP/1.1, over TLS where there is a certificate, in front of a gateway: sockets, framing, keep-alive, limits,
+/// time-outs. A client may send requests ahead; they are answered in order, one at a time. A request that could be
+/// understood in two ways is answered with 400, and the connection is closed. The gateway must outlive the server;
+/// answers that it gives after that are dropped.
 class HttpServer {
  public:
-  /// Throws std::invalid_argument for a trusted proxy that is no network.
+  /// Throws std::invalid_argument for a trusted proxy that is no network, ListenError for a certificate that can't be
+  /// used.
   HttpServer(const Gateway& gateway, HttpServerOptions options, Log& log);
   /// Closes what is open.
   ~HttpServer();

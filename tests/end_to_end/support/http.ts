@@ -1,9 +1,10 @@
-import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { CookieJar } from 'tough-cookie'
 
 export interface Reply {
   status: number
-  headers: IncomingHttpHeaders
+  headers: http.IncomingHttpHeaders
   setCookies: string[]
   text: string
   /** The body as JSON, where it says that it is. */
@@ -28,6 +29,8 @@ export interface HttpClientOptions {
   /** An address of 127.0.0.0/8 to come from. */
   from?: string
   authorization?: string
+  /** Whose certificates to trust, in PEM, where the origin is https. */
+  authority?: string
 }
 
 type Observer = (verb: string, path: string, reply: Reply) => void
@@ -41,7 +44,7 @@ export function observeReplies(see: Observer): void {
 /** Speaks HTTP/1.1 and adds no header that it is not told to: so a test can be a browser, a script or an attacker. */
 export class HttpClient {
   readonly jar = new CookieJar(undefined, { rejectPublicSuffixes: false })
-  private readonly agent: Agent
+  private readonly agent: http.Agent
   private readonly url: URL
   browserHeaders: Record<string, string>
   authorization?: string
@@ -51,9 +54,14 @@ export class HttpClient {
     private readonly options: HttpClientOptions = {},
   ) {
     this.url = new URL(origin)
-    this.agent = new Agent({ keepAlive: true, maxSockets: 64 })
+    const keeping = { keepAlive: true, maxSockets: 64 }
+    this.agent = this.isSecure ? new https.Agent({ ...keeping, ca: options.authority }) : new http.Agent(keeping)
     this.authorization = options.authorization
     this.browserHeaders = options.browser ? { origin, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' } : {}
+  }
+
+  private get isSecure() {
+    return this.url.protocol === 'https:'
   }
 
   get = (path: string, request: HttpRequest = {}) => this.request('GET', path, request)
@@ -80,10 +88,11 @@ export class HttpClient {
     for (const name of Object.keys(headers)) if (headers[name] === undefined) delete headers[name]
 
     const reply = await new Promise<Reply>((resolve, reject) => {
-      const outgoing = send(
+      const outgoing = (this.isSecure ? https : http).request(
         {
           agent: this.agent,
           host: '127.0.0.1',
+          servername: this.url.hostname,
           port: this.url.port,
           method: verb,
           path,

@@ -1,4 +1,5 @@
 import { HttpClient } from './http.ts'
+import type { Server } from './program.ts'
 import { eventually } from './polling.ts'
 
 /** A mail, wherever it was caught. */
@@ -72,8 +73,8 @@ export class Mailbox {
 export class DevelopmentMailbox implements Mails {
   private readonly client: HttpClient
 
-  constructor(origin: string) {
-    this.client = new HttpClient(origin)
+  constructor(server: Server) {
+    this.client = new HttpClient(server.origin, { authority: server.authority })
   }
 
   async to(address: string): Promise<Mail[]> {

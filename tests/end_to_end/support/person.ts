@@ -37,7 +37,7 @@ export class Person {
     this.password = options.password ?? freshPassword()
     this.username = options.username
     this.isBrowser = options.browser ?? false
-    this.http = new HttpClient(world.server.origin, options)
+    this.http = new HttpClient(world.server.origin, { authority: world.server.authority, ...options })
   }
 
   /** The same person at another device. */

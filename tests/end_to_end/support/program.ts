@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -138,7 +138,7 @@ export class Server {
     readonly settings: Settings,
     private readonly options: ServeOptions,
   ) {
-    this.origin = `http://localhost:${port}`
+    this.origin = `${settings.TLS_CERT_FILE ? 'https' : 'http'}://localhost:${port}`
     running.add(child)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.output += text))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.output += text))
@@ -158,7 +158,7 @@ export class Server {
       PORT: String(port),
       GRPC_PORT: String(grpcPort),
       DATA_DIR: join(folder, 'data'),
-      PUBLIC_URL: `http://localhost:${port}`,
+      PUBLIC_URL: `${options.settings?.TLS_CERT_FILE ? 'https' : 'http'}://localhost:${port}`,
       RATE_LIMITS: 'off',
       ...options.settings,
     }
@@ -168,7 +168,7 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const server = new Server(child, port, grpcPort, folder, settings, options)
-    const client = new HttpClient(server.origin)
+    const client = new HttpClient(server.origin, { authority: server.authority })
     try {
       await eventually(
         'the program answers /health',
@@ -186,6 +186,11 @@ export class Server {
       client.close()
     }
     return server
+  }
+
+  /** The certificate that HTTPS clients trust. */
+  get authority(): string | undefined {
+    return this.settings.TLS_CERT_FILE && readFileSync(this.settings.TLS_CERT_FILE, 'utf8')
   }
 
   get pid(): number {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ParsedMail, simpleParser } from 'mailparser'
-import { generate } from 'selfsigned'
 import { SMTPServer } from 'smtp-server'
+import { localCertificate } from './certificate.ts'
 import type { Mail, Mails } from './mailbox.ts'
 import { temporaryFolder } from './program.ts'
 
@@ -34,20 +34,7 @@ export class MailServer implements Mails {
   static async starts(
     options: { secure?: boolean; port?: number; user?: string; password?: string } = {},
   ): Promise<MailServer> {
-    const pems = generate([{ name: 'commonName', value: 'localhost' }], {
-      keySize: 2048,
-      algorithm: 'sha256',
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        {
-          name: 'subjectAltName',
-          altNames: [
-            { type: 2, value: 'localhost' },
-            { type: 7, ip: '127.0.0.1' },
-          ],
-        },
-      ],
-    })
+    const pems = localCertificate()
     const certificate = join(temporaryFolder(), 'authority.pem')
     writeFileSync(certificate, pems.cert)
     // eslint-disable-next-line prefer-const
@@ -61,7 +48,7 @@ export class MailServer implements Mails {
     }
     const server = new SMTPServer({
       secure: options.secure ?? false,
-      key: pems.private,
+      key: pems.key,
       cert: pems.cert,
       authOptional: !options.user,
       disabledCommands: options.user ? [] : ['AUTH'],

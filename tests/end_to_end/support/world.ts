@@ -28,12 +28,12 @@ export class World {
       folder,
       settings: { ...storage.settings, ...options.settings },
     })
-    const client = new HttpClient(server.origin)
+    const client = new HttpClient(server.origin, { authority: server.authority })
     const description = (await client.get('/openapi.json')).body
     client.close()
     const check = new ReplyCheck(description)
     observeReplies((verb, path, reply) => check.see(verb, path, reply))
-    return new World(server, storage, options.mailbox ?? new Mailbox(new DevelopmentMailbox(server.origin)), check)
+    return new World(server, storage, options.mailbox ?? new Mailbox(new DevelopmentMailbox(server)), check)
   }
 
   /** Someone with an address, a password and a client of their own. */
@@ -44,7 +44,7 @@ export class World {
   }
 
   client(options: HttpClientOptions = {}): HttpClient {
-    const client = new HttpClient(this.server.origin, options)
+    const client = new HttpClient(this.server.origin, { authority: this.server.authority, ...options })
     this.clients.push(client)
     return client
   }

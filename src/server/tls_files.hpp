@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+
+namespace ostiary::server {
+
+/// Where a server's certificate lies, in PEM: the chain, its own certificate first, and the private key.
+struct TlsFiles {
+  std::filesystem::path chain, key;
+
+  bool given() const { return !chain.empty(); }
+};
+
+}  // namespace ostiary::server

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <utility>
+#include <variant>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
+namespace ostiary::server {
+
+/// A connection's bytes: TCP, or TLS over it. Belongs to one thread.
+class Wire {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  using Tls = boost::asio::ssl::stream<Socket>;
+
+  explicit Wire(Socket socket) : stream_(std::move(socket)) {}
+  Wire(Socket socket, boost::asio::ssl::context& context)
+      : stream_(std::in_place_type<Tls>, std::move(socket), context) {}
+
+  bool encrypted() const { return std::holds_alternative<Tls>(stream_); }
+
+  /// Only when encrypted; before anything is read or written.
+  template <class Handler>
+  void shake_hands(Handler handler) {
+    std::get<Tls>(stream_).async_handshake(Tls::server, std::move(handler));
+  }
+
+  template <class Buffer, class Handler>
+  void read_some(Buffer buffer, Handler handler) {
+    if (auto* const plain = std::get_if<Socket>(&stream_)) plain->async_read_some(buffer, std::move(handler));
+    else std::get<Tls>(stream_).async_read_some(buffer, std::move(handler));
+  }
+
+  template <class Buffers, class Handler>
+  void write(const Buffers& buffers, Handler handler) {
+    if (auto* const plain = std::get_if<Socket>(&stream_))
+      boost::asio::async_write(*plain, buffers, std::move(handler));
+    else boost::asio::async_write(std::get<Tls>(stream_), buffers, std::move(handler));
+  }
+
+  /// Says that nothing more comes; what the other side still sends can be read. `handler` is called when it is said,
+  /// on TLS when the other side has said so, too.
+  template <class Handler>
+  void finish(Handler handler) {
+    boost::system::error_code error;
+    if (auto* const tls = std::get_if<Tls>(&stream_)) return tls->async_shutdown(std::move(handler));
+    socket().shutdown(Socket::shutdown_send, error);
+    handler(error);
+  }
+
+  void close() {
+    boost::system::error_code ignored;
+    socket().close(ignored);
+  }
+
+ private:
+  Socket& socket() {
+    auto* const tls = std::get_if<Tls>(&stream_);
+    return tls ? tls->next_layer() : std::get<Socket>(stream_);
+  }
+
+  std::variant<Socket, Tls> stream_;
+};
+
+}  // namespace ostiary::server
