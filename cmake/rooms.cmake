@@ -20,12 +20,15 @@ function(room name)
   endif()
 endfunction()
 
+# Where the tests' vectors and documents lie. A header, so that only those who read them depend on the folder's name.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/tests/source_folder.hpp
+  CONTENT "#pragma once\n\n#define OSTIARY_SOURCE_DIR \"@CMAKE_SOURCE_DIR@\"\n" @ONLY)
+
 # Makes <name>_test from the sources given, and adds them to ostiary_tests.
 function(tests_of name target)
   add_library(${name}_test_objects OBJECT EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(${name}_test_objects PUBLIC ${target} GTest::gmock_main)
-  target_include_directories(${name}_test_objects PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_compile_definitions(${name}_test_objects PRIVATE OSTIARY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_include_directories(${name}_test_objects PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_BINARY_DIR}/tests)
   add_executable(${name}_test EXCLUDE_FROM_ALL)
   target_link_libraries(${name}_test PRIVATE ${name}_test_objects)
   set_property(GLOBAL APPEND PROPERTY OSTIARY_TEST_OBJECTS ${name}_test_objects)
@@ -44,7 +47,7 @@ room(passwords USES crypto zxcvbn)
 room(sessions USES contract passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions)
 room(access USES sessions)
-room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL)
+room(server USES contract access accounts sessions limits audit storage ports PkgConfig::GRPC grpc++_reflection Boost::json Boost::headers OpenSSL::SSL PkgConfig::PROMETHEUS)
 
 # What most files of the upper rooms read first, compiled once for them all.
 target_precompile_headers(sessions PRIVATE

@@ -8,6 +8,7 @@
 
 #include "cli/show_config.hpp"
 #include "env_file.hpp"
+#include "source_folder.hpp"
 
 namespace ostiary {
 namespace {

@@ -9,6 +9,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/jws.hpp"
 #include "crypto/seal.hpp"
+#include "source_folder.hpp"
 
 namespace ostiary::crypto {
 namespace {

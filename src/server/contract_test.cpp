@@ -9,6 +9,7 @@
 
 #include "server/http_binding.hpp"
 #include "server/written_contract.hpp"
+#include "source_folder.hpp"
 
 namespace ostiary::server {
 namespace {

@@ -17,6 +17,7 @@
 
 #include "google/api/annotations.pb.h"
 #include "ostiary/options.pb.h"
+#include "source_folder.hpp"
 
 namespace ostiary::server {
 

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "every_engine.hpp"
+#include "source_folder.hpp"
 #include "statement_list.hpp"
 
 namespace ostiary::testing {

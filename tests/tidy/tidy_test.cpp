@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "source_folder.hpp"
+
 namespace ostiary {
 namespace {
 
