@@ -115,6 +115,12 @@ struct Config {
           "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may call the "
           "API with cookies.",
       .read = reading::origins};
+  Setting<std::vector<std::string>> metrics_networks{
+      .name = "METRICS_NETWORKS",
+      .value = {"127.0.0.1", "::1"},
+      .meaning = "Networks or addresses, separated by commas, that may read /metrics, and only straight: what a proxy "
+                 "passed on gets 404, as does everybody else.",
+      .read = reading::networks};
   Setting<std::string> cookie_domain{
       .name = "COOKIE_DOMAIN",
       .value = "",
@@ -294,16 +300,16 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
   const auto each = [&visit](auto&... parts) { (visit(parts), ...); };
   each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
        config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies,
-       config.cors_origins, config.cookie_domain, config.service_name, config.storing, config.data_dir,
-       config.database_url, config.postgres_host, config.postgres_port, config.postgres_user, config.postgres_password,
-       config.postgres_db, config.postgres_sslmode, config.migrate_on_start, config.master_key, config.mailing,
-       config.smtp_url, config.mail_from, config.mail_templates, config.accounts, config.registration_verify_email,
-       config.code_lifetime, config.resend_pause, config.password_algorithm, config.argon2_memory_kib,
-       config.argon2_passes, config.bcrypt_cost, config.sessions, config.access_token_lifetime,
-       config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace, config.refresh_lost_reply,
-       config.fresh_login_within, config.token_algorithm, config.token_audience, config.geoip_file, config.limiting,
-       config.rate_limits, config.rates, config.running, config.workers, config.hash_threads, config.log_format,
-       config.log_level);
+       config.cors_origins, config.metrics_networks, config.cookie_domain, config.service_name, config.storing,
+       config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
+       config.postgres_password, config.postgres_db, config.postgres_sslmode, config.migrate_on_start,
+       config.master_key, config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.accounts,
+       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
+       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
+       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
+       config.refresh_lost_reply, config.fresh_login_within, config.token_algorithm, config.token_audience,
+       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
+       config.hash_threads, config.log_format, config.log_level);
 }
 
 /// Where settings are looked for.

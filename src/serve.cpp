@@ -9,10 +9,12 @@
 #include "access/roles.hpp"
 #include "assembly.hpp"
 #include "base/workers.hpp"
+#include "server/counted_log.hpp"
 #include "server/dispatcher.hpp"
 #include "server/gateway.hpp"
 #include "server/grpc_server.hpp"
 #include "server/http_server.hpp"
+#include "server/metrics.hpp"
 #include "server/pages.hpp"
 #include "server/routes.hpp"
 #include "sessions/check_session.hpp"
@@ -77,11 +79,13 @@ server::CallerChecks caller_checks(const sessions::Deps& sessions) {
 
 /// Calls that hash: as many as keep the hashing threads busy and a short queue behind them, and never so many that no
 /// worker is left for the others.
-server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher) {
+server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
+                                             server::Metrics& metrics) {
   const int slots = std::max(2, std::min(hasher.threads() * 4, *config.workers - 2));
   return {.fresh_login_within = *config.fresh_login_within,
           .hash_slots = slots,
-          .hash_slots_per_network = std::max(1, slots / 2)};
+          .hash_slots_per_network = std::max(1, slots / 2),
+          .metrics = &metrics};
 }
 
 server::GatewayOptions gateway_options(const Config& config) {
@@ -115,8 +119,10 @@ server::GrpcServerOptions grpc_options(const Config& config) {
 }
 
 server::PagesOptions pages_options(const Config& config, Storage& storage, const Mailing& mailing,
-                                   const server::Contract& contract) {
+                                   const server::Contract& contract, const server::Metrics& metrics) {
   server::PagesOptions options;
+  options.metrics = &metrics;
+  options.metrics_networks = *config.metrics_networks;
   options.public_origin = *config.public_url;
   options.local = config.is_local();
   options.version = OSTIARY_VERSION;
@@ -137,9 +143,58 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
   return options;
 }
 
+using Samples = std::vector<server::Metrics::Sample>;
+
+Samples samples_of_pools(const Database& db) {
+  Samples samples;
+  for (const auto& pool : db.pools()) {
+    const auto add = [&](const char* state, std::size_t number) {
+      samples.push_back({{{"kind", pool.kind}, {"state", state}}, static_cast<double>(number)});
+    };
+    add("idle", pool.idle);
+    add("busy", pool.connections - pool.idle);
+  }
+  return samples;
+}
+
+Samples waiting_for_pools(const Database& db) {
+  Samples samples;
+  for (const auto& pool : db.pools()) samples.push_back({{{"kind", pool.kind}}, static_cast<double>(pool.waiting)});
+  return samples;
+}
+
+/// Everything that tells how full the house is. What is given must outlive the metrics' last reader.
+void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mailing, const Rooms& rooms,
+           const Workers& workers, const server::HttpServer& http, const server::CountedLog& log) {
+  using Kind = server::Metrics::Kind;
+  const auto gauge = [&](const char* name, const char* help, auto read) {
+    metrics.watch(name, help, Kind::gauge, [read] { return Samples{{{}, static_cast<double>(read())}}; });
+  };
+  server::watch_process(metrics);
+  gauge("ostiary_calls_waiting", "Calls that wait for a worker", [&] { return workers.waiting(); });
+  gauge("ostiary_workers", "Threads that answer calls", [&] { return workers.threads(); });
+  gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
+        [&] { return rooms.hasher.waiting(); });
+  gauge("ostiary_http_connections", "Open HTTP connections", [&] { return http.connections(); });
+  gauge("ostiary_jobs_due", "Jobs that were due when the executor last looked, of which it looks at a page",
+        [&] { return mailing.executor.due(); });
+  gauge("ostiary_sessions_remembered", "Sessions in the cache", [&] { return rooms.cache.size(); });
+  gauge("ostiary_limit_buckets", "Rate limits that are not full", [&] { return rooms.limiter.buckets(); });
+  gauge("ostiary_revocations_arrive", "1 while the channel of revocations works; while it is 0 nothing is remembered",
+        [&] { return foundation.storage.invalidation().in_force(); });
+  const Database& db = foundation.storage.db();
+  metrics.watch("ostiary_database_connections", "Connections to the database by kind and state", Kind::gauge,
+                [&db] { return samples_of_pools(db); });
+  metrics.watch("ostiary_database_waiting", "Transactions that wait for a connection", Kind::gauge,
+                [&db] { return waiting_for_pools(db); });
+  metrics.watch("ostiary_log_lines_total", "What happened, by the log's event (job.done, job.retry, job.dead, ...)",
+                Kind::counter, [&log] { return log.samples(); });
+}
+
 }  // namespace
 
-void serve(const Config& config, Log& log) {
+void serve(const Config& config, Log& plain_log) {
+  server::CountedLog log(plain_log);
   const StopSignals signals;
   raise_descriptor_limit();
   warn_of_development_key(config, log);
@@ -150,19 +205,22 @@ void serve(const Config& config, Log& log) {
   std::atomic<bool> draining = false;
   server::SystemDeps system{foundation.storage.db(), foundation.keys, draining};
   const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
+  server::Metrics metrics(contract);
+  rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
   Workers workers(*config.workers, longest_queue);
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
                                 &foundation.storage.db(), foundation.clock, log,
-                                dispatcher_options(config, rooms.hasher));
+                                dispatcher_options(config, rooms.hasher, metrics));
   const server::ReadyReply ready_session = [&rooms](const Secret& token, Time now) {
     return sessions::ready_session(rooms.sessions, token, now);
   };
-  const server::Gateway gateway(dispatcher,
-                                server::make_pages(pages_options(config, foundation.storage, mailing, contract)),
-                                {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits,
-                                foundation.clock, foundation.random, log, gateway_options(config));
+  const server::Gateway gateway(
+      dispatcher, server::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)),
+      {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits, foundation.clock, foundation.random, log,
+      gateway_options(config));
   server::HttpServer http(gateway, http_options(config), log);
   server::GrpcServer grpc(dispatcher, grpc_options(config), foundation.random, log);
+  watch(metrics, foundation, mailing, rooms, workers, http, log);
   http.start();
   grpc.start();
   mailing.executor.start(2);

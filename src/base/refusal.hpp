@@ -18,7 +18,9 @@ enum class Refusal {
   conflicting_credentials,  // a cookie and a body that differ
   body_too_large,
   headers_too_large,
+  length_required,
   unsupported_media_type,
+  not_acceptable,
   method_not_allowed,
   not_found,
 
@@ -52,6 +54,7 @@ enum class Refusal {
   rate_limited,
   overloaded,
   deadline_exceeded,
+  cancelled,
   unavailable,
   internal,
 };
@@ -71,7 +74,9 @@ inline constexpr std::array refusal_names{
     RefusalName{Refusal::conflicting_credentials, "conflicting_credentials"},
     RefusalName{Refusal::body_too_large, "body_too_large"},
     RefusalName{Refusal::headers_too_large, "headers_too_large"},
+    RefusalName{Refusal::length_required, "length_required"},
     RefusalName{Refusal::unsupported_media_type, "unsupported_media_type"},
+    RefusalName{Refusal::not_acceptable, "not_acceptable"},
     RefusalName{Refusal::method_not_allowed, "method_not_allowed"},
     RefusalName{Refusal::not_found, "not_found"},
     RefusalName{Refusal::not_authenticated, "not_authenticated"},
@@ -99,6 +104,7 @@ inline constexpr std::array refusal_names{
     RefusalName{Refusal::rate_limited, "rate_limited"},
     RefusalName{Refusal::overloaded, "overloaded"},
     RefusalName{Refusal::deadline_exceeded, "deadline_exceeded"},
+    RefusalName{Refusal::cancelled, "cancelled"},
     RefusalName{Refusal::unavailable, "unavailable"},
     RefusalName{Refusal::internal, "internal"},
 };

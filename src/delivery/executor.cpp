@@ -137,6 +137,7 @@ std::vector<JobId> Executor::list_due_jobs() {
     for (const auto& row : tx.all(statements::list_abandoned_jobs, mail_job, now)) found.push_back(row.id);
     return found;
   });
+  due_ = ids->size();
   return std::move(ids).value();
 }
 

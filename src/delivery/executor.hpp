@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,9 @@ class Executor {
   /// Finishes the attempts that are under way and returns (after 30 s at most).
   void stop();
 
+  /// How many jobs were due when it last looked; it looks at so many at once at most.
+  std::size_t due() const { return due_; }
+
   /// Runs one job that is due, if there is one, in the calling thread. Whether there was.
   bool run_one();
 
@@ -75,6 +79,7 @@ class Executor {
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<std::size_t> due_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
   std::optional<Time> cleaned_up_at_;

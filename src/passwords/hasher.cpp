@@ -49,7 +49,11 @@ bool Hasher::verify_nobody(const Secret& password) {
 
 void Hasher::run(const std::function<void()>& work) {
   // Shared with the thread, which may still be inside the task when the caller has its answer.
-  const auto task = std::make_shared<std::packaged_task<void()>>([&work] { work(); });
+  const auto task = std::make_shared<std::packaged_task<void()>>([this, &work] {
+    const auto began = std::chrono::steady_clock::now();
+    work();
+    observer_(std::chrono::steady_clock::now() - began);
+  });
   std::future<void> done = task->get_future();
   workers_.post([task] { (*task)(); });
   done.get();

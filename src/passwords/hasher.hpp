@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -12,8 +13,14 @@ namespace ostiary::passwords {
 /// not slow down anything else. Blocks the caller; the dispatcher lets in only as many as there is room for.
 class Hasher {
  public:
+  /// Told how long each hash took, on the thread that computed it.
+  using Observer = std::function<void(std::chrono::nanoseconds took)>;
+
   /// `threads` at least 1. `random` must outlive it.
   Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random);
+
+  /// Before the first hash.
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
   std::string hash(const Secret& password);
   bool verify(const Secret& password, std::string_view stored);
@@ -22,6 +29,7 @@ class Hasher {
   bool verify_nobody(const Secret& password);
 
   const crypto::PasswordParameters& parameters() const { return parameters_; }
+  std::size_t waiting() const { return workers_.waiting(); }
   int threads() const { return workers_.threads(); }
 
  private:
@@ -30,6 +38,7 @@ class Hasher {
   crypto::PasswordParameters parameters_;
   Random& random_;
   std::string nobody_;  ///< the hash of a random password
+  Observer observer_ = [](std::chrono::nanoseconds) {};
   Workers workers_;
 };
 

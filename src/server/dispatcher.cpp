@@ -93,7 +93,7 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   Objection judge_caller(const Passage& passage, Time now) const;
   Objection count(Passage& passage, Time now);
   void record(const Passage& passage, const Refused& why, Time now);
-  void write_line(const Passage& passage, const Reply& reply) const;
+  void write_line(const Passage& passage, const Reply& reply, std::chrono::nanoseconds took) const;
   Refused busy(std::string detail);
 
   /// Runs what belongs to a call. Nothing that is thrown gets past here.
@@ -181,6 +181,9 @@ Reply Dispatcher::Impl::pass(Passage& passage) {
   if (passage.inbound.deadline && now >= *passage.inbound.deadline) {
     return refuse(Refusal::deadline_exceeded, "The caller's deadline passed while the call was waiting.");
   }
+  if (passage.inbound.cancelled && passage.inbound.cancelled()) {
+    return refuse(Refusal::cancelled, "The caller gave up while the call was waiting.");
+  }
   if (auto objection = prove_caller(passage)) return std::unexpected(*std::move(objection));
   if (auto objection = judge_caller(passage, now)) {
     record(passage, *objection, now);
@@ -265,18 +268,21 @@ void Dispatcher::Impl::finish(Passage& passage, Reply reply) {
     // Guessing codes is what the class counts. Signing in costs the address something in any case: each try hashes.
     if (rate == CODE) limits.give_back(passage.from_address, now);
   }
-  write_line(passage, reply);
+  const auto took = std::chrono::steady_clock::now() - passage.began;
+  if (options.metrics) {
+    const auto why = reply ? std::nullopt : std::optional(reply.error().why);
+    options.metrics->answered(passage.method, why, took);
+  }
+  write_line(passage, reply, took);
   passage.done(std::move(reply));
 }
 
-void Dispatcher::Impl::write_line(const Passage& passage, const Reply& reply) const {
-  const auto took =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - passage.began);
+void Dispatcher::Impl::write_line(const Passage& passage, const Reply& reply, std::chrono::nanoseconds took) const {
   log.write(is_quiet(passage.method) ? LogLevel::debug : LogLevel::info, "call",
             {{"method", passage.method.full_name},
              {"code", reply ? std::string_view("ok") : name_of(reply.error().why)},
              {"field", reply ? std::string_view() : std::string_view(reply.error().field)},
-             {"microseconds", took.count()},
+             {"microseconds", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
              {"address", passage.call.address},
              {"trace_id", passage.call.trace_id}});
 }
@@ -302,6 +308,10 @@ void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr
   const auto passage = std::make_shared<Passage>(
       Passage{method, std::move(inbound), std::move(request), std::move(done), std::move(call)});
   impl_->enter(passage);
+}
+
+void Dispatcher::answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) const {
+  if (impl_->options.metrics) impl_->options.metrics->answered(method, why, took);
 }
 
 }  // namespace ostiary::server

@@ -9,10 +9,11 @@
 #include <unordered_map>
 
 #include "audit/audit_log.hpp"
+#include "base/workers.hpp"
 #include "limits/limits.hpp"
 #include "ports/log.hpp"
 #include "server/contract.hpp"
-#include "base/workers.hpp"
+#include "server/metrics.hpp"
 
 namespace ostiary::server {
 
@@ -24,6 +25,7 @@ struct Inbound {
   std::optional<Secret> access_token;       ///< bearer or cookie
   std::optional<std::string> device_token;  ///< cookie or `device_id` of the message
   std::optional<Time> deadline;             ///< after it nobody waits for the answer
+  std::function<bool()> cancelled;          ///< whether the caller has given up; empty where nobody can tell
 };
 
 /// How callers are proven. A kind of caller whose function is empty can't be served: a contract that asks for it is
@@ -50,6 +52,7 @@ struct DispatcherOptions {
   std::chrono::seconds fresh_login_within{600};
   int hash_slots = 8;              ///< calls that hash, running and waiting; fewer than there are workers
   int hash_slots_per_network = 4;  ///< of them for one IPv4 address or IPv6 /64
+  Metrics* metrics = nullptr;      ///< told of each answer
 };
 
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,
@@ -65,6 +68,9 @@ class Dispatcher {
   /// Answers through `done`, exactly once, from this or a worker's thread. `request` is of the method's request type.
   void dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,
                 std::function<void(Reply)> done);
+
+  /// Notes an answer that was given without it.
+  void answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) const;
 
   const Contract& contract() const { return contract_; }
 

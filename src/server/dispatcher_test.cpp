@@ -181,6 +181,16 @@ TEST_F(Door, WritesOneLineACall) {
   EXPECT_THAT(contract.log.last(), ::testing::StartsWith("debug call method=ostiary.v1.SystemService.Health"));
 }
 
+TEST_F(Door, DoesNothingForACallerWhoGaveUp) {
+  auto gone = from("192.0.2.1");
+  gone.cancelled = [] { return true; };
+  EXPECT_EQ(door.call("Open", std::move(gone)), "cancelled");
+  EXPECT_EQ(door.done, 0);
+  auto waiting = from("192.0.2.1");
+  waiting.cancelled = [] { return false; };
+  EXPECT_EQ(door.call("Open", std::move(waiting)), "ok");
+}
+
 TEST_F(Door, RefusesWhatWaitedPastItsDeadline) {
   auto late = from("192.0.2.1");
   late.deadline = door.clock.now();

@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
+#include "server/accept.hpp"
 #include "server/cross_site.hpp"
 #include "server/forwarded.hpp"
 #include "server/json.hpp"
@@ -251,6 +252,9 @@ void Gateway::Impl::call(HttpRequest& request, const Destination& destination, c
 Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& destination, const Target& target,
                                      const RequestOrigin& from, Exchange& exchange, const Done& done) const {
   const Method& method = *destination.method;
+  if (!accepts_json(request.header_lines("accept"))) {
+    return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
+  }
   const auto cookies = jar.read(request.header_lines("cookie"));
   if (!cookies) return std::unexpected(cookies.error());
   const auto bearer = bearer_token(request);
@@ -291,9 +295,17 @@ std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpReques
   const ReadyReply& ready = plans.at(&method).ready;
   if (!ready || !inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
   const Time now = clock.now();
+  const auto began = std::chrono::steady_clock::now();
+  const auto answered = [&](std::optional<Refusal> why) {
+    dispatcher.answered(method, why, std::chrono::steady_clock::now() - began);
+  };
+  const auto limited = [&](Duration wait) {
+    answered(Refusal::rate_limited);
+    return rate_limited(wait);
+  };
   const RateClass rate = method.policy.rate();
   limits::Taken taken;
-  if (const auto wait = limits.take_address(rate, inbound.address, now, taken)) return rate_limited(*wait);
+  if (const auto wait = limits.take_address(rate, inbound.address, now, taken)) return limited(*wait);
   auto bytes = ready(*inbound.access_token, now);
   if (!bytes) {
     limits.give_back(taken, now);
@@ -301,7 +313,8 @@ std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpReques
   }
   // Only a token that has proven itself gets a bucket: a flood of invented ones must not fill the memory.
   const std::string bucket = to_hex(crypto::sha256(as_bytes(inbound.access_token->reveal())));
-  if (const auto wait = limits.take_session(rate, bucket, now, taken)) return rate_limited(*wait);
+  if (const auto wait = limits.take_session(rate, bucket, now, taken)) return limited(*wait);
+  answered(std::nullopt);
   return HttpResponse{.status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(bytes)};
 }
 

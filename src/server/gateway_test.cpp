@@ -147,6 +147,37 @@ TEST(Gateway, TakesJsonBodiesOnly) {
   }
 }
 
+// RFC 9110, section 12.5.1.
+TEST(Gateway, AnswersOnlyThoseWhoTakeJson) {
+  struct Row {
+    const char* accept;
+    int status;
+  };
+  static constexpr Row table[] = {
+      {"application/json", 200},
+      {"Application/JSON", 200},
+      {"application/*", 200},
+      {"*/*", 200},
+      {"", 200},
+      {"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", 200},
+      {"text/html, application/json;q=0.1", 200},
+      {"application/json;charset=utf-8;q=0.5", 200},
+      {"text/html", 406},
+      {"text/*", 406},
+      {"application/json;q=0", 406},
+      {"application/json;q=0, */*", 406},
+      {"application/*;q=0, */*", 406},
+      {"application/jsonx", 406},
+      {"application/json;q=nothing", 200},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    const Answered answer = tested.ask(get("/health", {{"accept", row.accept}}));
+    EXPECT_EQ(answer.status, row.status) << row.accept;
+    EXPECT_EQ(answer.code(), row.status == 200 ? "" : "not_acceptable") << row.accept;
+  }
+}
+
 // RFC 9457.
 TEST(Gateway, TellsProblemsInOneShape) {
   TestedGateway tested;

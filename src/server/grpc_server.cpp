@@ -123,6 +123,8 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     Inbound inbound;
     inbound.address = address_of_peer(context_.peer());
     inbound.trace_id = trace_id_;
+    // The call is alive until it is answered, and asked no later.
+    inbound.cancelled = [this] { return context_.IsCancelled(); };
     const auto user_agent = metadata_of(context_, "user-agent").value_or("");
     if (inspect(user_agent).valid) inbound.user_agent = cut(user_agent, longest_user_agent);
     if (context_.deadline() != std::chrono::system_clock::time_point::max()) {

@@ -16,7 +16,6 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string peer;  ///< the address of the socket's other end
-  bool over_tls = false;
 
   /// The first value under `name`, or nothing.
   std::optional<std::string_view> header(std::string_view name) const;

@@ -85,6 +85,11 @@ class Admissions {
     if (--total_ == 0) nobody_left_.notify_all();
   }
 
+  std::size_t total() const {
+    const std::lock_guard lock(mutex_);
+    return total_;
+  }
+
   void wait_until_empty(Moment deadline) {
     std::unique_lock lock(mutex_);
     nobody_left_.wait_until(lock, deadline, [&] { return total_ == 0; });
@@ -92,7 +97,7 @@ class Admissions {
 
  private:
   const std::size_t most_, most_per_network_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable nobody_left_;
   std::size_t total_ = 0;
   std::unordered_map<std::string, std::size_t> by_network_;
@@ -378,7 +383,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
         return false;
       }
     }
+    if (lacks_length()) {
+      refuse(Refusal::length_required, "A body is announced: say its Content-Length, or send it in chunks.");
+      return false;
+    }
     return make_target_relative();
+  }
+
+  /// Whether a Content-Type speaks of a body, and nothing of its length: what follows could be it, or the next request.
+  bool lacks_length() const {
+    const auto& verb = request_.verb;
+    return (verb == "POST" || verb == "PUT" || verb == "PATCH") && request_.header("content-type") &&
+           !request_.header("content-length") && !request_.header("transfer-encoding");
   }
 
   /// "GET http://host/path" means the same as "GET /path" with that Host (RFC 9112, section 3.2.2).
@@ -728,6 +744,8 @@ void HttpServer::start() {
 }
 
 std::uint16_t HttpServer::port() const { return impl_->port; }
+
+std::size_t HttpServer::connections() const { return impl_->admissions.total(); }
 
 void HttpServer::drain(Moment deadline) {
   auto& impl = *impl_;

@@ -58,6 +58,9 @@ class HttpServer {
   /// The port that `start` listens on.
   std::uint16_t port() const;
 
+  /// How many are open.
+  std::size_t connections() const;
+
   /// Takes no new connections, closes the idle ones, lets requests that have begun finish until `deadline`, closes the
   /// rest, and joins its threads.
   void drain(std::chrono::steady_clock::time_point deadline);

@@ -242,6 +242,18 @@ TEST_F(HttpServerTest, RefusesTooLargeHeaders) {
   EXPECT_EQ(answer_to(whoami(many)).status, 431);
 }
 
+TEST_F(HttpServerTest, AsksForTheLengthOfABodyThatIsAnnounced) {
+  serve();
+  auto ada = client();
+  const auto answer =
+      ada.send("POST /say HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n{}").answer();
+  EXPECT_EQ(answer.status, 411);
+  EXPECT_NE(answer.body.find(R"("code":"length_required")"), std::string::npos);
+  EXPECT_TRUE(ada.is_closed()) << "what follows could be the body, or a request";
+  EXPECT_NE(answer_to("POST /say HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 411) << "nothing speaks of a body";
+  EXPECT_EQ(answer_to(whoami("Content-Type: application/json\r\n")).status, 200) << "some clients say it with GET";
+}
+
 TEST_F(HttpServerTest, TakesHeadersUpToTheLimit) {
   serve();
   const auto rest = whoami("X-Long: \r\n").size();

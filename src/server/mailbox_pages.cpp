@@ -1,14 +1,13 @@
 #include "server/mailbox_pages.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/encoding.hpp"
-#include "server/forwarded.hpp"
+#include "server/local_request.hpp"
 #include "server/page_files.hpp"
 #include "server/page_template.hpp"
 
@@ -22,16 +21,6 @@ using Latest = std::function<std::vector<MailboxEntry>()>;
 
 constexpr std::string_view list_path = "/dev/mailbox";
 constexpr std::string_view html_suffix = "/html";
-
-/// Whether a Host header names this machine, whatever the port.
-bool is_local_host(std::string_view host) {
-  const auto port = host.rfind(':');
-  if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
-  if (equal_ignoring_case(host, "localhost")) return true;
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const auto address = parse_address(host);
-  return address && address->is_loopback();
-}
 
 bool wants_json(const HttpRequest& request) {
   return request.header("accept").value_or("").find("application/json") != std::string_view::npos;
@@ -116,17 +105,6 @@ HttpResponse answer_mail(const HttpRequest& request, const std::vector<MailboxEn
 }
 
 }  // namespace
-
-bool is_local_request(const HttpRequest& request) {
-  static constexpr std::array forwarding{"forwarded",         "via",       "x-forwarded-for", "x-forwarded-host",
-                                         "x-forwarded-proto", "x-real-ip", "x-forwarded-by",  "x-forwarded-server",
-                                         "x-original-host",   "cf-ray",    "true-client-ip"};
-  const auto peer = parse_address(request.peer);
-  const auto hosts = request.header_lines("host");
-  const bool forwarded =
-      std::ranges::any_of(forwarding, [&](std::string_view name) { return request.header(name).has_value(); });
-  return peer && peer->is_loopback() && hosts.size() == 1 && is_local_host(hosts.front()) && !forwarded;
-}
 
 std::vector<Page> mailbox_pages(Latest latest) {
   auto list = [latest](const HttpRequest& request) {

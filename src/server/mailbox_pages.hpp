@@ -14,9 +14,6 @@ struct MailboxEntry {
   Mail mail;
 };
 
-/// Whether a request is this machine's own: from a loopback peer, to a local name, through no proxy.
-bool is_local_request(const HttpRequest& request);
-
 /// The development mailbox: GET /dev/mailbox lists the mails that `latest` gives (HTML, or JSON for Accept:
 /// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were
 /// there. Only for a local PUBLIC_URL.

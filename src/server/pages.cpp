@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "server/accept_language.hpp"
+#include "server/accept.hpp"
 #include "server/page_files.hpp"
 #include "server/page_template.hpp"
 
@@ -60,6 +60,7 @@ std::vector<Page> make_pages(PagesOptions options) {
   pages.push_back(document("/openapi.json", "application/json", std::move(options.description.json)));
   pages.push_back(document("/openapi.yaml", "application/yaml", std::move(options.description.yaml)));
   pages.push_back(assets_page());
+  if (options.metrics) pages.push_back(metrics_page(*options.metrics, options.metrics_networks));
   if (options.local && options.mailbox) {
     for (Page& page : mailbox_pages(std::move(options.mailbox))) pages.push_back(std::move(page));
   }

@@ -7,6 +7,7 @@
 
 #include "server/http_router.hpp"
 #include "server/mailbox_pages.hpp"
+#include "server/metrics.hpp"
 #include "server/openapi.hpp"
 
 namespace ostiary::server {
@@ -19,10 +20,12 @@ struct PagesOptions {
       running;  ///< what the first page tells: {"Storage", "SQLite in ./data"}
   std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty where they are sent
   OpenApi description;
+  const Metrics* metrics = nullptr;           ///< what /metrics tells
+  std::vector<std::string> metrics_networks;  ///< whom
 };
 
 /// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,
-/// the development mailbox, and what they are made of under /assets/.
+/// the development mailbox, the metrics, and what they are made of under /assets/.
 std::vector<Page> make_pages(PagesOptions options);
 
 }  // namespace ostiary::server

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "server/accept_language.hpp"
+#include "server/accept.hpp"
 #include "server/page_template.hpp"
 #include "server/tested_gateway.hpp"
 

@@ -6,9 +6,10 @@ namespace ostiary::server {
 namespace {
 
 // The numbers of grpc::StatusCode, written out so that this table needs no gRPC.
-constexpr int grpc_invalid_argument = 3, grpc_deadline_exceeded = 4, grpc_not_found = 5, grpc_already_exists = 6,
-              grpc_permission_denied = 7, grpc_resource_exhausted = 8, grpc_failed_precondition = 9,
-              grpc_unimplemented = 12, grpc_internal = 13, grpc_unavailable = 14, grpc_unauthenticated = 16;
+constexpr int grpc_cancelled = 1, grpc_invalid_argument = 3, grpc_deadline_exceeded = 4, grpc_not_found = 5,
+              grpc_already_exists = 6, grpc_permission_denied = 7, grpc_resource_exhausted = 8,
+              grpc_failed_precondition = 9, grpc_unimplemented = 12, grpc_internal = 13, grpc_unavailable = 14,
+              grpc_unauthenticated = 16;
 
 constexpr std::array table{
     RefusalStatus{Refusal::malformed_request, 400, grpc_invalid_argument, "The request can't be read"},
@@ -20,7 +21,9 @@ constexpr std::array table{
     RefusalStatus{Refusal::conflicting_credentials, 400, grpc_invalid_argument, "A cookie and the body contradict"},
     RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, "The request is too large"},
     RefusalStatus{Refusal::headers_too_large, 431, grpc_resource_exhausted, "The headers are too large"},
+    RefusalStatus{Refusal::length_required, 411, grpc_invalid_argument, "The body's length is missing"},
     RefusalStatus{Refusal::unsupported_media_type, 415, grpc_invalid_argument, "The body is not JSON"},
+    RefusalStatus{Refusal::not_acceptable, 406, grpc_invalid_argument, "There is only JSON"},
     RefusalStatus{Refusal::method_not_allowed, 405, grpc_unimplemented, "This method is not served here"},
     RefusalStatus{Refusal::not_found, 404, grpc_not_found, "There is no such thing"},
     RefusalStatus{Refusal::not_authenticated, 401, grpc_unauthenticated, "Not signed in"},
@@ -48,6 +51,7 @@ constexpr std::array table{
     RefusalStatus{Refusal::rate_limited, 429, grpc_resource_exhausted, "Too many requests"},
     RefusalStatus{Refusal::overloaded, 503, grpc_unavailable, "Too busy"},
     RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, "It took too long"},
+    RefusalStatus{Refusal::cancelled, 499, grpc_cancelled, "The caller gave up"},
     RefusalStatus{Refusal::unavailable, 503, grpc_unavailable, "Not available"},
     RefusalStatus{Refusal::internal, 500, grpc_internal, "Something went wrong here"},
 };

@@ -49,4 +49,13 @@ std::shared_ptr<const KnownSession> SessionCache::put(const Ticket& ticket, Know
   return kept;
 }
 
+std::size_t SessionCache::size() const {
+  std::size_t size = 0;
+  for (const Shard& shard : shards_) {
+    const std::shared_lock lock(shard.mutex);
+    size += shard.entries.size();
+  }
+  return size;
+}
+
 }  // namespace ostiary::sessions

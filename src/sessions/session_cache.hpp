@@ -37,6 +37,9 @@ class SessionCache {
 
   std::shared_ptr<const KnownSession> find(const Digest& token_hash, Time now) const;
 
+  /// How many are remembered, those that are past their time included.
+  std::size_t size() const;
+
   /// To be asked before the session is read, and handed to `put` with what was read.
   struct Ticket {
     std::uint64_t user_generation;

@@ -180,6 +180,14 @@ class Database {
   /// The engine's name and version, for people.
   virtual std::string description() const = 0;
 
+  /// How connections of a kind are used at the moment.
+  struct PoolUse {
+    std::string kind;  ///< "writer", "reader", or "connection" where all are alike
+    std::size_t connections, idle;
+    std::size_t waiting;  ///< transactions that wait for one
+  };
+  virtual std::vector<PoolUse> pools() const = 0;
+
   /// Calls `step` in a transaction of its own each time, under a lock that keeps others from changing the schema,
   /// commits when it says true and ends when it says that nothing was left to do. For storage/migrate only.
   virtual void change_schema(const std::function<bool(Connection&)>& step) = 0;

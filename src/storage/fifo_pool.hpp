@@ -35,6 +35,14 @@ class FifoPool {
 
   void add(std::unique_ptr<T> member) { give_back(std::move(member)); }
 
+  struct Use {
+    std::size_t idle, waiting;
+  };
+  Use use() const {
+    const std::lock_guard lock(mutex_);
+    return {idle_.size(), waiting_.size()};
+  }
+
   /// The next free member, or nothing when none came free within `timeout`.
   std::optional<Loan> borrow(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
@@ -68,7 +76,7 @@ class FifoPool {
     idle_.push_back(std::move(member));
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Waiter> waiting_;
   std::vector<std::unique_ptr<T>> idle_;
 };

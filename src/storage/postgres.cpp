@@ -31,6 +31,11 @@ class PostgresDatabase final : public Database {
   Engine engine() const override { return engine_; }
   std::string description() const override { return description_; }
 
+  std::vector<PoolUse> pools() const override {
+    const auto [idle, waiting] = pool_.use();
+    return {{"connection", static_cast<std::size_t>(options_.connections), idle, waiting}};
+  }
+
   /// Each attempt has a connection of its own: ending it ends the lock.
   void change_schema(const std::function<bool(Connection&)>& step) override {
     PostgresOptions patient = options_;

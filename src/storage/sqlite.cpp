@@ -257,6 +257,13 @@ class SqliteDatabase final : public Database {
   Engine engine() const override { return Engine::sqlite; }
   std::string description() const override { return std::string("SQLite ") + sqlite3_libversion(); }
 
+  std::vector<PoolUse> pools() const override {
+    const auto writers = writers_.use();
+    const auto readers = readers_.use();
+    return {{"writer", 1, writers.idle, writers.waiting},
+            {"reader", static_cast<std::size_t>(options_.readers), readers.idle, readers.waiting}};
+  }
+
   void change_schema(const std::function<bool(Connection&)>& step) override {
     bool more = true;
     while (more)

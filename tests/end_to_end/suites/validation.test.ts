@@ -165,6 +165,17 @@ describe('malformed requests', () => {
     }
   })
 
+  test('406 for who takes no JSON; 411 for a body that is announced without its length', async () => {
+    refuses(await world.client().get('/api/auth/session', { headers: { accept: 'text/html' } }), 406, 'not_acceptable')
+    const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+    expect((await world.client().get('/health', { headers: browser })).status).toBe(200)
+    const announced = await raw(
+      'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n{}',
+    )
+    expect(announced).toMatch(/^HTTP\/1\.1 411 /)
+    expect(announced.match(/HTTP\/1\.1/g), 'one answer, then the connection ends').toHaveLength(1)
+  })
+
   test('B20 413 for a body beyond 64 KiB, with and without Content-Length; 431 for headers beyond 16 KiB', async () => {
     refuses(await send_(`{"email":"${'x'.repeat(70_000)}"}`), 413, 'body_too_large')
     const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "ports/log.hpp"
+#include "server/metrics.hpp"
+
+namespace ostiary::server {
+
+/// Counts lines by event and level on their way to another log, which must outlive it. Thread-safe.
+class CountedLog final : public Log {
+ public:
+  explicit CountedLog(Log& log) : log_(log) {}
+
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
+
+  /// A sample an event, as Metrics::watch takes them.
+  std::vector<Metrics::Sample> samples() const;
+
+ private:
+  Log& log_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, LogLevel>, std::uint64_t> counts_;
+};
+
+}  // namespace ostiary::server
