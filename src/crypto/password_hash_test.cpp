@@ -22,8 +22,10 @@ struct Vector {
   std::string stored;
 };
 
-// RFC 9106's own vectors use a secret and associated data, which no password hash has; these are the ones of the
-// reference implementation's test program.
+// RFC 9106's own vector for Argon2id (section 5.3) uses a secret key and associated data. libsodium takes neither, nor
+// does the form in which password hashes are stored: it can't be fed to us. These are of the reference implementation
+// instead: first those of its test program, then what its command (argon2 0~20171227 of Debian 12) says for one to
+// eight lanes, for the server's own parameters, and for a hash of 64 bytes.
 const Vector argon2id_vectors[] = {
     {"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
     {"password", "$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$9qWtwbpyPd3vm1rB1GThgPzZ3/ydHL92zKL+15XZypg"},
@@ -31,15 +33,37 @@ const Vector argon2id_vectors[] = {
     {"password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
     {"differentpassword", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
     {"password", "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw"},
+    {"password", "$argon2id$v=19$m=1024,t=3,p=1$c29tZXNhbHQxMjM0NTY3OA$ukQHPiN8c3pzJX9sjUBdKB39WRsk4b2f0519K29qj14"},
+    {"password", "$argon2id$v=19$m=1024,t=1,p=2$c29tZXNhbHQxMjM0NTY3OA$V2IJqs+q+sFf+nv2Zkyr9WBiy8UPbppGkMz2nPdfe6w"},
+    {"password", "$argon2id$v=19$m=1024,t=3,p=2$c29tZXNhbHQxMjM0NTY3OA$73A10e6PsR2kXdXerCGMvbNN2z6KwP8iixS+tbXAf3Q"},
+    {"password", "$argon2id$v=19$m=1024,t=1,p=4$c29tZXNhbHQxMjM0NTY3OA$4mWwCgnrOTyBKVye1b/oqVvFYGO65nhLzfZrgiXtgWo"},
+    {"password", "$argon2id$v=19$m=1024,t=3,p=4$c29tZXNhbHQxMjM0NTY3OA$ucPTXPWBVZkmiMp5y4ObxGeoT8Z2lpt7knchY6e6M1U"},
+    {"correct horse battery staple",
+     "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$gy5SuVm5Z7Vw7keB9se9p87QGcomaseB/S2U1OhTsM0"},
+    {std::string(127, 'p'), "$argon2id$v=19$m=1024,t=2,p=8$MDEyMzQ1Njc4OWFiY2RlZg$"
+                            "kh/rAqYxs95WMwsmoT+PdrKeyCg8LD/J/oIu4PmfOpQDFt9QG8WBFJUW5zd9CcdV9gNBj079ObwhfKhEE+zPHQ"},
 };
 
-// Of crypt_blowfish's test program, with the marks of other makers, too.
+std::string times(int count, const std::string& text) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+// Of crypt_blowfish's test program (in the public domain), with the marks of other makers, too. The last three have 72
+// bytes, all that bcrypt looks at.
 const Vector bcrypt_vectors[] = {
     {"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
     {"U*U*", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"},
     {"U*U*U", "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"},
     {"", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"},
     {"\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq"},
+    {"\xff\xff\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e"},
+    {"\xff\xa3"
+     "345",
+     "$2y$05$/OK.fbVrR/bpIqNJ5ianF.nRht2l/HRhr6zmCp9vYUvvsqynflf9e"},
+    {times(72, "\xaa"), "$2a$05$/OK.fbVrR/bpIqNJ5ianF.swQOIzjOiJ9GHEPuhEkvqrUyvWhEMx6"},
+    {times(36, "\xaa\x55"), "$2a$05$/OK.fbVrR/bpIqNJ5ianF.R9xrDjiycxMbQE2bp.vgqlYpW5wx2yy"},
     {"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
      "$2b$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"},
 };
@@ -56,6 +80,19 @@ TEST(PasswordHash, BcryptVectors) {
     EXPECT_TRUE(verifies(password, stored)) << stored;
     EXPECT_FALSE(verifies("x" + password, stored)) << stored;
   }
+}
+
+// B19: bcrypt itself would take these: it looks at 72 bytes.
+TEST(PasswordHash, BcryptVectorsWithMoreThan72BytesAreRefused) {
+  int whole = 0;
+  for (const auto& [password, stored] : bcrypt_vectors) {
+    if (password.size() != 72) continue;
+    ++whole;
+    EXPECT_FALSE(verifies(password + "chars after 72", stored)) << stored;
+    EXPECT_FALSE(verifies(password.substr(0, 71), stored)) << stored;
+    EXPECT_FALSE(verifies(password.substr(0, 71) + "\x01", stored)) << stored;
+  }
+  EXPECT_EQ(whole, 3);
 }
 
 TEST(PasswordHash, NewOnesHaveTheAgreedFormAndVerify) {

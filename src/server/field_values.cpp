@@ -145,6 +145,8 @@ std::optional<Misfit> Slot::put_integer(std::int64_t number) const {
 }
 
 std::optional<Misfit> Slot::put_double(double number, bool looks_whole) const {
+  // JSON writes a negative zero as an integer, which has none.
+  if (number == 0) number = 0;
   const auto* reflection = message.GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_DOUBLE:

@@ -73,11 +73,12 @@ bool is_time_zone(std::string_view text) {
                                         "NST", "PLT", "PNT", "PRT", "PST", "SST", "VST"};
   if (text.empty() || text.size() > 64 || text.starts_with("SystemV/") || text == "Etc/Unknown") return false;
   if (std::ranges::find(own_names, text) != own_names.end()) return false;
-  std::u16string name;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-    name += static_cast<char16_t>(c);
+  // ICU takes a name to end at a U+0000.
+  if (!std::ranges::all_of(
+          text, [](char c) { return is_letter(c) || is_digit(c) || std::string_view("/_-+").contains(c); })) {
+    return false;
   }
+  const std::u16string name(text.begin(), text.end());
   char16_t canonical[128];
   UBool known = 0;
   UErrorCode error = U_ZERO_ERROR;

@@ -171,6 +171,13 @@ TEST_F(Json, CutsTheNameOfAStrangeField) {
   EXPECT_EQ(result.error().field, std::string(64, 'x'));
 }
 
+// JSON's "-0" is an integer: a double that kept its sign would not come back.
+TEST_F(Json, KnowsNoNegativeZero) {
+  const auto written = rewritten(R"({"real":-0.0})");
+  ASSERT_TRUE(written);
+  EXPECT_EQ(*written, *rewritten("{}"));
+}
+
 TEST_F(Json, ReadsWhatItWrites) {
   const std::string whole =
       R"({"text":"a\"\\\n\u0001 \u007f)"

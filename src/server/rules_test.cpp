@@ -242,6 +242,13 @@ TEST_F(FieldRules, BoundAPatternWithoutMaxBytes) {
   EXPECT_FALSE(check("Sample", R"({"name":"n","any":")" + std::string(257, 'a') + "\"}"));
 }
 
+// ICU would find "NZ", and look no further.
+TEST(Formats, HoldForTheWholeText) {
+  EXPECT_TRUE(has_format("NZ", Format::TIME_ZONE));
+  EXPECT_FALSE(has_format(std::string_view("NZ\0", 3), Format::TIME_ZONE));
+  EXPECT_FALSE(has_format(std::string_view("NZ\0and more", 11), Format::TIME_ZONE));
+}
+
 TEST(FieldRulesThatDoNotFit, StopTheLoad) {
   struct Row {
     std::string_view field, says;

@@ -26,9 +26,8 @@ namespace ostiary::server {
 class WrittenContract {
  public:
   explicit WrittenContract(std::string_view body) : pool_(google::protobuf::DescriptorPool::generated_pool()) {
-    // Naming them links them in, for the imports to find.
-    (void)google::api::http.number();
-    (void)Policy::descriptor();
+    // Asking them something links them in, for the imports to find.
+    if (google::api::http.number() == 0 || Policy::descriptor() == nullptr) throw std::runtime_error("no options");
     google::protobuf::FileDescriptorSet files;
     if (!files.ParseFromString(compiled(body)) || files.file_size() != 1) throw std::runtime_error("not one .proto");
     file_ = pool_.BuildFile(files.file(0));
