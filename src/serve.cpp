@@ -81,7 +81,8 @@ server::DispatcherOptions dispatcher_options(const Config& config, const passwor
   const int slots = std::max(2, std::min(hasher.threads() * 4, *config.workers - 2));
   return {.fresh_login_within = *config.fresh_login_within,
           .hash_slots = slots,
-          .hash_slots_per_network = std::max(1, slots / 2)};
+          .hash_slots_per_network = std::max(1, slots / 2),
+          .at_once = {"ostiary.v1.SystemService.Health"}};
 }
 
 server::GatewayOptions gateway_options(const Config& config) {
