@@ -1,8 +1,9 @@
-import type { Reply } from './http.ts'
+import type { HttpClient, Reply } from './http.ts'
 import type { Lots } from './lots.ts'
 import { codeIn } from './mailbox.ts'
 import type { Person } from './person.ts'
 import { pause } from './polling.ts'
+import type { Settings } from './program.ts'
 import type { MailServer } from './smtp.ts'
 import type { World } from './world.ts'
 
@@ -33,6 +34,16 @@ class KnownAccount {
   constructor(readonly person: Person) {}
 }
 
+/** Settings with which a crowd asks for more than hashes. */
+export const UNDER_LOAD: Settings = {
+  RESEND_PAUSE: '0s',
+  ARGON2_MEMORY_KIB: '7168',
+  ARGON2_PASSES: '1',
+  WORKERS: '24',
+  HASH_THREADS: '4',
+  LOG_LEVEL: 'warning',
+}
+
 const MOST_ACCOUNTS = 8
 const MOST_SESSIONS = 4
 
@@ -43,13 +54,16 @@ export class Crowd {
   readonly accounts: KnownAccount[] = []
   readonly answered: Record<string, number> = {}
   private stopped = false
+  private readonly http: HttpClient
   private working: Promise<void>[] = []
 
   constructor(
     private readonly world: World,
     private readonly mails: MailServer,
     private readonly lots: Lots,
-  ) {}
+  ) {
+    this.http = world.client()
+  }
 
   begins(people: number): void {
     this.stopped = false
@@ -105,7 +119,7 @@ export class Crowd {
   }
 
   private async registers(own: KnownAccount[]): Promise<void> {
-    const person = this.world.person('one')
+    const person = this.world.person('one', { http: this.http })
     const reply = await this.asks('register', () => person.triesToRegister())
     if (!reply) return
     if (reply.status !== 200) return this.complains(`registering ${person.email}: ${reply.status} ${reply.text}`)
