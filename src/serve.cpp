@@ -85,6 +85,7 @@ server::DispatcherOptions dispatcher_options(const Config& config, const passwor
   return {.fresh_login_within = *config.fresh_login_within,
           .hash_slots = slots,
           .hash_slots_per_network = std::max(1, slots / 2),
+          .at_once = {"ostiary.v1.SystemService.Health"},
           .metrics = &metrics};
 }
 

@@ -35,21 +35,20 @@ std::string random_name() {
 /// channels of a database share one queue, so what was announced before a heartbeat comes before it.
 class PostgresInvalidation::Channel {
  public:
+  /// Connects, and sends LISTEN; `receive` sees what came of it.
   explicit Channel(const PostgresOptions& options)
       : connection_(storage::connect_postgres(options)), heartbeat_name_(random_name()) {
-    execute("LISTEN " + std::string(channel_name));
-    execute("LISTEN " + heartbeat_name_);
+    send("LISTEN " + std::string(channel_name) + "; LISTEN " + heartbeat_name_);
   }
 
   int socket() const { return PQsocket(connection_.get()); }
 
-  /// Sends a heartbeat unless the last one's command is still on its way.
+  /// Whether a command is on its way; before its end no other can be sent.
+  bool is_sending() const { return is_sending_; }
+
   void send_heartbeat(SteadyTime now) {
-    if (is_sending_) return;
     sent_at_[++heartbeats_ % sent_at_.size()] = now;
-    const std::string sql = "SELECT pg_notify('" + heartbeat_name_ + "', '" + std::to_string(heartbeats_) + "')";
-    if (PQsendQuery(connection_.get(), sql.c_str()) != 1) throw StorageError("the heartbeat can't be sent");
-    is_sending_ = true;
+    send("SELECT pg_notify('" + heartbeat_name_ + "', '" + std::to_string(heartbeats_) + "')");
   }
 
   /// Takes in what the server has sent. Gives when the last heartbeat was sent that came back just now.
@@ -71,9 +70,10 @@ class PostgresInvalidation::Channel {
   }
 
  private:
-  void execute(const std::string& sql) {
-    const storage::PostgresResult result(PQexec(connection_.get(), sql.c_str()));
-    storage::check_result(connection_.get(), result.get());
+  /// Does not wait for the answer: a server that has fallen silent must not keep the thread.
+  void send(const std::string& sql) {
+    if (PQsendQuery(connection_.get(), sql.c_str()) != 1) throw StorageError("a command can't be sent");
+    is_sending_ = true;
   }
 
   std::optional<SteadyTime> sent_at(std::string_view payload) const {
@@ -129,8 +129,6 @@ void PostgresInvalidation::serve(const std::stop_token& stop) {
     try {
       Channel channel(options_);
       longest = first_pause;
-      log_.write(LogLevel::info, "invalidation.listening", {});
-      listener_.forget_all();
       follow(channel, stop);
     } catch (const StorageError& error) {
       log_.write(LogLevel::warning, "invalidation.lost", {{"reason", error.what()}});
@@ -149,18 +147,26 @@ void PostgresInvalidation::follow(Channel& channel, const std::stop_token& stop)
   };
   SteadyTime next_heartbeat = std::chrono::steady_clock::now();
   SteadyTime last_proof = next_heartbeat;
+  bool listens = false;
   while (!stop.stop_requested()) {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_proof > longest_silence) throw StorageError("no heartbeat came back");
-    if (now >= next_heartbeat) {
+    if (now >= next_heartbeat && !channel.is_sending()) {
       channel.send_heartbeat(now);
       next_heartbeat = now + heartbeat_interval;
     }
     std::array<pollfd, 2> events{{{channel.socket(), POLLIN, 0}, {wake_, POLLIN, 0}}};
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_heartbeat - now);
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
+        channel.is_sending() ? SteadyTime::duration(heartbeat_interval) : next_heartbeat - now);
     poll(events.data(), events.size(), static_cast<int>(wait.count()));
     if (events[0].revents == 0) continue;
     if (const auto sent = channel.receive(forget)) {
+      if (!listens) {
+        // From here on nothing is missed; what came before the LISTEN may have been.
+        listens = true;
+        listener_.forget_all();
+        log_.write(LogLevel::info, "invalidation.listening", {});
+      }
       last_proof = *sent;
       in_force_until_.store(*sent + lease_, std::memory_order_release);
     }

@@ -1,5 +1,8 @@
 #include "server/dispatcher.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "base/encoding.hpp"
 #include "server/hash_room.hpp"
 
@@ -78,10 +81,12 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   const Clock& clock;
   Log& log;
   const DispatcherOptions options;
+  std::set<const Method*> at_once = {};
   HashRoom hash_room{options.hash_slots, options.hash_slots_per_network};
   std::atomic<unsigned> sent_away = 0;
 
   void require_checks() const;
+  void mark_at_once();
   void enter(const std::shared_ptr<Passage>& passage);
   void serve(Passage& passage);
   void finish(Passage& passage, Reply reply);
@@ -120,6 +125,18 @@ void Dispatcher::Impl::require_checks() const {
   }
 }
 
+void Dispatcher::Impl::mark_at_once() {
+  for (const std::string& name : options.at_once) {
+    const auto found = std::ranges::find(contract.methods(), name, &Method::full_name);
+    if (found == contract.methods().end()) throw ContractError(name + ": there is no such call to run at once");
+    const bool asks = counts_identifiers(limits.rates(found->policy.rate())) && !found->identifiers.empty();
+    if (found->policy.caller() != ANYONE || found->policy.hashes_password() || asks) {
+      throw ContractError(name + ": its policy asks the storage, so it can't run at once");
+    }
+    at_once.insert(&*found);
+  }
+}
+
 template <class Step>
 Reply Dispatcher::Impl::guard(const Passage& passage, const Step& step) const {
   const auto report = [&](std::string_view event, std::string_view what) {
@@ -146,6 +163,7 @@ void Dispatcher::Impl::enter(const std::shared_ptr<Passage>& passage) {
     return nullptr;
   });
   if (!objection) return finish(*passage, std::move(objection));
+  if (at_once.contains(&passage->method)) return serve(*passage);
   // The work keeps what it needs alive: it may run while the dispatcher is being taken down.
   const bool queued = workers.post([self = shared_from_this(), passage] { self->serve(*passage); });
   if (!queued) finish(*passage, std::unexpected(busy("Too many calls at once.")));
@@ -170,8 +188,11 @@ Objection Dispatcher::Impl::make_room(Passage& passage) {
   return std::nullopt;
 }
 
-/// On a worker.
+/// On a worker, or at once.
 void Dispatcher::Impl::serve(Passage& passage) {
+  if (std::chrono::steady_clock::now() - passage.began > options.longest_wait) {
+    return finish(passage, std::unexpected(busy("The call waited too long for its turn.")));
+  }
   auto reply = guard(passage, [&] { return pass(passage); });
   finish(passage, std::move(reply));
 }
@@ -299,6 +320,7 @@ Dispatcher::Dispatcher(const Contract& contract, CallerChecks checks, limits::Li
       impl_(
           std::make_shared<Impl>(contract, std::move(checks), limits, workers, audit, database, clock, log, options)) {
   impl_->require_checks();
+  impl_->mark_at_once();
 }
 
 void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,

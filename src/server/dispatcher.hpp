@@ -52,7 +52,13 @@ struct DispatcherOptions {
   std::chrono::seconds fresh_login_within{600};
   int hash_slots = 8;              ///< calls that hash, running and waiting; fewer than there are workers
   int hash_slots_per_network = 4;  ///< of them for one IPv4 address or IPv6 /64
-  Metrics* metrics = nullptr;      ///< told of each answer
+  /// Longer than this no call waits for a worker: it is refused as `overloaded`. So a storage that hangs, and with it
+  /// all workers, keeps nobody waiting for the sum of the others.
+  std::chrono::milliseconds longest_wait{5000};
+  /// Full names of calls that anyone may make and that never block: they are run on the transport's thread, also while
+  /// all workers wait for the storage.
+  std::vector<std::string> at_once = {};
+  Metrics* metrics = nullptr;  ///< told of each answer
 };
 
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,

@@ -277,6 +277,34 @@ TEST(HashingDoor, LeavesThePlaceWhenTheUseCaseThrows) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(door.call("Login", from("192.0.2.1"), login), "internal");
 }
 
+// B25, D9: a storage that hangs holds all workers, but neither health nor anybody for the sum of the others.
+TEST(ADoorWhoseWorkersAreHeld, AnswersWhatNeverBlocksAndSendsAwayWhoWaitedTooLong) {
+  const DispatcherOptions options{.longest_wait = 1s, .at_once = {"ostiary.v1.SystemService.Health"}};
+  TestedDoor door(contract_services(), options, 1);
+  Gate gate;
+  door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
+    if (called.full_name.ends_with(".Ready")) gate.wait();
+    return std::unique_ptr<Message>(called.reply_prototype->New());
+  };
+  auto held = door.send("Ready", from("192.0.2.1"));
+  gate.until(1);
+  auto waits = door.send("ListKeys", from("192.0.2.1"));
+  EXPECT_EQ(door.call("Health", from("192.0.2.1")), "ok");
+  EXPECT_EQ(waits.wait_for(1100ms), std::future_status::timeout);
+  gate.open();
+  EXPECT_TRUE(held.get());
+  const Reply late = waits.get();
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().why, Refusal::overloaded);
+  EXPECT_TRUE(late.error().retry_after);
+}
+
+TEST(ADoor, RefusesToRunAtOnceWhatAsksTheStorage) {
+  for (const std::string call : {"AuthService.Login", "AuthService.CheckSession", "SystemService.Nothing"}) {
+    EXPECT_THROW(TestedDoor(contract_services(), {.at_once = {"ostiary.v1." + call}}), ContractError) << call;
+  }
+}
+
 class SignInLimits : public ::testing::Test {
  protected:
   SignInLimits() {

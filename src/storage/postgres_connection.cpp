@@ -111,16 +111,26 @@ void PostgresConnection::drop() {
 }
 
 PostgresResult PostgresConnection::execute(const std::string& sql) {
-  PostgresResult result(PQexec(connection_.get(), sql.c_str()));
-  check_result(connection_.get(), result.get());
-  return result;
+  send(PQsendQuery(connection_.get(), sql.c_str()));
+  return last_result();
 }
 
 PostgresResult PostgresConnection::execute(const std::string& sql, const std::vector<const char*>& texts) {
-  PostgresResult result(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr,
-                                     texts.data(), nullptr, nullptr, 0));
-  check_result(connection_.get(), result.get());
-  return result;
+  send(PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr, texts.data(), nullptr,
+                         nullptr, 0));
+  return last_result();
+}
+
+/// Outside the pipeline: waits, within the time for a statement, until the command is over.
+PostgresResult PostgresConnection::last_result() {
+  PostgresResult last;
+  while (PostgresResult result = next_result()) {
+    last = std::move(result);
+    if (PQstatus(connection_.get()) == CONNECTION_BAD) break;
+  }
+  if (!last) throw ConnectionLost("PostgreSQL: the connection broke");
+  check_result(connection_.get(), last.get());
+  return last;
 }
 
 void PostgresConnection::leave_pipeline() {
@@ -131,7 +141,16 @@ void PostgresConnection::enter_pipeline() {
   if (PQenterPipelineMode(connection_.get()) != 1) throw ConnectionLost("PostgreSQL: the connection is not idle");
 }
 
+/// A server that restarts, or an administrator, ends connections that lie idle.
+bool PostgresConnection::was_closed_by_server() const {
+  if (!connection_) return false;
+  pollfd closed{PQsocket(connection_.get()), POLLRDHUP, 0};
+  return poll(&closed, 1, 0) == 1;
+}
+
 void PostgresConnection::begin(bool to_write) {
+  // Found out now it costs nobody a try: after a restart all of the pool is like that.
+  if (was_closed_by_server()) drop();
   to_write_ = to_write;
   begun_ = false;
   broke_ = false;
@@ -284,6 +303,7 @@ PostgresConnection::Committed PostgresConnection::commit() {
     if (connection_) throw;  // the server's answer, not its silence
   }
   drop();
+  broke_ = false;  // the transaction is over, whatever became of it
   return wrote_ ? Committed::unknown : Committed::no;
 }
 

@@ -71,6 +71,7 @@ class PostgresConnection final : public Connection {
   using Milliseconds = std::chrono::milliseconds;
 
   void connect_if_needed();
+  bool was_closed_by_server() const;
   PostgresResult execute(const std::string& sql);
   PostgresResult execute(const std::string& sql, const std::vector<const char*>& texts);
   void leave_pipeline();
@@ -82,6 +83,7 @@ class PostgresConnection final : public Connection {
   void send(int accepted);
   std::vector<PostgresResult> exchange();
   PostgresResult next_result();
+  PostgresResult last_result();
   void wait_readable();
   void drop();
   StatementDescription::Column describe_column(const PGresult* description, int index);

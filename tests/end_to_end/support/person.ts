@@ -7,6 +7,8 @@ export interface PersonOptions extends HttpClientOptions {
   email?: string
   password?: string
   username?: string
+  /** Whose connections to use; own ones if not given. */
+  http?: HttpClient
 }
 
 /** A password that zxcvbn takes and nobody else in the run has. */
@@ -37,7 +39,7 @@ export class Person {
     this.password = options.password ?? freshPassword()
     this.username = options.username
     this.isBrowser = options.browser ?? false
-    this.http = new HttpClient(world.server.origin, { authority: world.server.authority, ...options })
+    this.http = options.http ?? new HttpClient(world.server.origin, { authority: world.server.authority, ...options })
   }
 
   /** The same person at another device. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { POSTGRES_BIN } from './postgres.ts'
 import type { Settings } from './program.ts'
 
 export type Engine = 'SQLite' | 'PostgreSQL'
 export const ENGINES: Engine[] = ['SQLite', 'PostgreSQL']
 
 const run = promisify(execFile)
-const POSTGRES_BIN = process.env.OSTIARY_POSTGRES_BIN ?? '/usr/lib/postgresql/15/bin'
 
 type Row = Record<string, unknown>
 
@@ -77,8 +77,7 @@ class PostgresDatabase implements Storage {
     private readonly port: number,
   ) {}
 
-  static async create(): Promise<PostgresDatabase> {
-    const port = inject('postgresPort')
+  static async create(port = inject('postgresPort')): Promise<PostgresDatabase> {
     const name = `e2e_${randomBytes(6).toString('hex')}`
     await withClient(url(port, 'postgres'), (client) => client.query(`CREATE DATABASE ${name}`))
     return new PostgresDatabase(name, port)
@@ -105,6 +104,14 @@ class PostgresDatabase implements Storage {
     await this.rows(sql)
   }
 
+  /** Keeps a table from everyone until the function that it gives is called. */
+  async locks(table: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: url(this.port, this.name) })
+    await client.connect()
+    await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`)
+    return () => client.end()
+  }
+
   async dump(): Promise<Buffer> {
     const { stdout } = await run(join(POSTGRES_BIN, 'pg_dump'), ['--inserts', url(this.port, this.name)], {
       maxBuffer: 1 << 28,
@@ -120,8 +127,9 @@ class PostgresDatabase implements Storage {
 
 export type Postgres = PostgresDatabase
 
-export async function makePostgres(): Promise<Postgres> {
-  return await PostgresDatabase.create()
+/** A new database, in the server of the run or in another. */
+export async function makePostgres(port?: number): Promise<Postgres> {
+  return await PostgresDatabase.create(port)
 }
 
 const url = (port: number, name: string) => `postgresql://postgres@127.0.0.1:${port}/${name}`

@@ -20,9 +20,12 @@ export class World {
     this.server = server
   }
 
-  static async begins(engine: Engine, options: ServeOptions & { mailbox?: Mailbox } = {}): Promise<World> {
+  static async begins(
+    engine: Engine,
+    options: ServeOptions & { mailbox?: Mailbox; storage?: Storage } = {},
+  ): Promise<World> {
     const folder = options.folder ?? temporaryFolder()
-    const storage = await makeStorage(engine, folder)
+    const storage = options.storage ?? (await makeStorage(engine, folder))
     const server = await Server.start({
       ...options,
       folder,
