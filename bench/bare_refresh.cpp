@@ -131,6 +131,7 @@ class BareRefresh::Client {
     const auto audit_id = ids_.make<AuditId>();
     const auto event_id = ids_.make<EventId>();
     const bool good = driver_->begin() && send(sessions::statements::find_refresh_token, of.hash) &&
+                      send(sessions::statements::roles_of, of.user) &&
                       send(sessions::statements::consume_refresh_token, of.hash, now) &&
                       send(sessions::statements::insert_refresh_token, successor, of.session, of.generation + 1,
                            chain_key_, now, now + 7 * 24h) &&
@@ -140,8 +141,6 @@ class BareRefresh::Client {
                            of.user, of.user, details, of.hash) &&
                       send(delivery::statements::insert_event, event_id, "session.events", "session.refreshed",
                            of.session.uuid, of.generation + 1, payload, now) &&
-                      send(sessions::statements::find_session, of.session) &&
-                      send(sessions::statements::find_user, of.user) && send(sessions::statements::roles_of, of.user) &&
                       driver_->commit();
     if (!good) return false;
     of.hash = successor;
