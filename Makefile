@@ -1,7 +1,7 @@
 # Ostiary. `make run` and `make test` need nothing but this folder, root or sudo, and the network.
 SHELL := /bin/bash
 export NINJA_STATUS := [%f/%t, %es] 
-.PHONY: help run build test test-more format lint clean
+.PHONY: help run build test test-more bench format lint clean
 TYPESCRIPT := 'tests/end_to_end/*.ts' 'tests/end_to_end/{suites,support,more}/*.ts' 'tests/*.mjs'
 .DEFAULT_GOAL := help
 
@@ -23,11 +23,15 @@ test-more:      ## The tests that take long or measure time, and CockroachDB's p
 	@deploy/install-dependencies build test more
 	@tests/run more
 
+bench:          ## What it costs, beside what the machine could do; QUICK=1 takes three minutes
+	@deploy/install-dependencies build test
+	@bench/run $(if $(QUICK),--quick)
+
 format:         ## Lay out the code
 	@deploy/install-dependencies build lint
 	@cmake -DFOLDER=$(CURDIR)/tests/end_to_end -P cmake/npm_ci.cmake
 	@tests/end_to_end/node_modules/.bin/prettier --log-level warn --write $(TYPESCRIPT)
-	@git ls-files -co --exclude-standard 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' | xargs clang-format-19 -i
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
 lint:           ## Check the layout, and what clang-tidy and the TypeScript compiler say
 	@deploy/install-dependencies build test lint

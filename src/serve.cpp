@@ -77,6 +77,14 @@ server::CallerChecks caller_checks(const sessions::Deps& sessions) {
   return checks;
 }
 
+server::FindReadyReply ready_session(const Rooms& rooms) {
+  return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<server::ReadyReply> {
+    const auto known = sessions::ready_session(sessions, token, now);
+    if (!known) return std::nullopt;
+    return server::ReadyReply{known->bytes, {known, &known->reply}, known->caller.session_id};
+  };
+}
+
 /// Calls that hash: as many as keep the hashing threads busy and a short queue behind them, and never so many that no
 /// worker is left for the others.
 server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
@@ -212,15 +220,14 @@ void serve(const Config& config, Log& plain_log) {
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
                                 &foundation.storage.db(), foundation.clock, log,
                                 dispatcher_options(config, rooms.hasher, metrics));
-  const server::ReadyReply ready_session = [&rooms](const Secret& token, Time now) {
-    return sessions::ready_session(rooms.sessions, token, now);
-  };
+  const server::ReadyReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
+                                           rooms.limits, foundation.clock, &metrics);
   const server::Gateway gateway(
-      dispatcher, server::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)),
-      {{"ostiary.v1.AuthService.CheckSession", ready_session}}, rooms.limits, foundation.clock, foundation.random, log,
+      dispatcher, ready_replies,
+      server::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
       gateway_options(config));
   server::HttpServer http(gateway, http_options(config), log);
-  server::GrpcServer grpc(dispatcher, grpc_options(config), foundation.random, log);
+  server::GrpcServer grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
   http.start();
   grpc.start();

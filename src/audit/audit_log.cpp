@@ -60,8 +60,8 @@ void AuditLog::record(Transaction& tx, const Call& call, const Event& event) con
   auto sealed = event.user ? keys_.seal(tx, *event.user, details_purpose(id), salted) : std::nullopt;
   const auto key_owner = sealed ? event.user : std::nullopt;
   if (!sealed) sealed = keys_.seal_for_service(details_purpose(id), salted);
-  tx.execute(statements::insert_entry, id, call.received_at, event.action, name_of(event.outcome), actor, event.user,
-             key_owner, *sealed, crypto::sha256(salted));
+  tx.send(statements::insert_entry, id, call.received_at, event.action, name_of(event.outcome), actor, event.user,
+          key_owner, *sealed, crypto::sha256(salted));
   Line line{std::string(event.action),
             std::string(name_of(event.outcome)),
             text_of(event.user),

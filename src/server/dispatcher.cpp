@@ -332,8 +332,4 @@ void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr
   impl_->enter(passage);
 }
 
-void Dispatcher::answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) const {
-  if (impl_->options.metrics) impl_->options.metrics->answered(method, why, took);
-}
-
 }  // namespace ostiary::server

@@ -75,9 +75,6 @@ class Dispatcher {
   void dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,
                 std::function<void(Reply)> done);
 
-  /// Notes an answer that was given without it.
-  void answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) const;
-
   const Contract& contract() const { return contract_; }
 
  private:

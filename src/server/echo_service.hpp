@@ -28,7 +28,9 @@ class EchoService {
         limits_(limiter_, limits::contract_rates(), false),
         workers_(std::in_place, 4, 64),
         dispatcher_(contract_, checks(), limits_, *workers_, nullptr, nullptr, clock_, log_, {}),
-        gateway_(dispatcher_, {{"GET", "/big", [](auto&) { return big(); }}}, {}, limits_, clock_, random_, log_,
+        ready_replies_(contract_, {{"test.Echo.Whoami", [this](auto& token, Time) { return known(token); }}}, limits_,
+                       clock_),
+        gateway_(dispatcher_, ready_replies_, {{"GET", "/big", [](auto&) { return big(); }}}, random_, log_,
                  {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}) {
   }
 
@@ -42,6 +44,7 @@ class EchoService {
 
   Dispatcher& dispatcher() { return dispatcher_; }
   const Gateway& gateway() const { return gateway_; }
+  const ReadyReplies& ready_replies() const { return ready_replies_; }
   Random& random() { return random_; }
   Log& log() { return log_; }
   WrittenContract& written() { return written_; }
@@ -150,6 +153,12 @@ class EchoService {
     return message("SayReply", {{"text", "held"}});
   }
 
+  /// Whoami is known beforehand to the token "kept".
+  std::optional<ReadyReply> known(const Secret& token) {
+    if (token.reveal() != "kept") return std::nullopt;
+    return ReadyReply{nullptr, message("WhoamiReply", {{"address", "known beforehand"}}), {}};
+  }
+
   Answer whoami(const Call& call) {
     return message("WhoamiReply", {{"address", call.address},
                                    {"user_agent", call.user_agent},
@@ -171,6 +180,7 @@ class EchoService {
   limits::Limits limits_;
   std::optional<Workers> workers_;
   Dispatcher dispatcher_;
+  ReadyReplies ready_replies_;
   Gateway gateway_;
 };
 

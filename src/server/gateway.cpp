@@ -27,7 +27,6 @@ using Done = std::function<void(HttpResponse)>;
 /// What is known of a call's way over HTTP besides its message.
 struct CallPlan {
   CookieFields cookies;
-  ReadyReply ready;  ///< empty for most
   int success_status;
 };
 
@@ -114,15 +113,11 @@ int success_status(const Method& method) {
   return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
 }
 
-std::unexpected<Refused> rate_limited(Duration wait) {
-  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(wait), "Too many requests.");
-}
-
 }  // namespace
 
 struct Gateway::Impl {
-  Impl(Dispatcher& dispatcher, std::vector<Page> pages, const std::map<std::string, ReadyReply>& ready_replies,
-       limits::Limits& limits, const Clock& clock, Random& random, Log& log, GatewayOptions options);
+  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random, Log& log,
+       GatewayOptions options);
 
   void handle(HttpRequest& request, const Done& done) const;
   HttpResponse answer_page(const HttpRequest& request, const Page& page) const;
@@ -143,9 +138,8 @@ struct Gateway::Impl {
   std::string trace_id(const HttpRequest& request) const { return trace_id_of(request.header("traceparent"), random); }
 
   Dispatcher& dispatcher;
+  const ReadyReplies& ready_replies;
   const std::vector<Page> pages;
-  limits::Limits& limits;
-  const Clock& clock;
   Random& random;
   Log& log;
   const bool https;
@@ -156,13 +150,11 @@ struct Gateway::Impl {
   std::unordered_map<const Method*, CallPlan> plans;
 };
 
-Gateway::Impl::Impl(Dispatcher& dispatcher, std::vector<Page> pages,
-                    const std::map<std::string, ReadyReply>& ready_replies, limits::Limits& limits, const Clock& clock,
-                    Random& random, Log& log, GatewayOptions options)
+Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
+                    Log& log, GatewayOptions options)
     : dispatcher(dispatcher),
+      ready_replies(ready_replies),
       pages(std::move(pages)),
-      limits(limits),
-      clock(clock),
       random(random),
       log(log),
       https(options.public_origin.starts_with("https://")),
@@ -171,11 +163,9 @@ Gateway::Impl::Impl(Dispatcher& dispatcher, std::vector<Page> pages,
       jar(options.cookies),
       router(dispatcher.contract(), this->pages) {
   for (const Method& method : dispatcher.contract().methods()) {
-    const auto ready = ready_replies.find(method.full_name);
-    plans.emplace(
-        &method,
-        CallPlan{CookieFields(*method.request_prototype->GetDescriptor(), *method.reply_prototype->GetDescriptor()),
-                 ready == ready_replies.end() ? ReadyReply{} : ready->second, success_status(method)});
+    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
+                                                 *method.reply_prototype->GetDescriptor()),
+                                    success_status(method)});
   }
 }
 
@@ -292,30 +282,12 @@ Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& de
 
 std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpRequest& request, const Target& target,
                                                                 const Method& method, const Inbound& inbound) const {
-  const ReadyReply& ready = plans.at(&method).ready;
-  if (!ready || !inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
-  const Time now = clock.now();
-  const auto began = std::chrono::steady_clock::now();
-  const auto answered = [&](std::optional<Refusal> why) {
-    dispatcher.answered(method, why, std::chrono::steady_clock::now() - began);
-  };
-  const auto limited = [&](Duration wait) {
-    answered(Refusal::rate_limited);
-    return rate_limited(wait);
-  };
-  const RateClass rate = method.policy.rate();
-  limits::Taken taken;
-  if (const auto wait = limits.take_address(rate, inbound.address, now, taken)) return limited(*wait);
-  auto bytes = ready(*inbound.access_token, now);
-  if (!bytes) {
-    limits.give_back(taken, now);
-    return std::nullopt;
-  }
-  // Only a token that has proven itself gets a bucket: a flood of invented ones must not fill the memory.
-  const std::string bucket = to_hex(crypto::sha256(as_bytes(inbound.access_token->reveal())));
-  if (const auto wait = limits.take_session(rate, bucket, now, taken)) return limited(*wait);
-  answered(std::nullopt);
-  return HttpResponse{.status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(bytes)};
+  if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
+  auto reply = ready_replies.answer(method, inbound.address, *inbound.access_token);
+  if (!reply) return std::nullopt;
+  if (!*reply) return std::unexpected(std::move(*reply).error());
+  return HttpResponse{
+      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move((*reply)->json)};
 }
 
 HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {
@@ -358,10 +330,9 @@ void Gateway::Impl::finish_call(HttpResponse& response, const Exchange& exchange
   add_security_headers(response, https);
 }
 
-Gateway::Gateway(Dispatcher& dispatcher, std::vector<Page> pages, std::map<std::string, ReadyReply> ready_replies,
-                 limits::Limits& limits, const Clock& clock, Random& random, Log& log, GatewayOptions options)
-    : impl_(std::make_unique<Impl>(dispatcher, std::move(pages), ready_replies, limits, clock, random, log,
-                                   std::move(options))) {}
+Gateway::Gateway(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
+                 Log& log, GatewayOptions options)
+    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(pages), random, log, std::move(options))) {}
 
 Gateway::~Gateway() = default;
 

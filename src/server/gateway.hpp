@@ -12,6 +12,7 @@
 #include "server/dispatcher.hpp"
 #include "server/http_message.hpp"
 #include "server/http_router.hpp"
+#include "server/ready_replies.hpp"
 
 namespace ostiary::server {
 
@@ -22,15 +23,12 @@ struct GatewayOptions {
   CookieOptions cookies;
 };
 
-/// Answers for a call when the bytes are known already: on the I/O thread, after the policy's rate limits.
-using ReadyReply = std::function<std::shared_ptr<const std::string>(const Secret& access_token, Time now)>;
-
 /// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security
-/// headers. Knows no sockets. Thread-safe once built.
+/// headers. Knows no sockets. Thread-safe once built. What it is given must outlive it.
 class Gateway {
  public:
-  Gateway(Dispatcher& dispatcher, std::vector<Page> pages, std::map<std::string, ReadyReply> ready_replies,
-          limits::Limits& limits, const Clock& clock, Random& random, Log& log, GatewayOptions options);
+  Gateway(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random, Log& log,
+          GatewayOptions options);
   ~Gateway();
 
   /// Answers through `done`, exactly once, from this or another thread.

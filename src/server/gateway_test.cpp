@@ -506,9 +506,10 @@ TEST(Gateway, TellsTheCallWhoAsks) {
 TEST(Gateway, AnswersWithBytesKeptReady) {
   const auto bytes = std::make_shared<const std::string>(R"({"ready":true})");
   int asked = 0;
-  const ReadyReply ready = [&](const Secret& token, Time) {
+  const FindReadyReply ready = [&](const Secret& token, Time) -> std::optional<ReadyReply> {
     ++asked;
-    return token.reveal() == "kept" ? bytes : nullptr;
+    if (token.reveal() != "kept" && token.reveal() != "kept.too") return std::nullopt;
+    return ReadyReply{bytes, nullptr, SessionId{}};
   };
   TestedGateway tested(
       {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}, {},
@@ -534,6 +535,8 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
   EXPECT_EQ(limited.status, 429);
   EXPECT_EQ(limited.code(), "rate_limited");
   EXPECT_EQ(limited.header("retry-after"), "1");
+  // The budget is the session's, not the token's.
+  EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept.too"}})).status, 429);
   EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}})).status, 200);
 }
 

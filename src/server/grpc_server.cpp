@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/async_generic_service.h>
@@ -61,6 +62,7 @@ class InFlight {
 /// What all calls share.
 struct Service {
   Dispatcher& dispatcher;
+  const ReadyReplies& ready_replies;
   Random& random;
   /// The field of each call's request that holds the device, for those that have one.
   std::unordered_map<const Method*, const FieldDescriptor*> device_fields;
@@ -89,7 +91,6 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   UnaryCall(Service& service, const grpc::GenericCallbackServerContext& context)
       : service_(service), context_(context), method_(service.dispatcher.contract().find_grpc(context.method())) {
     service_.in_flight.begin();
-    trace_id_ = trace_id_of(metadata_of(context_, "traceparent"), service_.random);
     if (!method_) {
       Finish({grpc::StatusCode::UNIMPLEMENTED, "There is no such method."});
     } else if (service_.draining) {
@@ -101,15 +102,21 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) return refuse({Refusal::malformed_request, "There is no message.", {}, {}, {}});
+    auto token = access_token();
+    if (!token) return refuse(token.error());
+    const std::string address = address_of_peer(context_.peer());
+    if (*token && buffer_.Length() == 0) {
+      if (auto ready = service_.ready_replies.answer(*method_, address, **token)) {
+        return *ready ? send(*(*ready)->message) : refuse(ready->error());
+      }
+    }
     std::unique_ptr<Message> request(method_->request_prototype->New());
     if (!grpc::SerializationTraits<Message>::Deserialize(&buffer_, request.get()).ok()) {
       return refuse({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
     }
-    buffer_.Clear();
     if (auto difference = difference_from_contract(*request)) return refuse(*difference);
-    auto inbound = inbound_with(*request);
-    if (!inbound) return refuse(inbound.error());
-    service_.dispatcher.dispatch(*method_, std::move(*inbound), std::move(request),
+    auto inbound = inbound_with(*request, address, *std::move(token));
+    service_.dispatcher.dispatch(*method_, std::move(inbound), std::move(request),
                                  [this](Reply reply) { answer(std::move(reply)); });
   }
 
@@ -119,10 +126,11 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   }
 
  private:
-  Result<Inbound> inbound_with(const Message& request) const {
+  Inbound inbound_with(const Message& request, const std::string& address, std::optional<Secret> token) {
     Inbound inbound;
-    inbound.address = address_of_peer(context_.peer());
-    inbound.trace_id = trace_id_;
+    inbound.address = address;
+    inbound.trace_id = trace_id();
+    inbound.access_token = std::move(token);
     // The call is alive until it is answered, and asked no later.
     inbound.cancelled = [this] { return context_.IsCancelled(); };
     const auto user_agent = metadata_of(context_, "user-agent").value_or("");
@@ -135,34 +143,41 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
       auto device = reflection.GetString(request, found->second);
       if (!device.empty()) inbound.device_token = std::move(device);
     }
-    if (context_.client_metadata().count("authorization") > 1) {
-      return not_authenticated();
-    }
-    if (const auto authorization = metadata_of(context_, "authorization")) {
-      constexpr std::string_view scheme = "Bearer ";
-      if (!equal_ignoring_case(authorization->substr(0, scheme.size()), scheme)) {
-        return not_authenticated();
-      }
-      inbound.access_token = Secret(std::string(trim_blanks(authorization->substr(scheme.size()))));
-    }
     return inbound;
+  }
+
+  Result<std::optional<Secret>> access_token() const {
+    if (context_.client_metadata().count("authorization") > 1) return not_authenticated();
+    const auto authorization = metadata_of(context_, "authorization");
+    if (!authorization) return std::nullopt;
+    constexpr std::string_view scheme = "Bearer ";
+    if (!equal_ignoring_case(authorization->substr(0, scheme.size()), scheme)) return not_authenticated();
+    return Secret(std::string(trim_blanks(authorization->substr(scheme.size()))));
+  }
+
+  /// Made when it is first needed: most calls are answered without one.
+  const std::string& trace_id() {
+    if (trace_id_.empty()) trace_id_ = trace_id_of(metadata_of(context_, "traceparent"), service_.random);
+    return trace_id_;
   }
 
   static std::unexpected<Refused> not_authenticated() {
     return ostiary::refuse(Refusal::not_authenticated, "The authorization must be one bearer token.");
   }
 
-  void answer(Reply reply) {
-    if (!reply) return refuse(reply.error());
+  void answer(Reply reply) { reply ? send(**reply) : refuse(reply.error()); }
+
+  void send(const Message& reply) {
+    buffer_.Clear();
     bool own_buffer = false;
-    const auto written = grpc::SerializationTraits<Message>::Serialize(**reply, &buffer_, &own_buffer);
+    const auto written = grpc::SerializationTraits<Message>::Serialize(reply, &buffer_, &own_buffer);
     if (!written.ok()) return refuse({Refusal::internal, {}, {}, {}, {}});
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
   void refuse(const Refused& refused) {
     Finish({static_cast<grpc::StatusCode>(status_of(refused.why).grpc), status_message(refused),
-            status_details(refused, trace_id_)});
+            status_details(refused, trace_id())});
   }
 
   Service& service_;
@@ -263,8 +278,12 @@ int try_to_bind(const IpAddress& address, std::uint16_t& port) {
 }  // namespace
 
 struct GrpcServer::Impl {
-  Impl(Dispatcher& dispatcher, GrpcServerOptions chosen, Random& random, Log& log_to_use)
-      : options(std::move(chosen)), log(log_to_use), service{dispatcher, random, {}, {}, {}}, generic_service(service) {
+  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions chosen, Random& random,
+       Log& log_to_use)
+      : options(std::move(chosen)),
+        log(log_to_use),
+        service{dispatcher, ready_replies, random, {}, {}, {}},
+        generic_service(service) {
     for (const auto& method : dispatcher.contract().methods()) {
       if (const auto* field = device_field_of(method)) service.device_fields.emplace(&method, field);
     }
@@ -370,14 +389,17 @@ void GrpcServer::Impl::stop() {
   log_of_the_library.compare_exchange_strong(mine, nullptr);
 }
 
-GrpcServer::GrpcServer(Dispatcher& dispatcher, GrpcServerOptions options, Random& random, Log& log)
-    : impl_(std::make_unique<Impl>(dispatcher, std::move(options), random, log)) {}
+GrpcServer::GrpcServer(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions options,
+                       Random& random, Log& log)
+    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(options), random, log)) {}
 
 GrpcServer::~GrpcServer() { impl_->stop(); }
 
 void GrpcServer::start() {
   log_of_the_library = &impl_->log;
   gpr_set_log_function(take_library_line);
+  // Debian builds Abseil with its search for deadlocks, which costs each call: it is for those who work on gRPC.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Protobuf reports a malformed message on standard error; ours comes back as a status.
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(true);

@@ -10,6 +10,7 @@
 #include "ports/log.hpp"
 #include "server/dispatcher.hpp"
 #include "server/listening.hpp"
+#include "server/ready_replies.hpp"
 #include "server/tls_files.hpp"
 
 namespace ostiary::server {
@@ -31,7 +32,8 @@ struct GrpcServerOptions {
 /// dispatcher, the random source and the log must outlive the server.
 class GrpcServer {
  public:
-  GrpcServer(Dispatcher& dispatcher, GrpcServerOptions options, Random& random, Log& log);
+  GrpcServer(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions options, Random& random,
+             Log& log);
   /// Cancels what is open, and waits until the use cases at work have returned.
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;

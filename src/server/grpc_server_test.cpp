@@ -101,7 +101,7 @@ class Client {
 };
 
 struct GrpcServerTest : testing::Test {
-  GrpcServerTest() : server(std::in_place, echo.dispatcher(), here(), echo.random(), echo.log()) {
+  GrpcServerTest() : server(std::in_place, echo.dispatcher(), echo.ready_replies(), here(), echo.random(), echo.log()) {
     server->start();
     client.emplace(*server);
   }
@@ -260,6 +260,16 @@ TEST_F(GrpcServerTest, OneBearerTokenIsTaken) {
   EXPECT_TRUE(call("Whoami", "", std::move(context)).status.ok());
 }
 
+TEST_F(GrpcServerTest, AnswersWithWhatIsReady) {
+  const auto address_for = [&](const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    return call("Whoami", "", std::move(context)).text("address");
+  };
+  EXPECT_EQ(address_for("kept"), "known beforehand");
+  EXPECT_EQ(address_for("other"), "127.0.0.1");
+}
+
 TEST_F(GrpcServerTest, ADeadlineAndACancellationAreSurvived) {
   grpc::ClientContext hasty;
   hasty.set_deadline(std::chrono::system_clock::now() + 200ms);
@@ -324,7 +334,7 @@ TEST_F(GrpcServerTest, DrainsByFinishingWhatHasBegun) {
 
 TEST_F(GrpcServerTest, SaysWhereItCannotListen) {
   const auto refusal_of = [&](const GrpcServerOptions& options) {
-    GrpcServer second(echo.dispatcher(), options, echo.random(), echo.log());
+    GrpcServer second(echo.dispatcher(), echo.ready_replies(), options, echo.random(), echo.log());
     try {
       second.start();
     } catch (const ListenError& error) {

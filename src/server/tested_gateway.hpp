@@ -69,11 +69,11 @@ class TestedGateway {
                                                    .cors_origins = {},
                                                    .trusted_proxies = {},
                                                    .cookies = {}},
-                         std::vector<Page> pages = {}, std::map<std::string, ReadyReply> ready = {},
+                         std::vector<Page> pages = {}, std::map<std::string, FindReadyReply> ready = {},
                          const std::vector<const google::protobuf::ServiceDescriptor*>& services = contract_services())
       : door(services),
-        gateway(*door.dispatcher, std::move(pages), std::move(ready), door.limits, door.clock, random, door.log,
-                std::move(options)) {}
+        ready_replies(door.contract, ready, door.limits, door.clock),
+        gateway(*door.dispatcher, ready_replies, std::move(pages), random, door.log, std::move(options)) {}
 
   ~TestedGateway() { door.workers.reset(); }
 
@@ -91,6 +91,7 @@ class TestedGateway {
 
   TestedDoor door;
   CountingRandom random;
+  ReadyReplies ready_replies;
   Gateway gateway;
 };
 

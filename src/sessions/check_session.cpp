@@ -66,9 +66,8 @@ Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const 
   return session->reply;
 }
 
-std::shared_ptr<const std::string> ready_session(const Deps& deps, const Secret& access_token, Time now) {
-  const auto known = deps.cache.find(crypto::sha256(as_bytes(access_token.reveal())), now);
-  return known ? known->bytes : nullptr;
+std::shared_ptr<const KnownSession> ready_session(const Deps& deps, const Secret& access_token, Time now) {
+  return deps.cache.find(crypto::sha256(as_bytes(access_token.reveal())), now);
 }
 
 }  // namespace ostiary::sessions

@@ -13,8 +13,8 @@ Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time n
 /// Who am I.
 Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest& request);
 
-/// The reply to CheckSession as bytes, when they are known; else nothing. Quick: neither reads the database nor checks
+/// The session of this access token where it is remembered; else nothing. Quick: neither reads the database nor checks
 /// a signature.
-std::shared_ptr<const std::string> ready_session(const Deps& deps, const Secret& access_token, Time now);
+std::shared_ptr<const KnownSession> ready_session(const Deps& deps, const Secret& access_token, Time now);
 
 }  // namespace ostiary::sessions

@@ -67,8 +67,8 @@ void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const I
                     const std::optional<UserRow>& user, bool success, std::string_view reason, Time now) {
   const auto user_id = user ? std::optional(user->id) : std::nullopt;
   const auto device = call.device ? std::optional(call.device->hash) : std::nullopt;
-  tx.execute(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
-             call.address, device, success, std::string(reason), now);
+  tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
+          call.address, device, success, std::string(reason), now);
   if (success) return;
   deps.audit.record(tx, call,
                     {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
@@ -120,7 +120,7 @@ Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginReques
       record_attempt(tx, deps, call, *identifier, candidate.user, false, name_of(refused.error().why), now);
       return tx.keep(refused);
     }
-    if (stronger) tx.execute(statements::replace_password_hash, candidate.user->id, *stored, *stronger);
+    if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, *stored, *stronger);
     record_attempt(tx, deps, call, *identifier, candidate.user, true, "password", now);
     return start_session(tx, deps, call, *candidate.user, {"pwd"}, now);
   });

@@ -43,22 +43,31 @@ struct Refreshing {
   Time now;
 };
 
-/// The reply of a refresh: `successor` and an access token for the session as it is now.
-v1::TokenReply token_reply(const Refreshing& at, std::string successor) {
-  const auto session = at.tx.one(statements::find_session, at.row.session_id);
-  const auto user = at.tx.one(statements::find_user, at.row.user_id);
+/// What the transaction came to: the reply without its access token, and what that is to say. It is signed after the
+/// commit, for others may be waiting for the transaction's end; should that fail, the next try is answered with the
+/// same successor.
+struct Refreshed {
+  v1::TokenReply reply;
+  AccessClaims claims;
+};
+
+statements::UserRow user_of(const RefreshTokenRow& row) {
+  return {row.user_id, row.email,       row.email_verified,  row.username,
+          {},          row.user_status, row.user_created_at, row.display_name};
+}
+
+/// `successor`, for the session as it is now.
+Refreshed refreshed(const Refreshing& at, std::string successor) {
   const auto roles = roles_of(at.tx, at.row.user_id);
-  const Time expires_at = std::min<Time>(at.now + at.deps.policy.access_lifetime, session.expires_at);
+  const Time expires_at = std::min<Time>(at.now + at.deps.policy.access_lifetime, at.row.session_expires_at);
   v1::TokenReply reply;
   reply.set_token_type("Bearer");
   reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(expires_at - at.now).count());
-  reply.set_session_id(to_string(session.id));
-  *reply.mutable_user() = user_message(user, roles);
-  reply.set_access_token(at.deps.tokens.issue(
-      {user.id, session.id, roles, split_words(session.amr), session.auth_time, at.now, expires_at}));
-  reply.set_token(reply.access_token());
+  reply.set_session_id(to_string(at.row.session_id));
+  *reply.mutable_user() = user_message(user_of(at.row), roles);
   reply.set_refresh_token(std::move(successor));
-  return reply;
+  return {std::move(reply),
+          {at.row.user_id, at.row.session_id, roles, split_words(at.row.amr), at.row.auth_time, at.now, expires_at}};
 }
 
 std::string successor_of_presented(const Refreshing& at, std::string_view presented) {
@@ -67,28 +76,31 @@ std::string successor_of_presented(const Refreshing& at, std::string_view presen
   return successor_of(presented, key->bytes);
 }
 
-v1::TokenReply rotate(const Refreshing& at, const Digest& hash, std::string_view presented) {
-  auto successor = successor_of_presented(at, presented);
+Refreshed rotate(const Refreshing& at, const Digest& hash, std::string_view presented) {
+  const auto successor = successor_of_presented(at, presented);
+  auto result = refreshed(at, successor);
   const Time idle_expires_at = std::min<Time>(at.now + at.deps.policy.idle_lifetime, at.row.session_expires_at);
   const auto next_key = at.deps.keys.current(vault::KeyPurpose::refresh_chain);
-  at.tx.execute(statements::consume_refresh_token, hash, at.now);
-  at.tx.execute(statements::insert_refresh_token, refresh_token_hash(successor), at.row.session_id,
-                at.row.generation + 1, next_key.id, at.now, idle_expires_at);
-  const auto session = at.tx.one(statements::note_refresh, at.row.session_id, at.now, idle_expires_at);
+  at.tx.send(statements::consume_refresh_token, hash, at.now);
+  at.tx.send(statements::insert_refresh_token, refresh_token_hash(successor), at.row.session_id, at.row.generation + 1,
+             next_key.id, at.now, idle_expires_at);
+  at.tx.send(statements::note_refresh, at.row.session_id, at.now, idle_expires_at);
   at.deps.audit.record(at.tx, at.call,
                        {.action = "session.refresh",
                         .user = at.row.user_id,
                         .actor = at.row.user_id,
                         .metadata = {{"session_id", to_string(at.row.session_id)}}});
-  delivery::announce(
-      at.tx, at.deps.ids, at.now,
-      {"session.refreshed", at.row.session_id.uuid, session.version, {{"user_id", to_string(at.row.user_id)}}});
-  return token_reply(at, std::move(successor));
+  delivery::announce(at.tx, at.deps.ids, at.now,
+                     {"session.refreshed",
+                      at.row.session_id.uuid,
+                      at.row.session_version + 1,
+                      {{"user_id", to_string(at.row.user_id)}}});
+  return result;
 }
 
-v1::TokenReply reissue(const Refreshing& at, const Digest& hash, std::string_view presented, bool late) {
+Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view presented, bool late) {
   if (late) {
-    at.tx.execute(statements::note_late_reissue, hash, at.now);
+    at.tx.send(statements::note_late_reissue, hash, at.now);
     at.deps.audit.record(at.tx, at.call,
                          {.action = "session.refresh",
                           .user = at.row.user_id,
@@ -96,7 +108,7 @@ v1::TokenReply reissue(const Refreshing& at, const Digest& hash, std::string_vie
                           .reason = "lost_reply",
                           .metadata = {{"session_id", to_string(at.row.session_id)}}});
   }
-  return token_reply(at, successor_of_presented(at, presented));
+  return refreshed(at, successor_of_presented(at, presented));
 }
 
 /// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
@@ -117,7 +129,7 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
   const Time now = deps.clock.now();
   const Digest hash = refresh_token_hash(request.refresh_token());
   bool counted = false;
-  return deps.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
+  auto result = deps.db.transaction([&](Transaction& tx) -> Result<Refreshed> {
     const auto row = tx.optional(statements::find_refresh_token, hash);
     // Once a call, however often the closure runs.
     if (row && !std::exchange(counted, true)) {
@@ -145,6 +157,11 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
     }
     throw std::logic_error("a verdict without an answer");
   });
+  if (!result) return std::unexpected(std::move(result).error());
+  v1::TokenReply reply = std::move(result->reply);
+  reply.set_access_token(deps.tokens.issue(result->claims));
+  reply.set_token(reply.access_token());
+  return reply;
 }
 
 }  // namespace ostiary::sessions

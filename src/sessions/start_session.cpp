@@ -21,7 +21,7 @@ Device device_for(Transaction& tx, const Deps& deps, const Call& call, UserId us
 std::string issue_first_refresh_token(Transaction& tx, const Deps& deps, SessionId session, Time now, Time expires_at) {
   const std::string token = to_base64url(deps.random.bytes(32));
   const auto key = deps.keys.current(vault::KeyPurpose::refresh_chain);
-  tx.execute(statements::insert_refresh_token, refresh_token_hash(token), session, 1, key.id, now, expires_at);
+  tx.send(statements::insert_refresh_token, refresh_token_hash(token), session, 1, key.id, now, expires_at);
   return token;
 }
 
@@ -33,11 +33,10 @@ v1::TokenReply start_session(Transaction& tx, const Deps& deps, const Call& call
   const Device device = device_for(tx, deps, call, user.id);
   const Time expires_at = now + deps.policy.session_lifetime;
   const Time idle_expires_at = std::min<Time>(now + deps.policy.idle_lifetime, expires_at);
-  tx.execute(statements::remember_device, user.id, device.hash, now);
-  tx.execute(statements::note_login, user.id, now);
-  tx.execute(statements::insert_session, session, user.id, device.hash, call.user_agent,
-             device_name_of(call.user_agent), call.address, deps.place_of(call.address), join_words(amr), now,
-             idle_expires_at, expires_at);
+  tx.send(statements::remember_device, user.id, device.hash, now);
+  tx.send(statements::note_login, user.id, now);
+  tx.send(statements::insert_session, session, user.id, device.hash, call.user_agent, device_name_of(call.user_agent),
+          call.address, deps.place_of(call.address), join_words(amr), now, idle_expires_at, expires_at);
 
   v1::TokenReply reply;
   reply.set_refresh_token(issue_first_refresh_token(tx, deps, session, now, idle_expires_at));

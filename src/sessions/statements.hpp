@@ -164,12 +164,22 @@ struct RefreshTokenRow {
   Time idle_expires_at;
   Time session_expires_at;
   std::optional<Time> ended_at;
+  std::int64_t session_version;
+  std::string amr;
+  Time auth_time;
   std::string user_status;
+  std::string email;
+  bool email_verified;
+  std::optional<std::string> username;
+  Time user_created_at;
+  std::string display_name;
 };
 inline constexpr Statement<RefreshTokenRow(Digest)> find_refresh_token{R"sql(
   SELECT t.session_id, s.user_id, t.generation, t.key_id, t.expires_at, t.consumed_at, s.device_hash,
-         s.idle_expires_at, s.expires_at, s.ended_at, u.status
+         s.idle_expires_at, s.expires_at, s.ended_at, s.version, s.amr, s.auth_time,
+         u.status, u.email, u.email_verified, u.username, u.created_at, p.display_name
   FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+    JOIN user_profiles p ON p.user_id = u.id
   WHERE t.hash = $1
 )sql"};
 
@@ -191,9 +201,8 @@ inline constexpr Statement<void(Digest, Time)> note_late_reissue{R"sql(
   UPDATE refresh_tokens SET consumed_at = $2, reissued_at = $2 WHERE hash = $1
 )sql"};
 
-inline constexpr Statement<VersionRow(SessionId, Time, Time)> note_refresh{R"sql(
-  UPDATE sessions SET last_refreshed_at = $2, idle_expires_at = $3, version = version + 1
-  WHERE id = $1 AND ended_at IS NULL RETURNING version
+inline constexpr Statement<void(SessionId, Time, Time)> note_refresh{R"sql(
+  UPDATE sessions SET last_refreshed_at = $2, idle_expires_at = $3, version = version + 1 WHERE id = $1
 )sql"};
 
 }  // namespace ostiary::sessions::statements

@@ -58,6 +58,11 @@ class Connection {
   virtual std::int64_t run(std::string_view text, std::span<const ColumnType> types,
                            std::span<const Parameter> parameters, const RowSink& sink) = 0;
 
+  /// Runs a statement whose result nobody waits for: at the latest with the next one or the commit, which also throw
+  /// what becomes of it.
+  virtual void send(std::string_view text, std::span<const ColumnType> types,
+                    std::span<const Parameter> parameters) = 0;
+
   /// Runs any number of statements without parameters inside the open transaction: a migration.
   virtual void run_script(std::string_view sql) = 0;
 };
@@ -117,6 +122,15 @@ class Transaction {
   template <class... Params>
   std::int64_t execute(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
     return run(statement, [](const RowView&) {}, params...);
+  }
+
+  /// The same without waiting for it: spares a way to the server and back. What goes wrong shows at the next statement
+  /// or at the commit.
+  template <class... Params>
+  void send(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    static constexpr std::array<ColumnType, sizeof...(Params)> types{Stored<Params>::type...};
+    const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
+    connection_.send(statement.text, types, values);
   }
 
   /// Lets a refusal commit what was written before it: `return tx.keep(refuse(...))`.
@@ -223,9 +237,9 @@ class Database {
 
 /// How to open PostgreSQL or CockroachDB.
 struct PostgresOptions {
-  std::string conninfo;                                ///< a libpq connection string
-  int connections = 12;                                ///< as many as there are workers
-  std::chrono::milliseconds acquire_timeout{5000};     ///< waiting for a connection; then StorageError
+  std::string conninfo;  ///< a libpq connection string
+  int connections = 12;  ///< as many as there are workers
+  std::chrono::milliseconds acquire_timeout{5000};  ///< waiting for a connection; then StorageError
   std::chrono::milliseconds statement_timeout{5000};
 };
 

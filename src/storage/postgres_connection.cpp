@@ -106,6 +106,7 @@ void PostgresConnection::connect_if_needed() {
 
 void PostgresConnection::drop() {
   connection_.reset();
+  awaited_.clear();
   broke_ = begun_;
   begun_ = false;
 }
@@ -155,10 +156,11 @@ void PostgresConnection::begin(bool to_write) {
   begun_ = false;
   broke_ = false;
   wrote_ = false;
+  asked_ = false;
   transaction_id_.reset();
 }
 
-void PostgresConnection::send(int accepted) {
+void PostgresConnection::expect_accepted(int accepted) {
   if (accepted == 1) return;
   const std::string message = first_line(PQerrorMessage(connection_.get()));
   drop();
@@ -193,7 +195,7 @@ PostgresResult PostgresConnection::next_result() {
 /// Ends the pipeline and gathers the result of each of its commands, up to the first error, which it throws after the
 /// last one has come in.
 std::vector<PostgresResult> PostgresConnection::exchange() {
-  send(PQpipelineSync(connection_.get()));
+  expect_accepted(PQpipelineSync(connection_.get()));
   std::vector<PostgresResult> results;
   bool after_command = true;  // a null result ends each command; two of them, a broken connection
   for (;;) {
@@ -214,69 +216,92 @@ std::vector<PostgresResult> PostgresConnection::exchange() {
 
 std::int64_t PostgresConnection::run(std::string_view text, std::span<const ColumnType> types,
                                      std::span<const Parameter> parameters, const RowSink& sink) {
+  send(text, types, parameters);
+  const PostgresResult answer = settle();
+  for (int row = 0; row < PQntuples(answer.get()); ++row) sink(PostgresRow(answer.get(), row));
+  if (std::string_view(PQcmdStatus(answer.get())).starts_with("SELECT")) return 0;
+  return std::atoll(PQcmdTuples(answer.get()));
+}
+
+void PostgresConnection::send(std::string_view text, std::span<const ColumnType> types,
+                              std::span<const Parameter> parameters) {
   try {
-    return run_open(text, types, parameters, sink);
+    enqueue(text, types, parameters);
   } catch (const ConnectionLost&) {
     drop();
     throw;
   }
 }
 
-std::int64_t PostgresConnection::run_open(std::string_view text, std::span<const ColumnType> types,
-                                          std::span<const Parameter> parameters, const RowSink& sink) {
+void PostgresConnection::enqueue(std::string_view text, std::span<const ColumnType> types,
+                                 std::span<const Parameter> parameters) {
   connect_if_needed();
-  const bool begins = !begun_;
-  if (begins) {
+  if (!begun_) {
     const char* sql = to_write_ ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
-    send(PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+    expect_accepted(PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+    awaited_.push_back({Awaited::What::begin});
+    begun_ = true;
   }
+  const std::string name = name_of(text, types);
+  const EncodedParameters encoded(parameters);
   const bool writes = to_write_ && !is_select(text);
-  const std::string prepares = send_statement(text, types, parameters);
-  const bool asks = writes && !cockroach_ && !transaction_id_;
-  if (asks)
-    send(PQsendQueryParams(connection_.get(), ask_transaction_id.data(), 0, nullptr, nullptr, nullptr, nullptr, 0));
-  begun_ = true;
   wrote_ = wrote_ || writes;
-
-  const std::vector<PostgresResult> results = exchange();
-  std::size_t position = 0;
-  const auto next = [&]() -> const PGresult* {
-    if (position == results.size()) throw ConnectionLost("PostgreSQL: the connection broke");
-    const PGresult* result = results[position++].get();
-    check_result(connection_.get(), result);
-    return result;
-  };
-  if (begins) next();
-  if (!prepares.empty()) {
-    next();
-    prepared_[{text.data(), text.size()}] = prepares;
+  expect_accepted(PQsendQueryPrepared(connection_.get(), name.c_str(), encoded.count(), encoded.values(),
+                                      encoded.lengths(), encoded.formats(), 1));
+  awaited_.push_back({Awaited::What::statement});
+  if (writes && !cockroach_ && !asked_) {
+    expect_accepted(
+        PQsendQueryParams(connection_.get(), ask_transaction_id.data(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    awaited_.push_back({Awaited::What::transaction_id});
+    asked_ = true;
   }
-  const PGresult* answer = next();
-  if (asks && PQgetisnull(next(), 0, 0) == 0) transaction_id_ = PQgetvalue(results.back().get(), 0, 0);
-  for (int row = 0; row < PQntuples(answer); ++row) sink(PostgresRow(answer, row));
-  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(answer))).starts_with("SELECT")) return 0;
-  return std::atoll(PQcmdTuples(const_cast<PGresult*>(answer)));
 }
 
-/// Gives the name under which it prepares the statement, if it was not prepared yet.
-std::string PostgresConnection::send_statement(std::string_view text, std::span<const ColumnType> types,
-                                               std::span<const Parameter> parameters) {
-  const auto known = prepared_.find({text.data(), text.size()});
-  std::string name;
-  std::string prepares;
-  if (known == prepared_.end()) {
-    name = prepares = "ostiary_" + std::to_string(prepared_.size());
-    std::vector<Oid> oids;
-    for (const ColumnType type : types) oids.push_back(oid_of(type));
-    send(PQsendPrepare(connection_.get(), name.c_str(), std::string(text).c_str(), static_cast<int>(oids.size()),
-                       oids.data()));
-  } else {
-    name = known->second;
+/// The name under which the statement is prepared; has it prepared if it was not yet.
+std::string PostgresConnection::name_of(std::string_view text, std::span<const ColumnType> types) {
+  const StatementKey key{text.data(), text.size()};
+  if (const auto known = prepared_.find(key); known != prepared_.end()) return known->second;
+  const std::string name = "ostiary_" + std::to_string(names_given_++);
+  std::vector<Oid> oids;
+  for (const ColumnType type : types) oids.push_back(oid_of(type));
+  expect_accepted(PQsendPrepare(connection_.get(), name.c_str(), std::string(text).c_str(),
+                                static_cast<int>(oids.size()), oids.data()));
+  awaited_.push_back({Awaited::What::preparation, key});
+  prepared_[key] = name;
+  return name;
+}
+
+/// Waits for the answers to all that was sent, and gives the last statement's. Throws the first error.
+PostgresResult PostgresConnection::settle() {
+  try {
+    std::vector<PostgresResult> results = exchange();
+    PostgresResult answer;
+    for (std::size_t i = 0; i < awaited_.size(); ++i) {
+      if (i == results.size()) throw ConnectionLost("PostgreSQL: the connection broke");
+      take(i, results[i].get());
+      if (awaited_[i].what == Awaited::What::statement) answer = std::move(results[i]);
+    }
+    awaited_.clear();
+    return answer;
+  } catch (const ConnectionLost&) {
+    drop();
+    throw;
   }
-  const EncodedParameters encoded(parameters);
-  send(PQsendQueryPrepared(connection_.get(), name.c_str(), encoded.count(), encoded.values(), encoded.lengths(),
-                           encoded.formats(), 1));
-  return prepares;
+}
+
+void PostgresConnection::take(std::size_t position, const PGresult* result) {
+  try {
+    check_result(connection_.get(), result);
+  } catch (const StorageError&) {
+    // What stands behind the error was passed over.
+    for (std::size_t i = position; i < awaited_.size(); ++i) prepared_.erase(awaited_[i].prepared);
+    awaited_.clear();
+    throw;
+  }
+  if (awaited_[position].what != Awaited::What::transaction_id) return;
+  // A statement that changed nothing gave the transaction no id.
+  asked_ = PQgetisnull(result, 0, 0) == 0;
+  if (asked_) transaction_id_ = PQgetvalue(result, 0, 0);
 }
 
 void PostgresConnection::run_script(std::string_view sql) {
@@ -289,13 +314,19 @@ void PostgresConnection::run_script(std::string_view sql) {
 PostgresConnection::Committed PostgresConnection::commit() {
   if (broke_) throw ConnectionLost("PostgreSQL: the connection broke inside the transaction");
   if (!begun_) return Committed::yes;
+  // A COMMIT whose answer is lost is looked up by the transaction's id: it must be known before.
+  if (asked_ && !transaction_id_) settle();
   try {
-    send(PQsendQueryParams(connection_.get(), "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0));
+    expect_accepted(PQsendQueryParams(connection_.get(), "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0));
     const auto results = exchange();
-    if (results.empty()) throw ConnectionLost("PostgreSQL: the connection broke");
+    const std::size_t before = awaited_.size();
+    if (results.size() <= before) throw ConnectionLost("PostgreSQL: the connection broke");
+    // After an error the server has passed over COMMIT: the transaction is still to be rolled back.
+    for (std::size_t i = 0; i < before; ++i) take(i, results[i].get());
+    awaited_.clear();
     begun_ = false;  // refused or not, the transaction is over
-    check_result(connection_.get(), results.front().get());
-    if (std::string_view(PQcmdStatus(results.front().get())) == "COMMIT") return Committed::yes;
+    check_result(connection_.get(), results.back().get());
+    if (std::string_view(PQcmdStatus(results.back().get())) == "COMMIT") return Committed::yes;
     throw StorageError("PostgreSQL: the transaction had failed before its end");
   } catch (const ConnectionLost&) {
     // The answer is lost.
@@ -312,12 +343,25 @@ void PostgresConnection::rollback() noexcept {
   begun_ = false;
   try {
     if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) return drop();
-    send(PQsendQueryParams(connection_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 0));
+    if (!awaited_.empty()) discard();
+    expect_accepted(PQsendQueryParams(connection_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 0));
     const auto results = exchange();
     if (results.empty()) return drop();
     check_result(connection_.get(), results.front().get());
   } catch (const std::exception&) {
     drop();
+  }
+}
+
+/// Waits for the answers to all that was sent, whatever they are: after an error the server passes over what follows,
+/// and a ROLLBACK must not be among it.
+void PostgresConnection::discard() {
+  try {
+    settle();
+  } catch (const ConnectionLost&) {
+    throw;
+  } catch (const StorageError&) {
+    // It is undone in any case.
   }
 }
 

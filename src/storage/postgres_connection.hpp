@@ -45,6 +45,7 @@ class PostgresConnection final : public Connection {
   void begin(bool to_write);
   std::int64_t run(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
                    const RowSink& sink) override;
+  void send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters) override;
   /// Also outside a transaction.
   void run_script(std::string_view sql) override;
 
@@ -76,11 +77,12 @@ class PostgresConnection final : public Connection {
   PostgresResult execute(const std::string& sql, const std::vector<const char*>& texts);
   void leave_pipeline();
   void enter_pipeline();
-  std::int64_t run_open(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
-                        const RowSink& sink);
-  std::string send_statement(std::string_view text, std::span<const ColumnType> types,
-                             std::span<const Parameter> parameters);
-  void send(int accepted);
+  void enqueue(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters);
+  std::string name_of(std::string_view text, std::span<const ColumnType> types);
+  void expect_accepted(int accepted);
+  PostgresResult settle();
+  void discard();
+  void take(std::size_t position, const PGresult* result);
   std::vector<PostgresResult> exchange();
   PostgresResult next_result();
   PostgresResult last_result();
@@ -90,9 +92,16 @@ class PostgresConnection final : public Connection {
 
   using StatementKey = std::pair<const char*, std::size_t>;
 
+  /// What was sent and not answered yet, in order.
+  struct Awaited {
+    enum class What { begin, preparation, statement, transaction_id } what;
+    StatementKey prepared = {};
+  };
+
   const PostgresOptions options_;
   PostgresHandle connection_;
   std::map<StatementKey, std::string> prepared_;  ///< text -> name
+  std::size_t names_given_ = 0;
   bool cockroach_ = false;
   std::string version_;
 
@@ -100,6 +109,8 @@ class PostgresConnection final : public Connection {
   bool begun_ = false;  ///< BEGIN was sent
   bool broke_ = false;  ///< the connection went during the transaction
   bool wrote_ = false;  ///< a statement other than SELECT was sent
+  bool asked_ = false;  ///< the transaction's id was asked for
+  std::vector<Awaited> awaited_;
   std::optional<std::string> transaction_id_;
 };
 

@@ -141,6 +141,10 @@ class SqliteConnection final : public Connection {
     return sqlite3_stmt_readonly(statement) != 0 ? 0 : sqlite3_changes64(database_.get());
   }
 
+  void send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters) override {
+    run(text, types, parameters, [](const RowView&) {});
+  }
+
   void run_script(std::string_view sql) override {
     if (sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
       fail(database_.get(), "running a script");

@@ -1,0 +1,183 @@
+#include "bare_refresh.hpp"
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "audit/statements.hpp"
+#include "bare_sqlite.hpp"
+#include "crypto/digest.hpp"
+#include "delivery/statements.hpp"
+#include "order.hpp"
+#include "sessions/statements.hpp"
+#include "storage/postgres_values.hpp"
+#include "vault/statements.hpp"
+
+namespace ostiary::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What a driver does: begin, run a prepared statement, commit. `run` is false when the transaction lost against
+/// another and has to run again.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual bool begin() = 0;
+  virtual bool run(std::string_view sql, std::span<const Parameter> parameters) = 0;
+  virtual bool commit() = 0;
+  virtual void rollback() = 0;
+};
+
+class SqliteDriver final : public Driver {
+ public:
+  explicit SqliteDriver(const std::filesystem::path& file) : sqlite_(file) {
+    sqlite_.script("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
+  }
+  bool begin() override { return run("BEGIN IMMEDIATE", {}); }
+  bool run(std::string_view sql, std::span<const Parameter> parameters) override {
+    sqlite_.run(sql, parameters);
+    return true;
+  }
+  bool commit() override { return run("COMMIT", {}); }
+  void rollback() override { run("ROLLBACK", {}); }
+
+ private:
+  BareSqlite sqlite_;
+};
+
+class PostgresDriver final : public Driver {
+ public:
+  explicit PostgresDriver(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())) {
+    if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+    const PostgresResult set(PQexec(connection_.get(), "SET enable_seqscan = off"));
+  }
+  bool begin() override { return run("BEGIN ISOLATION LEVEL SERIALIZABLE", {}); }
+  bool run(std::string_view sql, std::span<const Parameter> parameters) override {
+    auto [known, is_new] = names_.try_emplace(sql.data(), "s" + std::to_string(names_.size()));
+    if (is_new) {
+      const PostgresResult prepared(
+          PQprepare(connection_.get(), known->second.c_str(), std::string(sql).c_str(), 0, nullptr));
+    }
+    const storage::EncodedParameters encoded(parameters);
+    const PostgresResult result(PQexecPrepared(connection_.get(), known->second.c_str(), encoded.count(),
+                                               encoded.values(), encoded.lengths(), encoded.formats(), 1));
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return true;
+    const std::string_view state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    if (state == "40001" || state == "40P01") return false;
+    throw std::runtime_error(PQresultErrorMessage(result.get()));
+  }
+  bool commit() override { return run("COMMIT", {}); }
+  void rollback() override { run("ROLLBACK", {}); }
+
+ private:
+  PostgresHandle connection_;
+  std::map<const char*, std::string> names_;
+};
+
+std::unique_ptr<Driver> connect(const Place& place) {
+  if (place.is_sqlite()) return std::make_unique<SqliteDriver>(place.sqlite_file());
+  return std::make_unique<PostgresDriver>(place.conninfo());
+}
+
+}  // namespace
+
+class BareRefresh::Client {
+ public:
+  Client(const Place& place, const Seed& seed, std::size_t number, std::size_t of)
+      : driver_(connect(place)), ids_(clock_, random_, IdSource::Order::by_time), chain_key_(seed.chain_key()) {
+    for (const auto user : order_of(seed.users(), number, of)) {
+      auto session = Seed::session(user);
+      const auto hash = crypto::sha256(as_bytes(session.refresh_token));
+      rotations_.push_back({session.session, session.user, hash, 1});
+    }
+  }
+
+  /// Until `stop`; how many.
+  std::size_t run(const std::atomic<bool>& stop) {
+    std::size_t done = 0;
+    for (; !stop; ++done) {
+      Rotation& rotation = rotations_[next_++ % rotations_.size()];
+      while (!rotate(rotation)) driver_->rollback();
+    }
+    return done;
+  }
+
+ private:
+  struct Rotation {
+    SessionId session;
+    UserId user;
+    Digest hash;
+    std::int64_t generation;
+  };
+
+  template <class Row, class... Params>
+  bool send(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
+    return driver_->run(statement.text, values);
+  }
+
+  bool rotate(Rotation& of) {
+    static const Bytes details(sealed_details_size);
+    static constexpr std::string_view payload = R"({"user_id":"01890a5d-ac96-774b-bcce-b302099a8057"})";
+    const Time now = clock_.now();
+    Digest successor;
+    random_.fill(successor);
+    const auto audit_id = ids_.make<AuditId>();
+    const auto event_id = ids_.make<EventId>();
+    const bool good = driver_->begin() && send(sessions::statements::find_refresh_token, of.hash) &&
+                      send(sessions::statements::roles_of, of.user) &&
+                      send(sessions::statements::consume_refresh_token, of.hash, now) &&
+                      send(sessions::statements::insert_refresh_token, successor, of.session, of.generation + 1,
+                           chain_key_, now, now + 7 * 24h) &&
+                      send(sessions::statements::note_refresh, of.session, now, now + 7 * 24h) &&
+                      send(vault::statements::find_data_key, of.user) &&
+                      send(audit::statements::insert_entry, audit_id, now, "session.refresh", "success", of.user,
+                           of.user, of.user, details, of.hash) &&
+                      send(delivery::statements::insert_event, event_id, "session.events", "session.refreshed",
+                           of.session.uuid, of.generation + 1, payload, now) &&
+                      driver_->commit();
+    if (!good) return false;
+    of.hash = successor;
+    ++of.generation;
+    return true;
+  }
+
+  /// What the audit log keeps of a refresh, sealed: counted in a database that the program had written.
+  static constexpr std::size_t sealed_details_size = 330;
+
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<Driver> driver_;
+  IdSource ids_;
+  const KeyId chain_key_;
+  std::vector<Rotation> rotations_;
+  std::size_t next_ = 0;
+};
+
+BareRefresh::BareRefresh(const Place& place, const Seed& seed, std::size_t clients) {
+  const auto threads = place.is_sqlite() ? 1 : clients;
+  for (std::size_t i = 0; i < threads; ++i) clients_.push_back(std::make_unique<Client>(place, seed, i, threads));
+}
+
+BareRefresh::~BareRefresh() = default;
+
+double BareRefresh::run(std::chrono::steady_clock::duration duration) {
+  std::atomic<bool> stop = false;
+  std::atomic<std::size_t> done = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& client : clients_) threads.emplace_back([&] { done += client->run(stop); });
+    std::this_thread::sleep_for(duration);
+    stop = true;
+  }
+  return static_cast<double>(done) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+}  // namespace ostiary::bench
