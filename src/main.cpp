@@ -41,15 +41,19 @@ struct Run {
     work(config, log);
     return cli::done;
   }
-  cli::ExitStatus operator()(const cli::ShowConfig&) const {
-    std::cout << cli::config_listing(config);
+  cli::ExitStatus operator()(const cli::ShowConfig& command) const {
+    std::cout << (command.json ? cli::config_json(config) : cli::config_listing(config));
     return cli::done;
   }
-  cli::ExitStatus operator()(const cli::ShowMigrations&) const { return show_migrations(config, log); }
+  cli::ExitStatus operator()(const cli::DescribeApi& command) const { return describe_api(config, command); }
+  cli::ExitStatus operator()(const cli::ShowMigrations& command) const { return show_migrations(config, log, command); }
   cli::ExitStatus operator()(const cli::Migrate& command) const { return migrate(config, log, command); }
   cli::ExitStatus operator()(const cli::CreateUser& command) const { return create_user(config, log, command); }
   cli::ExitStatus operator()(const cli::ListUsers& command) const { return list_users(config, log, command); }
   cli::ExitStatus operator()(const cli::ShowUser& command) const { return show_user(config, log, command); }
+  cli::ExitStatus operator()(const cli::DisableUser& command) const { return disable_user(config, log, command); }
+  cli::ExitStatus operator()(const cli::EnableUser& command) const { return enable_user(config, log, command); }
+  cli::ExitStatus operator()(const cli::EndSessions& command) const { return end_sessions(config, log, command); }
   cli::ExitStatus operator()(const cli::MakeAdmin& command) const { return make_admin(config, log, command); }
 };
 
@@ -59,7 +63,8 @@ cli::ExitStatus say(const std::exception& error, cli::ExitStatus status) {
 }
 
 cli::ExitStatus run_with_settings(const cli::Command& command) {
-  const auto read = read_config(config_sources());
+  const bool looks = std::holds_alternative<cli::DescribeApi>(command);
+  const auto read = read_config(config_sources(), looks ? ConfigUse::looking : ConfigUse::serving);
   if (!read) {
     for (const auto& error : read.error()) std::cerr << "ostiary: " << error << '\n';
     return cli::wrong_request;

@@ -88,10 +88,7 @@ server::GatewayOptions gateway_options(const Config& config) {
   return {.public_origin = *config.public_url,
           .cors_origins = *config.cors_origins,
           .trusted_proxies = *config.trusted_proxies,
-          .cookies = {.secure = config.public_url->starts_with("https://"),
-                      .domain = *config.cookie_domain,
-                      .refresh_lifetime = *config.refresh_token_lifetime,
-                      .access_lifetime = *config.access_token_lifetime}};
+          .cookies = cookie_options(config)};
 }
 
 server::HttpServerOptions http_options(const Config& config) {
@@ -128,8 +125,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
       return entries;
     };
   }
-  options.description =
-      server::describe(contract, {OSTIARY_VERSION, *config.public_url, gateway_options(config).cookies});
+  options.description = server::describe(contract, openapi_facts(config));
   return options;
 }
 
