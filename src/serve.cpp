@@ -140,7 +140,9 @@ void serve(const Config& config, Log& log) {
   Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
-  server::SystemDeps system{foundation.storage.db(), foundation.keys, draining};
+  const storage::Migrator migrator(foundation.storage.db());
+  server::SystemDeps system{foundation.keys, draining, migrator, [&mailing] { return mailing.executor.is_at_work(); },
+                            log};
   const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
   Workers workers(*config.workers, longest_queue);
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,

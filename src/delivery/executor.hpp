@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -50,6 +52,9 @@ class Executor {
   /// Finishes the attempts that are under way and returns (after 30 s at most).
   void stop();
 
+  /// Whether one of its threads has looked for jobs within the last minute: longer than an attempt takes.
+  bool is_at_work() const;
+
   /// Runs one job that is due, if there is one, in the calling thread. Whether there was.
   bool run_one();
 
@@ -79,6 +84,7 @@ class Executor {
   bool stopping_ = false;
   std::optional<Time> cleaned_up_at_;
   std::vector<std::thread> threads_;
+  std::atomic<std::chrono::steady_clock::time_point> looked_at_{};  ///< the epoch: never yet
 };
 
 }  // namespace ostiary::delivery

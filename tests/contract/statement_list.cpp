@@ -5,7 +5,6 @@
 #include "adapters/invalidation_statements.hpp"
 #include "audit/statements.hpp"
 #include "delivery/statements.hpp"
-#include "server/statements.hpp"
 #include "sessions/statements.hpp"
 #include "storage/statements.hpp"
 #include "vault/statements.hpp"
@@ -63,7 +62,6 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(delivery, delete_tokens_of_sessions),
       IN(delivery, delete_sessions),
       IN(delivery, delete_login_attempts),
-      IN(server, ask_storage),
       IN(sessions, find_user_by_email),
       IN(sessions, find_user_by_username),
       IN(sessions, find_user),
