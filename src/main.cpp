@@ -9,6 +9,7 @@
 #include "cli/show_config.hpp"
 #include "config.hpp"
 #include "delivery/templates.hpp"
+#include "doctor/examine.hpp"
 #include "manage.hpp"
 #include "serve.hpp"
 #include "server/listening.hpp"
@@ -46,6 +47,7 @@ struct Run {
     return cli::done;
   }
   cli::ExitStatus operator()(const cli::DescribeApi& command) const { return describe_api(config, command); }
+  cli::ExitStatus operator()(const cli::Doctor&) const { throw std::logic_error("the doctor reads settings itself"); }
   cli::ExitStatus operator()(const cli::ShowMigrations& command) const { return show_migrations(config, log, command); }
   cli::ExitStatus operator()(const cli::Migrate& command) const { return migrate(config, log, command); }
   cli::ExitStatus operator()(const cli::CreateUser& command) const { return create_user(config, log, command); }
@@ -74,6 +76,13 @@ cli::ExitStatus run_with_settings(const cli::Command& command) {
   return std::visit(Run{read->config, log}, command);
 }
 
+/// Reads the settings by itself: wrong ones are what it is asked for.
+cli::ExitStatus examine(const cli::Doctor& command) {
+  const auto findings = doctor::examine(config_sources());
+  std::cout << (command.json ? doctor::as_json(findings) : doctor::as_text(findings));
+  return doctor::count(findings, doctor::Level::problem) == 0 ? cli::done : cli::failed;
+}
+
 int run(int argc, char** argv) {
   const auto command = cli::parse(argc, argv, std::cout, std::cerr);
   if (!command) return command.error();
@@ -82,6 +91,7 @@ int run(int argc, char** argv) {
     std::cout << cli::config_manual();
     return cli::done;
   }
+  if (const auto* doctor = std::get_if<cli::Doctor>(&*command)) return examine(*doctor);
   // A place that can't be used is the operator's to mend: one line, status 2. Anything else is status 1.
   try {
     return run_with_settings(*command);

@@ -10,6 +10,7 @@ constexpr const char* general_examples = R"(Examples:
   ostiary serve                                   http://localhost:8001, everything in ./data
   PORT=9000 ostiary serve                         the same on another port
   ostiary config                                  all settings, what they are and where that comes from
+  ostiary doctor                                  what is wrong, and what to do about it
   ostiary user create --email ada@example.org --verified
 
 Settings come from the environment or from .env in the working folder; any NAME may be given as NAME_FILE.
@@ -50,6 +51,14 @@ what else shows in it; needs no database, and writes nothing.
 Examples:
   ostiary openapi > openapi.json
   PUBLIC_URL=https://id.example.org ostiary openapi --yaml > openapi.yaml)";
+
+constexpr const char* doctor_examples =
+    R"(Looks at settings, storage, clock, mail, keys and ports, and changes nothing; beside a running server, too.
+Exit status: 0 no problem, 1 at least one. Warnings are no problem.
+
+Examples:
+  ostiary doctor
+  ostiary doctor --json | jq '.checks[] | select(.level == "problem")')";
 
 constexpr const char* create_examples =
     R"(The password is asked for twice on a terminal, else it is the first line of standard input.
@@ -107,6 +116,7 @@ struct Options {
   ShowMigrations migrations;
   ShowConfig config;
   DescribeApi describe_api;
+  Doctor doctor;
   CreateUser create;
   ListUsers list;
   ShowUser show;
@@ -188,6 +198,10 @@ void add_commands(CLI::App& app, Options& options) {
   auto* openapi = add(app, "openapi", "Print the description of the HTTP interface", openapi_examples);
   openapi->add_flag("--yaml", options.describe_api.yaml, "As YAML, not as JSON");
   openapi->callback([&options] { options.chosen = options.describe_api; });
+
+  auto* doctor = add(app, "doctor", "Look for what is wrong, and say what to do", doctor_examples);
+  add_json(*doctor, options.doctor);
+  doctor->callback([&options] { options.chosen = options.doctor; });
 
   auto* user = app.add_subcommand("user", "Work on accounts");
   user->require_subcommand(1);

@@ -35,6 +35,9 @@ struct ShowConfig {
 struct DescribeApi {
   bool yaml = false;
 };
+struct Doctor {
+  bool json = false;
+};
 struct CreateUser {
   std::string email;
   std::optional<std::string> username;
@@ -68,8 +71,8 @@ struct MakeAdmin {
   bool json = false;
 };
 
-using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, DescribeApi, CreateUser, ListUsers,
-                             ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
+using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, DescribeApi, Doctor, CreateUser,
+                             ListUsers, ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
 
 /// What the arguments ask for. Where there is nothing left to do (help was asked for and printed on `out`, or the
 /// arguments are wrong and `error` says why) the error is the status to end with.

@@ -39,6 +39,7 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--markdown"}).manual);
   EXPECT_FALSE(parsed_as<DescribeApi>({"openapi"}).yaml);
   EXPECT_TRUE(parsed_as<DescribeApi>({"openapi", "--yaml"}).yaml);
+  EXPECT_NO_THROW(parsed_as<Doctor>({"doctor"}));
   EXPECT_EQ(parsed_as<ShowUser>({"user", "show", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<DisableUser>({"user", "disable", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<EnableUser>({"user", "enable", "ada"}).name, "ada");
@@ -51,6 +52,7 @@ TEST(CommandLine, PrintsJsonWhereAScriptWantsIt) {
   EXPECT_TRUE(parsed_as<ShowMigrations>({"migrate", "status", "--json"}).json);
   EXPECT_TRUE(parsed_as<ShowMigrations>({"migrate", "--json", "status"}).json);
   EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--json"}).json);
+  EXPECT_TRUE(parsed_as<Doctor>({"doctor", "--json"}).json);
   EXPECT_TRUE(parsed_as<CreateUser>({"user", "create", "--email", "a@b.c", "--json"}).json);
   EXPECT_TRUE(parsed_as<ListUsers>({"user", "list", "--json"}).json);
   EXPECT_TRUE(parsed_as<ShowUser>({"user", "show", "ada", "--json"}).json);
