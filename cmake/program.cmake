@@ -5,7 +5,7 @@ list(REMOVE_ITEM sources ${CONFIG_SOURCES})
 if("main.cpp" IN_LIST sources)
   list(TRANSFORM sources PREPEND ${CMAKE_SOURCE_DIR}/src/)
   add_executable(ostiary ${sources})
-  target_link_libraries(ostiary PRIVATE cli server adapters config)
+  target_link_libraries(ostiary PRIVATE cli doctor server adapters config)
 endif()
 
 if(OSTIARY_TESTS)

@@ -14,9 +14,6 @@ namespace ostiary {
 
 namespace {
 
-// Beyond the workers: the executor, its clean-up, and a spare one for readiness.
-constexpr int extra_connections = 4;
-
 std::filesystem::path data_folder(const Config& config) { return std::filesystem::path(*config.data_dir); }
 
 IdSource::Order id_order(Engine engine) {
@@ -78,7 +75,7 @@ T value_or_startup_error(std::expected<T, E> parsed, std::string_view setting) {
 Storage::Storage(const Config& config, Use use, Log& log) {
   if (const auto conninfo = config.postgres_conninfo()) {
     const PostgresOptions options{.conninfo = std::string(conninfo->reveal()),
-                                  .connections = *config.workers + extra_connections};
+                                  .connections = config.postgres_connections()};
     db_ = open_postgres(options);
     invalidation_ = std::make_unique<adapters::PostgresInvalidation>(options, db_->engine(), log);
     return;
@@ -149,5 +146,16 @@ Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()>
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
       accounts{sessions,           foundation.data_keys, registration_policy(config),
                *config.public_url, *config.service_name, std::move(wake_executor)} {}
+
+server::CookieOptions cookie_options(const Config& config) {
+  return {.secure = config.public_url->starts_with("https://"),
+          .domain = *config.cookie_domain,
+          .refresh_lifetime = *config.refresh_token_lifetime,
+          .access_lifetime = *config.access_token_lifetime};
+}
+
+server::OpenApiFacts openapi_facts(const Config& config) {
+  return {OSTIARY_VERSION, *config.public_url, cookie_options(config)};
+}
 
 }  // namespace ostiary

@@ -11,6 +11,8 @@
 #include "config.hpp"
 #include "delivery/executor.hpp"
 #include "delivery/templates.hpp"
+#include "server/cookies.hpp"
+#include "server/openapi.hpp"
 #include "sessions/deps.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/migrate.hpp"
@@ -74,5 +76,11 @@ struct Rooms {
   sessions::Deps sessions;
   accounts::Deps accounts;
 };
+
+/// How session cookies are set.
+server::CookieOptions cookie_options(const Config& config);
+
+/// What the description of the HTTP interface says of this server.
+server::OpenApiFacts openapi_facts(const Config& config);
 
 }  // namespace ostiary

@@ -199,7 +199,7 @@ std::string quoted(std::string_view value) {
 /// One reading of the settings.
 class Reading {
  public:
-  explicit Reading(const ConfigSources& sources) : sources_(sources) {}
+  Reading(const ConfigSources& sources, ConfigUse use) : sources_(sources), use_(use) {}
 
   std::expected<ReadConfig, std::vector<std::string>> run() {
     read_dot_env();
@@ -347,6 +347,7 @@ class Reading {
     }
     if (!*config_.rate_limits)
       errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
+    if (use_ == ConfigUse::looking) return;
     if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
     if (config_.master_key->empty()) {
       errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
@@ -395,6 +396,7 @@ class Reading {
   }
 
   const ConfigSources& sources_;
+  const ConfigUse use_;
   std::vector<EnvEntry> dot_env_;
   Config config_;
   std::vector<std::string> errors_, warnings_;
@@ -426,6 +428,12 @@ std::expected<std::string, std::string> read_small_file(const std::string& path)
 
 bool Config::is_local() const { return is_this_machine(host_of(*public_url)); }
 
+int Config::postgres_connections() const {
+  // Beyond the workers: the executor, its clean-up, and a spare one for readiness.
+  constexpr int extra_connections = 4;
+  return *workers + extra_connections;
+}
+
 std::optional<Secret> Config::postgres_conninfo() const {
   if (!database_url->empty()) {
     std::string url(database_url->reveal());
@@ -455,8 +463,8 @@ ConfigSources config_sources() {
   return sources;
 }
 
-std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources) {
-  return Reading(sources).run();
+std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources, ConfigUse use) {
+  return Reading(sources, use).run();
 }
 
 std::vector<ConfigLine> describe(const Config& config) {

@@ -290,6 +290,9 @@ struct Config {
   /// Whether PUBLIC_URL names this machine: then what is for development only may be used.
   bool is_local() const;
 
+  /// How many connections to PostgreSQL a server opens for its transactions, at most; one more listens.
+  int postgres_connections() const;
+
   /// What libpq connects to; nothing where everything lies in SQLite.
   std::optional<Secret> postgres_conninfo() const;
 };
@@ -328,10 +331,15 @@ struct ReadConfig {
   std::vector<std::string> warnings;  ///< a line each
 };
 
+/// What the settings are read for. A server needs some that whoever only looks at them, or describes the server, can do
+/// without: SMTP_URL and OSTIARY_MASTER_KEY where PUBLIC_URL is not on this machine.
+enum class ConfigUse { serving, looking };
+
 /// The settings as the environment has them, else .env. The errors are a line each, which names the setting, where it
 /// stands and what was expected, and never shows a secret: a malformed value, a name that means nothing (in .env, or
 /// beginning with OSTIARY_), settings that don't go together.
-std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources);
+std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources,
+                                                                ConfigUse use = ConfigUse::serving);
 
 /// One setting, as texts.
 struct ConfigLine {

@@ -226,6 +226,15 @@ TEST(Config, NeedsMailAndAMasterKeyInPublic) {
   EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://localhost:8443"}}), IsEmpty());
 }
 
+TEST(Config, IsLookedAtWithoutWhatOnlyAServerNeeds) {
+  ConfigSources sources;
+  sources.environment = {{"PUBLIC_URL", "https://id.example.org"}};
+  EXPECT_TRUE(read_config(sources, ConfigUse::looking));
+  EXPECT_FALSE(read_config(sources, ConfigUse::serving));
+  sources.environment.emplace("PORT", "many");
+  EXPECT_FALSE(read_config(sources, ConfigUse::looking)) << "what is there must be right";
+}
+
 TEST(Config, LiftsLimitsOnThisMachineOnly) {
   EXPECT_THAT(errors_of(on_the_internet({{"RATE_LIMITS", "off"}})),
               ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while PUBLIC_URL")));

@@ -101,10 +101,7 @@ server::GatewayOptions gateway_options(const Config& config) {
   return {.public_origin = *config.public_url,
           .cors_origins = *config.cors_origins,
           .trusted_proxies = *config.trusted_proxies,
-          .cookies = {.secure = config.public_url->starts_with("https://"),
-                      .domain = *config.cookie_domain,
-                      .refresh_lifetime = *config.refresh_token_lifetime,
-                      .access_lifetime = *config.access_token_lifetime}};
+          .cookies = cookie_options(config)};
 }
 
 server::TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
@@ -147,8 +144,7 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
       return entries;
     };
   }
-  options.description =
-      server::describe(contract, {OSTIARY_VERSION, *config.public_url, gateway_options(config).cookies});
+  options.description = server::describe(contract, openapi_facts(config));
   return options;
 }
 
@@ -212,7 +208,9 @@ void serve(const Config& config, Log& plain_log) {
   Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
-  server::SystemDeps system{foundation.storage.db(), foundation.keys, draining};
+  const storage::Migrator migrator(foundation.storage.db());
+  server::SystemDeps system{foundation.keys, draining, migrator, [&mailing] { return mailing.executor.is_at_work(); },
+                            log};
   const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
   server::Metrics metrics(contract);
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });

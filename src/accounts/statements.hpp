@@ -143,6 +143,10 @@ inline constexpr Statement<VersionRow(UserId, Time)> touch_user{R"sql(
   UPDATE users SET version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version
 )sql"};
 
+inline constexpr Statement<VersionRow(UserId, std::string, Time)> set_status{R"sql(
+  UPDATE users SET status = $2, version = version + 1, updated_at = $3 WHERE id = $1 RETURNING version
+)sql"};
+
 struct AccountRow {
   UserId id;
   std::string email;

@@ -243,6 +243,30 @@ Delivery judge(CURLcode result, bool data_begun, long reply) {
   return refused && result == CURLE_SEND_ERROR ? Delivery::refused : Delivery::refused_for_now;
 }
 
+/// How far libcurl came. `reply` is the last code that the server gave, 0 for none.
+SmtpStep failed_step(CURLcode result, long reply) {
+  switch (result) {
+    // For libcurl 553 is an answer like any other: "ambiguous", to a question that we don't ask.
+    case CURLE_OK: return reply >= 400 ? SmtpStep::sender : SmtpStep::none;
+    case CURLE_LOGIN_DENIED: return SmtpStep::authenticate;
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR: return SmtpStep::encrypt;
+    default: return reply >= 400 ? SmtpStep::sender : SmtpStep::connect;
+  }
+}
+
+/// What a server said, fit for a line of text.
+std::string on_one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) text.pop_back();
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 }  // namespace
 
 std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
@@ -324,6 +348,26 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   if (result == CURLE_OK) return {Delivery::accepted, transfer.last_reply};
   return {judge(result, transfer.data_begun, reply),
           std::string(curl_easy_strerror(result)) + "; the server's last words: " + transfer.last_reply};
+}
+
+SmtpGreeting SmtpMailer::greet() const {
+  static const std::function<void()> nothing = [] {};
+  Transfer transfer{nothing, {}, 0, false, nullptr, {}};
+  const Owned<CURL> handle(curl_easy_init());
+  if (!handle) throw std::bad_alloc();
+  choose_server(handle.get(), server_);
+  // Without a recipient libcurl sends this one command, once it has decoded it, in place of a mail; and then QUIT.
+  const std::string command = "MAIL FROM:<" + sender_.address + ">";
+  const Owned<char> escaped(curl_easy_escape(handle.get(), command.data(), static_cast<int>(command.size())));
+  set(handle.get(), CURLOPT_CUSTOMREQUEST, escaped.get());
+  set(handle.get(), CURLOPT_NOBODY, 1L);
+  set(handle.get(), CURLOPT_HEADERFUNCTION, note_reply);
+  set(handle.get(), CURLOPT_HEADERDATA, &transfer);
+  const CURLcode result = curl_easy_perform(handle.get());
+  long reply = 0;
+  check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply));
+  std::string detail = result == CURLE_OK ? "" : std::string(curl_easy_strerror(result)) + "; ";
+  return {failed_step(result, reply), on_one_line(detail + transfer.last_reply)};
 }
 
 std::string SmtpMailer::description() const {

@@ -51,6 +51,19 @@ bool is_mail_address(std::string_view address);
 /// end that the text brought with it.
 std::string encode_header(std::string_view text);
 
+/// Where a mail server turned us away.
+enum class SmtpStep {
+  none,  ///< nowhere: it would take a mail
+  connect,
+  encrypt,
+  authenticate,
+  sender,  ///< it does not take mail from this sender, or not from us
+};
+struct SmtpGreeting {
+  SmtpStep failed_at = SmtpStep::none;
+  std::string detail;  ///< what happened and what the server said, on one line
+};
+
 /// Sends each mail over a connection of its own, by libcurl. The message goes out as multipart/alternative. A refusal
 /// of the mail (5xx to MAIL, RCPT, DATA or the message itself) is `refused`; one of ourselves (no TLS, wrong password)
 /// or of this hour is `refused_for_now`; a connection that breaks after DATA is `unknown`. An exception of
@@ -62,6 +75,10 @@ class SmtpMailer final : public Mailer {
   SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock);
 
   DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
+
+  /// Connects, encrypts, authenticates and names the sender as `send` does, then leaves: nothing is sent.
+  SmtpGreeting greet() const;
+
   std::string description() const override;  ///< "smtp://mail.example.org:587 (STARTTLS)"
 
  private:

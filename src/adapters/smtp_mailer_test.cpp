@@ -17,6 +17,7 @@ namespace ostiary::adapters {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -259,6 +260,38 @@ TEST(SmtpMailer, AWrongPasswordIsOurFault) {
   const auto outcome = mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), nothing);
   EXPECT_EQ(outcome.delivery, Delivery::refused_for_now) << outcome.detail;
   EXPECT_THAT(outcome.detail, Not(HasSubstr("s3cret")));
+}
+
+/// What a mailer says of a server that answers by a script, and what it told it.
+struct Greeted {
+  SmtpGreeting greeting;
+  std::vector<std::string> commands;
+};
+Greeted greet(const ScriptedServer::Script& changes, const std::string& query = "",
+              const std::string& sender = "no-reply%test@example.org") {
+  ScriptedServer server(changes);
+  auto greeting = SmtpMailer(*parse_smtp_url(server.url(query)), *parse_sender(sender), hand_clock).greet();
+  server.finish();
+  return {std::move(greeting), server.commands};
+}
+
+TEST(SmtpMailer, GreetsAsFarAsTheSenderAndSendsNothing) {
+  const auto taken = greet({});
+  EXPECT_EQ(taken.greeting.failed_at, SmtpStep::none);
+  EXPECT_THAT(taken.commands, ElementsAre(StartsWith("EHLO"), "MAIL FROM:<no-reply%test@example.org>", "QUIT"));
+}
+
+TEST(SmtpMailer, SaysHowFarAGreetingCame) {
+  for (const std::string refusal : {"550 not you", "553 not yours", "530 authenticate first", "451 later"}) {
+    const auto refused = greet({{"MAIL", refusal}});
+    EXPECT_EQ(refused.greeting.failed_at, SmtpStep::sender) << refusal;
+    EXPECT_THAT(refused.greeting.detail, HasSubstr(refusal));
+    EXPECT_THAT(refused.greeting.detail, Not(HasSubstr("\n")));
+  }
+  const auto plain = greet({}, "?starttls=required");
+  EXPECT_EQ(plain.greeting.failed_at, SmtpStep::encrypt);
+  EXPECT_THAT(plain.commands, Not(Contains(StartsWith("MAIL"))));
+  EXPECT_EQ(greet({{"greeting", ""}}).greeting.failed_at, SmtpStep::connect);
 }
 
 // B17

@@ -16,35 +16,63 @@ enum ExitStatus {
   wrong_request = 2,  ///< wrong arguments or settings, or a place that can't be used: nothing was begun
 };
 
+// With `json` a command prints one JSON document on standard output, with the contract's names; what it has to complain
+// of stays text on standard error, and the status is the same.
 struct Serve {};
 struct Work {};
 struct Migrate {
   bool dry_run = false;
+  bool json = false;
 };
-struct ShowMigrations {};
+struct ShowMigrations {
+  bool json = false;
+};
 /// With `manual` docs/configuration.md, for which no settings are read; else the settings in force.
 struct ShowConfig {
   bool manual = false;
+  bool json = false;
+};
+struct DescribeApi {
+  bool yaml = false;
+};
+struct Doctor {
+  bool json = false;
 };
 struct CreateUser {
   std::string email;
   std::optional<std::string> username;
   bool verified = false;
+  bool json = false;
 };
 struct ListUsers {
-  std::string after;        ///< an address: the page begins behind it
+  std::string after;  ///< an address: the page begins behind it
   std::int64_t count = 50;  ///< 1 to 1000
+  bool json = false;
 };
 /// `name` is an email, a username or an id, here and below.
 struct ShowUser {
   std::string name;
+  bool json = false;
+};
+struct DisableUser {
+  std::string name;
+  bool json = false;
+};
+struct EnableUser {
+  std::string name;
+  bool json = false;
+};
+struct EndSessions {
+  std::string name;
+  bool json = false;
 };
 struct MakeAdmin {
   std::string name;
+  bool json = false;
 };
 
-using Command =
-    std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, CreateUser, ListUsers, ShowUser, MakeAdmin>;
+using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, DescribeApi, Doctor, CreateUser,
+                             ListUsers, ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
 
 /// What the arguments ask for. Where there is nothing left to do (help was asked for and printed on `out`, or the
 /// arguments are wrong and `error` says why) the error is the status to end with.

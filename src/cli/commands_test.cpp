@@ -37,8 +37,30 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_NO_THROW(parsed_as<ShowMigrations>({"migrate", "status"}));
   EXPECT_FALSE(parsed_as<ShowConfig>({"config"}).manual);
   EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--markdown"}).manual);
+  EXPECT_FALSE(parsed_as<DescribeApi>({"openapi"}).yaml);
+  EXPECT_TRUE(parsed_as<DescribeApi>({"openapi", "--yaml"}).yaml);
+  EXPECT_NO_THROW(parsed_as<Doctor>({"doctor"}));
   EXPECT_EQ(parsed_as<ShowUser>({"user", "show", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<DisableUser>({"user", "disable", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<EnableUser>({"user", "enable", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<EndSessions>({"user", "end-sessions", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<MakeAdmin>({"user", "make-admin", "ada@example.org"}).name, "ada@example.org");
+}
+
+TEST(CommandLine, PrintsJsonWhereAScriptWantsIt) {
+  EXPECT_TRUE(parsed_as<Migrate>({"migrate", "--json"}).json);
+  EXPECT_TRUE(parsed_as<ShowMigrations>({"migrate", "status", "--json"}).json);
+  EXPECT_TRUE(parsed_as<ShowMigrations>({"migrate", "--json", "status"}).json);
+  EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--json"}).json);
+  EXPECT_TRUE(parsed_as<Doctor>({"doctor", "--json"}).json);
+  EXPECT_TRUE(parsed_as<CreateUser>({"user", "create", "--email", "a@b.c", "--json"}).json);
+  EXPECT_TRUE(parsed_as<ListUsers>({"user", "list", "--json"}).json);
+  EXPECT_TRUE(parsed_as<ShowUser>({"user", "show", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<DisableUser>({"user", "disable", "--json", "ada"}).json);
+  EXPECT_TRUE(parsed_as<EnableUser>({"user", "enable", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<EndSessions>({"user", "end-sessions", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<MakeAdmin>({"user", "make-admin", "ada", "--json"}).json);
+  EXPECT_FALSE(parsed_as<ListUsers>({"user", "list"}).json);
 }
 
 TEST(CommandLine, CreatesUsers) {
@@ -73,7 +95,11 @@ INSTANTIATE_TEST_SUITE_P(All, WrongArguments,
                          ::testing::Values(Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"},
                                            Arguments{"serve", "--port", "80"}, Arguments{"user"},
                                            Arguments{"user", "create"}, Arguments{"user", "create", "--email"},
-                                           Arguments{"user", "show"}, Arguments{"user", "list", "--limit", "0"},
+                                           Arguments{"user", "show"}, Arguments{"user", "disable"},
+                                           Arguments{"user", "disable", "ada", "bob"}, Arguments{"user", "enable"},
+                                           Arguments{"user", "end-sessions"},
+                                           Arguments{"config", "--json", "--markdown"}, Arguments{"openapi", "--json"},
+                                           Arguments{"serve", "--json"}, Arguments{"user", "list", "--limit", "0"},
                                            Arguments{"user", "list", "--limit", "1001"},
                                            Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
 
@@ -93,7 +119,10 @@ TEST_P(Help, IsPrintedWithExamples) {
 INSTANTIATE_TEST_SUITE_P(All, Help,
                          ::testing::Values(Arguments{}, Arguments{"serve"}, Arguments{"worker"}, Arguments{"migrate"},
                                            Arguments{"config"}, Arguments{"user", "create"}, Arguments{"user", "list"},
-                                           Arguments{"user", "show"}, Arguments{"user", "make-admin"}));
+                                           Arguments{"user", "show"}, Arguments{"user", "make-admin"},
+                                           Arguments{"user", "disable"}, Arguments{"user", "enable"},
+                                           Arguments{"user", "end-sessions"}, Arguments{"openapi"},
+                                           Arguments{"doctor"}));
 
 TEST(CommandLine, TellsItsVersion) { EXPECT_EQ(run({"--version"}).out, "ostiary " OSTIARY_VERSION "\n"); }
 

@@ -1,5 +1,6 @@
 #include "cli/show_config.hpp"
 
+#include <boost/json.hpp>
 #include <sstream>
 #include <string_view>
 
@@ -55,6 +56,19 @@ std::string config_listing(const Config& config) {
     text += wrapped(line.meaning, "      ");
   }
   return text;
+}
+
+std::string config_json(const Config& config) {
+  boost::json::array settings;
+  for (const ConfigLine& line : describe(config)) {
+    boost::json::object setting{{"name", line.name}, {"value", nullptr}};
+    if (!line.value.empty()) setting["value"] = line.value;
+    setting["origin"] = line.origin;
+    setting["section"] = line.heading;
+    setting["meaning"] = line.meaning;
+    settings.push_back(std::move(setting));
+  }
+  return boost::json::serialize(boost::json::object{{"settings", std::move(settings)}}) + "\n";
 }
 
 std::string config_manual() {

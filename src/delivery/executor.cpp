@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds polling_pause{1};
 constexpr std::chrono::minutes clean_up_pause{1};
+constexpr std::chrono::minutes longest_silence{1};
 constexpr std::size_t longest_error = 300;
 
 /// What a foreign server said, fit for a text column and a log line.
@@ -58,7 +59,14 @@ Executor::Executor(const ExecutorParts& parts, std::string mail_domain)
 Executor::~Executor() { stop(); }
 
 void Executor::start(int threads) {
+  looked_at_ = std::chrono::steady_clock::now();
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+bool Executor::is_at_work() const {
+  const auto looked_at = looked_at_.load();
+  return looked_at != std::chrono::steady_clock::time_point{} &&
+         std::chrono::steady_clock::now() - looked_at < longest_silence;
 }
 
 void Executor::wake() {
@@ -77,6 +85,7 @@ void Executor::stop() {
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  looked_at_ = std::chrono::steady_clock::time_point{};
 }
 
 void Executor::work() {
@@ -85,6 +94,7 @@ void Executor::work() {
     return stopping_;
   };
   while (!stopping()) {
+    looked_at_ = std::chrono::steady_clock::now();
     bool worked = false;
     try {
       worked = run_one();

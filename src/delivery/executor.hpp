@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -54,6 +55,9 @@ class Executor {
   /// How many jobs were due when it last looked; it looks at so many at once at most.
   std::size_t due() const { return due_; }
 
+  /// Whether one of its threads has looked for jobs within the last minute: longer than an attempt takes.
+  bool is_at_work() const;
+
   /// Runs one job that is due, if there is one, in the calling thread. Whether there was.
   bool run_one();
 
@@ -84,6 +88,7 @@ class Executor {
   bool stopping_ = false;
   std::optional<Time> cleaned_up_at_;
   std::vector<std::thread> threads_;
+  std::atomic<std::chrono::steady_clock::time_point> looked_at_{};  ///< the epoch: never yet
 };
 
 }  // namespace ostiary::delivery

@@ -355,6 +355,14 @@ TEST_F(ExecutorTest, StopFinishesWhatIsUnderWay) {
   EXPECT_EQ(job().state, "done");
 }
 
+TEST_F(ExecutorTest, IsAtWorkWhileItRuns) {
+  EXPECT_FALSE(executor.is_at_work());
+  executor.start(1);
+  EXPECT_TRUE(executor.is_at_work());
+  executor.stop();
+  EXPECT_FALSE(executor.is_at_work());
+}
+
 TEST_F(ExecutorTest, CleansUpByItself) {
   static constexpr Statement<void(Uuid, Time)> insert_guess{
       "INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, x'', '', $2)"};

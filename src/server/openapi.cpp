@@ -318,4 +318,15 @@ OpenApi describe(const Contract& contract, const OpenApiFacts& facts) {
   return {json::serialize(document), to_yaml(document)};
 }
 
+OpenApi describe(const OpenApiFacts& facts) {
+  const UseCase nobody = [](const Call&, const Message&) -> Result<std::unique_ptr<Message>> {
+    throw std::logic_error("a call that is only described was called");
+  };
+  std::vector<Route> routes;
+  for (const auto* service : contract_services()) {
+    for (int i = 0; i < service->method_count(); ++i) routes.push_back({service->method(i)->full_name(), nobody});
+  }
+  return describe(Contract(contract_services(), std::move(routes)), facts);
+}
+
 }  // namespace ostiary::server

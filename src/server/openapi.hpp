@@ -22,4 +22,7 @@ struct OpenApiFacts {
 /// its status and code, examples, and the contract's comments. Slow; made once.
 OpenApi describe(const Contract& contract, const OpenApiFacts& facts);
 
+/// The same of the contract proper, where nothing is there that could serve it.
+OpenApi describe(const OpenApiFacts& facts);
+
 }  // namespace ostiary::server

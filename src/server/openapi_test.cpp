@@ -79,6 +79,12 @@ TEST_F(Described, HoldsTheFieldsRules) {
   EXPECT_EQ(operation("/api/account/sessions/{session_id}", "/delete/parameters/0/in"), "path");
 }
 
+TEST_F(Described, IsTheSameWithoutAnythingThatServes) {
+  const OpenApi alone = describe({"1.2.3", "https://id.example.org", {}});
+  EXPECT_EQ(alone.json, api.json);
+  EXPECT_EQ(alone.yaml, api.yaml);
+}
+
 // Every refusal that the contract names for a call stands under its status.
 TEST_F(Described, HoldsEveryRefusal) {
   for (const Method& method : door.contract.methods()) {

@@ -58,25 +58,43 @@ Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Cal
   const Time now = deps.clock.now();
   const UserId user = call.caller->user_id;
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::RevokeOtherSessionsReply> {
-    std::int64_t count = 0;
-    while (true) {
-      const auto batch =
-          tx.all(statements::end_other_sessions, user, call.caller->session_id, now, std::string("revoked"));
-      if (batch.empty()) break;
-      count += static_cast<std::int64_t>(batch.size());
-      for (const auto& ended : batch) {
-        delivery::announce(
-            tx, deps.ids, now,
-            {"session.ended", ended.id.uuid, ended.version, {{"user_id", to_string(user)}, {"reason", "revoked"}}});
-      }
-    }
-    if (count > 0) deps.invalidation.publish(tx, user);
+    const auto count = end_sessions_of(tx, deps, user, call.caller->session_id, "revoked", now);
     deps.audit.record(
         tx, call, {.action = "session.revoke_others", .user = user, .metadata = {{"ended", std::to_string(count)}}});
     v1::RevokeOtherSessionsReply reply;
     reply.set_revoked(count);
     return reply;
   });
+}
+
+Result<std::int64_t> revoke_all_sessions(const Deps& deps, const Call& call, UserId user) {
+  const Time now = deps.clock.now();
+  return deps.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    if (!tx.optional(statements::find_user, user)) return refuse(Refusal::not_found, "There is no such user.");
+    const auto count = end_sessions_of(tx, deps, user, std::nullopt, "revoked_by_operator", now);
+    deps.audit.record(tx, call,
+                      {.action = "session.revoke_all", .user = user, .metadata = {{"ended", std::to_string(count)}}});
+    return count;
+  });
+}
+
+std::int64_t end_sessions_of(Transaction& tx, const Deps& deps, UserId user, std::optional<SessionId> spared,
+                             std::string_view reason, Time now) {
+  std::int64_t count = 0;
+  while (true) {
+    const auto batch = tx.all(statements::end_some_sessions, user, spared, now, std::string(reason));
+    if (batch.empty()) break;
+    count += static_cast<std::int64_t>(batch.size());
+    for (const auto& ended : batch) {
+      delivery::announce(tx, deps.ids, now,
+                         {"session.ended",
+                          ended.id.uuid,
+                          ended.version,
+                          {{"user_id", to_string(user)}, {"reason", std::string(reason)}}});
+    }
+  }
+  if (count > 0) deps.invalidation.publish(tx, user);
+  return count;
 }
 
 }  // namespace ostiary::sessions

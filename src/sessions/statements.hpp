@@ -142,9 +142,11 @@ struct EndedRow {
   SessionId id;
   std::int64_t version;
 };
-inline constexpr Statement<EndedRow(UserId, SessionId, Time, std::string)> end_other_sessions{R"sql(
+/// Ends up to 500 live sessions of a user, but never `$2`, where it names one.
+inline constexpr Statement<EndedRow(UserId, std::optional<SessionId>, Time, std::string)> end_some_sessions{R"sql(
   UPDATE sessions SET ended_at = $3, end_reason = $4, version = version + 1
-  WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL LIMIT 500)
+  WHERE id IN (SELECT id FROM sessions
+               WHERE user_id = $1 AND (id <> $2 OR $2 IS NULL) AND ended_at IS NULL LIMIT 500)
   RETURNING id, version
 )sql"};
 

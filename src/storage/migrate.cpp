@@ -120,6 +120,13 @@ SchemaState Migrator::check(std::span<const AppliedMigration> applied, bool has_
   return state;
 }
 
+SchemaState Migrator::state() const {
+  return *db_.read([&](Transaction& tx) -> Result<SchemaState> {
+    const auto rows = read_applied(tx, db_.engine());
+    return judge_schema(known_, rows, rows.empty() && has_tables(tx, db_.engine()));
+  });
+}
+
 std::vector<Migration> Migrator::pending() {
   const auto [rows, others] = *db_.read([&](Transaction& tx) -> Result<std::pair<std::vector<AppliedMigration>, bool>> {
     return std::pair(read_applied(tx, db_.engine()), has_tables(tx, db_.engine()));

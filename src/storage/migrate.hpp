@@ -56,6 +56,9 @@ class Migrator {
   /// What was applied, in order. Changes nothing.
   std::vector<AppliedMigration> applied();
 
+  /// What the schema is to this program. Changes nothing.
+  SchemaState state() const;
+
   /// What `migrate` would apply. Changes nothing. Throws StartupError for a schema that it can't bring forward.
   std::vector<Migration> pending();
 

@@ -11,6 +11,7 @@
 
 #include "storage/database.hpp"
 #include "storage/fifo_pool.hpp"
+#include "storage/look.hpp"
 #include "storage/retry.hpp"
 
 namespace ostiary {
@@ -244,6 +245,14 @@ StatementDescription::Column describe_column(sqlite3* database, sqlite3_stmt* st
 /// One writer, so that writers queue in the order they came, and some readers, each on a snapshot of its own.
 class SqliteDatabase final : public Database {
  public:
+  struct OnlyLook {};
+  SqliteDatabase(const SqliteOptions& options, OnlyLook) : options_(options) {
+    for (Pool* pool : {&writers_, &readers_}) {
+      pool->add(std::make_unique<SqliteConnection>(options_.path, options_.acquire_timeout));
+      (*pool->borrow(options_.acquire_timeout))->run_script("PRAGMA query_only = ON");
+    }
+  }
+
   explicit SqliteDatabase(const SqliteOptions& options) : options_(options) {
     make_file();
     auto writer = std::make_unique<SqliteConnection>(options_.path, options_.acquire_timeout);
@@ -360,12 +369,23 @@ class SqliteDatabase final : public Database {
 
 }  // namespace
 
-std::unique_ptr<Database> open_sqlite(const SqliteOptions& options) {
+namespace {
+
+template <class... How>
+std::unique_ptr<Database> open_file(const SqliteOptions& options, How... how) {
   try {
-    return std::make_unique<SqliteDatabase>(options);
+    return std::make_unique<SqliteDatabase>(options, how...);
   } catch (const StorageError& error) {
     throw StartupError("the database " + options.path.string() + " can't be opened: " + error.what());
   }
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_sqlite(const SqliteOptions& options) { return open_file(options); }
+
+std::unique_ptr<Database> storage::look_at_sqlite(const std::filesystem::path& path) {
+  return open_file({.path = path, .readers = 1}, SqliteDatabase::OnlyLook());
 }
 
 }  // namespace ostiary

@@ -26,6 +26,39 @@ inline constexpr Statement<CountRow()> find_migrations_table_postgres{
           WHERE table_schema = current_schema() AND table_name = 'schema_migrations')sql",
     Statement<CountRow()>::For::postgres};
 
+struct PostgresConditionRow {
+  std::int64_t version;  ///< 150004
+  bool is_replica;
+  std::string fsync;
+  std::string synchronous_commit;
+  std::string full_page_writes;
+  std::int64_t max_connections;
+  std::int64_t reserved_connections;  ///< for superusers
+  std::int64_t connections;           ///< that clients have open
+};
+/// How a PostgreSQL server keeps what it is given. CockroachDB has none of these settings.
+inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
+    R"sql(SELECT current_setting('server_version_num')::bigint AS version, pg_is_in_recovery() AS is_replica,
+                 current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
+                 current_setting('full_page_writes') AS full_page_writes,
+                 current_setting('max_connections')::bigint AS max_connections,
+                 current_setting('superuser_reserved_connections')::bigint AS reserved_connections,
+                 (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections)sql",
+    Statement<PostgresConditionRow()>::For::postgres};
+
+struct TimeRow {
+  Time now;
+};
+/// The database's clock, not the transaction's beginning.
+inline constexpr Statement<TimeRow()> ask_time{R"sql(SELECT clock_timestamp() AS now)sql",
+                                               Statement<TimeRow()>::For::postgres};
+
+struct JournalRow {
+  std::string mode;
+};
+inline constexpr Statement<JournalRow()> ask_journal_mode{R"sql(PRAGMA journal_mode)sql",
+                                                          Statement<JournalRow()>::For::sqlite};
+
 inline constexpr Statement<AppliedMigration()> list_applied{
     R"sql(SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number)sql"};
 

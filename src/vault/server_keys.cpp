@@ -137,6 +137,10 @@ std::vector<KeyPurpose> missing_purposes(const Keys& keys, Time now, crypto::Jws
   return missing;
 }
 
+Bytes sealing_key_of(const Secret& master_key) {
+  return crypto::derive_key(as_bytes(master_key.reveal()), "ostiary server keys v1");
+}
+
 void insert(Transaction& tx, const NewKey& key, Time now, BytesView sealing_key, Random& random) {
   const std::string_view purpose = name_of(key.purpose);
   const Bytes sealed = crypto::seal(sealing_key, key.secret, seal_context(purpose, key.algorithm, key.id), random);
@@ -190,7 +194,7 @@ struct ServerKeys::State {
 
 ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
                        crypto::JwsAlgorithm token_algorithm)
-    : state_(new State{db, clock, crypto::derive_key(as_bytes(master_key.reveal()), "ostiary server keys v1"), {}}),
+    : state_(new State{db, clock, sealing_key_of(master_key), {}}),
       wrapping_key_(crypto::derive_key(as_bytes(master_key.reveal()), "ostiary data keys v1")) {
   const Time now = clock.now();
   state_->replace(state_->read());
@@ -253,6 +257,13 @@ std::vector<TokenKey> ServerKeys::published_keys() const {
     if (key.token.key && !key.is_retired(now)) published.push_back(key.token);
   }
   return published;
+}
+
+KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key) {
+  const Keys keys =
+      *db.read([&](Transaction& tx) -> Result<Keys> { return read_keys(tx, sealing_key_of(master_key), {}); });
+  const Key* signing = newest(keys, KeyPurpose::token_signing, clock.now());
+  return {keys.size(), signing ? std::optional(signing->token) : std::nullopt};
 }
 
 }  // namespace ostiary::vault

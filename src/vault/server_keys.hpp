@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string_view>
 #include <unordered_map>
@@ -63,6 +64,15 @@ class ServerKeys {
   std::shared_ptr<State> state_;
   Bytes wrapping_key_;
 };
+
+/// The service's keys as they lie in a database.
+struct KeysFound {
+  std::size_t count = 0;
+  std::optional<TokenKey> signing;  ///< that signs access tokens now, of any algorithm
+};
+
+/// Opens all keys that there are and makes none. Throws WrongMasterKey as ServerKeys does.
+KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key);
 
 class WrongMasterKey final : public std::runtime_error {
  public:

@@ -113,6 +113,18 @@ TEST_F(ServerKeysTest, AnotherMasterKeyIsRefusedAndChangesNothing) {
   EXPECT_EQ(rows().size(), 5U);
 }
 
+TEST_F(ServerKeysTest, ALookOpensAllAndMakesNone) {
+  const Secret master("the master key");
+  EXPECT_EQ(look_at_keys(*db, clock, master).count, 0U);
+  EXPECT_FALSE(look_at_keys(*db, clock, master).signing);
+  EXPECT_TRUE(rows().empty());
+  const ServerKeys keys = instance();
+  const KeysFound found = look_at_keys(*db, clock, master);
+  EXPECT_EQ(found.count, 5U);
+  EXPECT_EQ(found.signing->id, keys.signing_key().id);
+  EXPECT_THROW(look_at_keys(*db, clock, Secret("another master key")), WrongMasterKey);
+}
+
 // B34: a key moved into another row, or given another purpose, does not open.
 TEST_F(ServerKeysTest, AKeyOpensOnlyForItsOwnPurpose) {
   const KeyId devices = instance().current(KeyPurpose::devices).id;

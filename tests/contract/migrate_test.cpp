@@ -155,6 +155,17 @@ TEST_P(Migrate, SomebodyElsesTablesAreLeftAlone) {
   EXPECT_THROW(migrate(one), StartupError);
 }
 
+TEST_P(Migrate, TheStateIsToldAndNothingChanged) {
+  using storage::SchemaState;
+  EXPECT_EQ(Migrator(*database, two).state(), SchemaState::empty);
+  migrate(one);
+  EXPECT_EQ(Migrator(*database, one).state(), SchemaState::current);
+  EXPECT_EQ(Migrator(*database, two).state(), SchemaState::older);
+  EXPECT_EQ(Migrator(*database, two).state(), SchemaState::older) << "asking applies nothing";
+  migrate(two);
+  EXPECT_EQ(Migrator(*database, one).state(), SchemaState::newer);
+}
+
 TEST_P(Migrate, TheProgramsOwnMigrationsFit) {
   Migrator(*database).prepare_to_serve(false, SystemClock());
   EXPECT_THAT(Migrator(*database).pending(), IsEmpty());

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "access/roles.hpp"
+#include "accounts/change_status.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "accounts/profile.hpp"
 #include "world.hpp"
@@ -21,6 +22,38 @@ class Rooms : public OnEveryEngine {
   };
   std::int64_t count(const Statement<CountRow()>& statement) {
     return (*world.db.read([&](Transaction& tx) -> Result<CountRow> { return tx.one(statement); })).count;
+  }
+
+  /// A call from the command line: nobody is signed in.
+  Call operator_call() const {
+    Call call;
+    call.received_at = world.clock.now();
+    call.method = "ostiary user";
+    call.address = "local";
+    return call;
+  }
+
+  struct EventRow {
+    std::string type;
+    std::int64_t version;
+  };
+  /// The types of the events like `pattern` with their aggregate's version, in its order.
+  std::vector<std::string> events_of(const std::string& pattern) {
+    static constexpr Statement<EventRow(std::string)> find{
+        "SELECT type, aggregate_version FROM outbox WHERE type LIKE $1 ORDER BY aggregate_version LIMIT 100"};
+    std::vector<std::string> events;
+    const auto rows =
+        *world.db.read([&](Transaction& tx) -> Result<std::vector<EventRow>> { return tx.all(find, pattern); });
+    for (const auto& row : rows) {
+      events.push_back(row.type + " " + std::to_string(row.version));
+    }
+    return events;
+  }
+
+  /// How many rows of the audit log have this action.
+  std::int64_t audited(const std::string& action) {
+    static constexpr Statement<CountRow(std::string)> find{"SELECT count(*) FROM audit_log WHERE action = $1"};
+    return (*world.db.read([&](Transaction& tx) -> Result<CountRow> { return tx.one(find, action); })).count;
   }
 };
 ON_EVERY_ENGINE(Rooms);
@@ -473,6 +506,88 @@ TEST_P(Rooms, ADisabledAccountIsOutAtOnceAndOnlyThePasswordTellsB1) {
   EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
   EXPECT_EQ(refusal_of(ada.logs_in("something else entirely")), "wrong_credentials");
   EXPECT_EQ(refusal_of(ada.logs_in()), "account_disabled");
+}
+
+TEST_P(Rooms, DisablingEndsAllSessionsAtOnceAndEnablingLetsInAgainASVS742) {
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  Person elsewhere(world, "Ada@Example.org");
+  ASSERT_TRUE(elsewhere.logs_in());
+  ASSERT_TRUE(elsewhere.is_recognised()) << "remembered";
+
+  auto change = accounts::disable_account(world.accounts, operator_call(), user);
+  ASSERT_TRUE(change);
+  EXPECT_TRUE(change->changed);
+  EXPECT_EQ(change->ended_sessions, 2);
+  for (Person* person : {&ada, &elsewhere}) {
+    EXPECT_EQ(refusal_of(person->is_recognised()), "session_ended");
+    EXPECT_EQ(refusal_of(person->refreshes()), "session_ended");
+    EXPECT_EQ(refusal_of(person->logs_in()), "account_disabled");
+    EXPECT_EQ(refusal_of(person->logs_in("something else entirely")), "wrong_credentials") << "B1";
+  }
+  change = accounts::disable_account(world.accounts, operator_call(), user);
+  ASSERT_TRUE(change);
+  EXPECT_FALSE(change->changed);
+  EXPECT_EQ(change->ended_sessions, 0);
+
+  ASSERT_TRUE(accounts::enable_account(world.accounts, operator_call(), user)->changed);
+  EXPECT_FALSE(accounts::enable_account(world.accounts, operator_call(), user)->changed);
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended") << "what ended stays ended";
+  EXPECT_TRUE(ada.logs_in());
+  EXPECT_EQ(events_of("user.%"),
+            (std::vector<std::string>{"user.registered 1", "user.verified 2", "user.disabled 3", "user.enabled 4"}));
+  EXPECT_EQ(events_of("session.ended").size(), 2U);
+  EXPECT_EQ(audited("user.disable"), 1) << "a change that changes nothing leaves nothing";
+  EXPECT_EQ(audited("user.enable"), 1);
+}
+
+TEST_P(Rooms, DisablingEndsSessionsThatAreLeftAndNobodyElsesASVS742) {
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  Person bob(world, "bob@example.org");
+  bob.settles_in();
+  static constexpr Statement<void(UserId)> by_hand{"UPDATE users SET status = 'disabled' WHERE id = $1"};
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> { return tx.execute(by_hand, user) == 1; }));
+  const auto change = accounts::disable_account(world.accounts, operator_call(), user);
+  ASSERT_TRUE(change);
+  EXPECT_FALSE(change->changed);
+  EXPECT_EQ(change->ended_sessions, 1);
+  EXPECT_TRUE(bob.is_recognised());
+  EXPECT_EQ(refusal_of(accounts::disable_account(world.accounts, operator_call(), world.ids.make<UserId>())),
+            "not_found");
+  EXPECT_EQ(refusal_of(accounts::enable_account(world.accounts, operator_call(), world.ids.make<UserId>())),
+            "not_found");
+}
+
+TEST_P(Rooms, ALoginRacingADisableLeavesNoLiveSessionASVS742) {
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  for (int round = 0; round < 5; ++round) {
+    ASSERT_TRUE(accounts::enable_account(world.accounts, operator_call(), user));
+    std::thread signing_in([&] { (void)ada.logs_in(); });
+    ASSERT_TRUE(accounts::disable_account(world.accounts, operator_call(), user));
+    signing_in.join();
+    static constexpr Statement<CountRow()> live{"SELECT count(*) FROM sessions WHERE ended_at IS NULL"};
+    EXPECT_EQ(count(live), 0);
+  }
+}
+
+TEST_P(Rooms, AnOperatorEndsAllSessionsOfAUserASVS745) {
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  Person elsewhere(world, "Ada@Example.org"), bob(world, "bob@example.org");
+  ASSERT_TRUE(elsewhere.logs_in());
+  bob.settles_in();
+  EXPECT_EQ(sessions::revoke_all_sessions(world.sessions, operator_call(), user).value(), 2);
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
+  EXPECT_EQ(refusal_of(elsewhere.refreshes()), "session_ended");
+  EXPECT_TRUE(bob.is_recognised());
+  EXPECT_EQ(sessions::revoke_all_sessions(world.sessions, operator_call(), user).value(), 0);
+  EXPECT_TRUE(ada.logs_in()) << "the account is as it was";
+  EXPECT_EQ(events_of("session.ended").size(), 2U);
+  EXPECT_EQ(audited("session.revoke_all"), 2);
+  EXPECT_EQ(refusal_of(sessions::revoke_all_sessions(world.sessions, operator_call(), world.ids.make<UserId>())),
+            "not_found");
 }
 
 TEST_P(Rooms, APlantedDeviceIsNotTakenOverB6) {

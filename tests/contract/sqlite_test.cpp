@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "storage/database.hpp"
+#include "storage/look.hpp"
 #include "test_database.hpp"
 
 namespace ostiary::testing {
@@ -157,6 +158,26 @@ TEST(Sqlite, LooksForChangesOfOthersAndNotForItsOwn) {
   add_role(*database, 3);
   add_role(*watching, 4);  // looks before it begins
   EXPECT_EQ(changes, 2);
+}
+
+TEST(LookAtSqlite, ReadsBesideAServerAndWritesNothing) {
+  const TestDatabase database;
+  add_role(database, 1);
+  const auto looking = storage::look_at_sqlite(database.file());
+  EXPECT_EQ(roles(*looking), 1);
+  EXPECT_THROW(looking->transaction([](Transaction& tx) -> Result<void> {
+    tx.execute(insert_role, numbered(2), "2");
+    return {};
+  }),
+               StorageError);
+  add_role(database, 3);
+  EXPECT_EQ(roles(*looking), 2);
+}
+
+TEST(LookAtSqlite, MakesNoFile) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(storage::look_at_sqlite(folder.path() / "ostiary.db"), StartupError);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST(OpenSqlite, WhatCannotBeOpenedIsAStartupErrorOfOneLine) {

@@ -5,7 +5,6 @@
 #include "adapters/invalidation_statements.hpp"
 #include "audit/statements.hpp"
 #include "delivery/statements.hpp"
-#include "server/statements.hpp"
 #include "sessions/statements.hpp"
 #include "storage/statements.hpp"
 #include "vault/statements.hpp"
@@ -37,6 +36,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(accounts, insert_user),
       IN(accounts, insert_profile),
       IN(accounts, touch_user),
+      IN(accounts, set_status),
       IN(accounts, find_account),
       IN(accounts, list_accounts),
       IN(accounts, update_profile),
@@ -62,7 +62,6 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(delivery, delete_tokens_of_sessions),
       IN(delivery, delete_sessions),
       IN(delivery, delete_login_attempts),
-      IN(server, ask_storage),
       IN(sessions, find_user_by_email),
       IN(sessions, find_user_by_username),
       IN(sessions, find_user),
@@ -78,7 +77,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(sessions, find_session),
       IN(sessions, list_live_sessions),
       IN(sessions, end_session),
-      IN(sessions, end_other_sessions),
+      IN(sessions, end_some_sessions),
       IN(sessions, insert_refresh_token),
       IN(sessions, find_refresh_token),
       IN(sessions, last_generations),
@@ -89,6 +88,9 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(storage, count_tables_postgres),
       IN(storage, find_migrations_table_sqlite),
       IN(storage, find_migrations_table_postgres),
+      IN(storage, ask_postgres_condition),
+      IN(storage, ask_time),
+      IN(storage, ask_journal_mode),
       IN(storage, list_applied),
       IN(storage, insert_applied),
       IN(vault, list_server_keys),

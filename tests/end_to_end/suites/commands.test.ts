@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { freshName, freshPassword, succeeds } from '../support/person.ts'
-import { command, complaints, temporaryFolder } from '../support/program.ts'
+import { HttpClient } from '../support/http.ts'
+import { freshName, freshPassword, refuses, succeeds } from '../support/person.ts'
+import { eventually } from '../support/polling.ts'
+import { command, complaints, Server, temporaryFolder } from '../support/program.ts'
 import { ENGINES, makePostgres, makeStorage } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
@@ -9,7 +12,7 @@ describe('the command line', () => {
   test('--help of each command shows examples and ends with 0; an unknown one with another', async () => {
     const help = await command(['--help'])
     expect(help.code).toBe(0)
-    for (const name of ['serve', 'worker', 'migrate', 'config', 'user'])
+    for (const name of ['serve', 'worker', 'migrate', 'config', 'openapi', 'doctor', 'user'])
       expect(help.stdout).toMatch(new RegExp(`^\\s+${name}\\b`, 'm'))
     for (const args of [
       ['serve'],
@@ -20,7 +23,12 @@ describe('the command line', () => {
       ['user', 'create'],
       ['user', 'list'],
       ['user', 'show'],
+      ['user', 'disable'],
+      ['user', 'enable'],
+      ['user', 'end-sessions'],
       ['user', 'make-admin'],
+      ['openapi'],
+      ['doctor'],
     ]) {
       const one = await command([...args, '--help'])
       expect(one.code, args.join(' ')).toBe(0)
@@ -141,6 +149,164 @@ describe('the command line', () => {
       }
     },
   )
+
+  test.each(ENGINES)(
+    'ASVS 7.4.2 7.4.5 `user disable`, `enable` and `end-sessions` hold on the running server on %s',
+    async (engine) => {
+      const world = await World.begins(engine)
+      try {
+        const settings = world.server.settings
+        const user = (action: string, name: string, ...more: string[]) =>
+          command(['user', action, name, ...more], { settings })
+        const alice = await world.person('alice').signsUp()
+        const elsewhere = alice.atAnotherDevice()
+        await elsewhere.signsIn()
+        const bob = await world.person('bob').signsUp()
+        expect(await alice.isSignedIn(), 'the server remembers the session').toBe(true)
+
+        const disabled = await user('disable', alice.email)
+        expect(disabled.code, disabled.stderr).toBe(0)
+        expect(disabled.stdout).toBe(`${alice.email} is disabled now; 2 sessions ended\n`)
+        // D3: within two seconds at the very worst.
+        await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
+        refuses(await alice.checksSession(), 401, 'session_ended')
+        refuses(await alice.triesToRefresh(), 401, 'session_ended')
+        refuses(await elsewhere.triesToRefresh(), 401, 'session_ended')
+        refuses(await alice.triesToSignIn(), 403, 'account_disabled')
+        refuses(await alice.triesToSignIn({ password: freshPassword() }), 401, 'wrong_credentials')
+        expect(await bob.isSignedIn()).toBe(true)
+        expect((await user('disable', alice.userId!)).stdout).toBe(`${alice.email} was disabled already\n`)
+
+        const enabled = await user('enable', alice.email, '--json')
+        expect(enabled.code, enabled.stderr).toBe(0)
+        expect(JSON.parse(enabled.stdout)).toMatchObject({
+          changed: true,
+          user: { user_id: alice.userId, email: alice.email, status: 'active' },
+        })
+        expect((await user('enable', alice.email)).stdout).toBe(`${alice.email} was enabled already\n`)
+        refuses(await alice.triesToRefresh(), 401, 'session_ended')
+        await alice.signsIn()
+
+        const ended = await user('end-sessions', alice.email, '--json')
+        expect(JSON.parse(ended.stdout)).toMatchObject({ ended_sessions: 1, user: { status: 'active' } })
+        await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
+        expect((await user('end-sessions', alice.email)).stdout).toBe(`${alice.email} had no session\n`)
+        await alice.signsIn()
+
+        for (const action of ['disable', 'enable', 'end-sessions']) {
+          const refused = await user(action, 'nobody@example.org', '--json')
+          expect(refused.code, action).toBe(1)
+          expect(refused.stdout, action).toBe('')
+          expect(complaints(refused).length, refused.stderr).toBe(1)
+        }
+        const events = await world.storage.rows<{ type: string }>(
+          `SELECT type FROM outbox WHERE type IN ('user.disabled', 'user.enabled') ORDER BY aggregate_version`,
+        )
+        expect(events.map((event) => event.type)).toEqual(['user.disabled', 'user.enabled'])
+        const actions = await world.storage.rows<{ action: string }>(
+          `SELECT action FROM audit_log WHERE action IN ('user.disable', 'user.enable', 'session.revoke_all')
+           ORDER BY occurred_at`,
+        )
+        expect(actions.map((row) => row.action)).toEqual([
+          'user.disable',
+          'user.enable',
+          'session.revoke_all',
+          'session.revoke_all',
+        ])
+      } finally {
+        await world.ends()
+      }
+    },
+  )
+
+  test('`--json` prints one document on standard output, with the names of the contract', async () => {
+    const world = await World.begins('SQLite')
+    try {
+      const settings = world.server.settings
+      const asks = async (args: string[], stdin?: string) => {
+        const answer = await command([...args, '--json'], { settings, stdin })
+        expect(answer.code, `${args.join(' ')}: ${answer.stderr}`).toBe(0)
+        expect(answer.stdout.trimEnd().split('\n').length, args.join(' ')).toBe(1)
+        return JSON.parse(answer.stdout)
+      }
+      const emails = [1, 2, 3].map((number) => `${freshName(`json${number}`)}@example.org`).sort()
+      for (const email of emails) {
+        const { user } = await asks(['user', 'create', '--email', email], `${freshPassword()}\n`)
+        expect(user).toEqual({
+          user_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          email,
+          email_verified: false,
+          username: null,
+          status: 'active',
+          roles: [],
+          display_name: '',
+          avatar_url: '',
+          locale: 'en',
+          time_zone: 'UTC',
+          created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+          updated_at: expect.any(String),
+          last_login_at: null,
+        })
+        expect(await asks(['user', 'show', email])).toEqual({ user })
+      }
+      // Page by page until there is no next one.
+      const seen: string[] = []
+      let after: string[] = []
+      for (let page = 0; page < 3; page++) {
+        const { users, next } = await asks(['user', 'list', '--limit', '2', ...after])
+        seen.push(...users.map((user: { email: string }) => user.email))
+        if (next === null) break
+        after = ['--after', next]
+      }
+      expect(seen).toEqual(emails)
+      expect((await asks(['user', 'list', '--limit', '3'])).next, 'none is left').toBeNull()
+
+      const made = await asks(['user', 'make-admin', emails[0]])
+      expect(made).toMatchObject({ changed: true, user: { roles: ['admin'] } })
+      expect(await asks(['user', 'make-admin', emails[0]])).toMatchObject({ changed: false })
+
+      const status = await asks(['migrate', 'status'])
+      expect(status.applied[0]).toEqual({ number: 1, name: '0001_accounts', applied_at: expect.any(String) })
+      expect(status.pending).toEqual([])
+      expect(await asks(['migrate'])).toEqual({ applied: [], pending: [] })
+      const { settings: listed } = await asks(['config'])
+      const port = listed.find((setting: { name: string }) => setting.name === 'PORT')
+      expect(port).toMatchObject({ value: settings.PORT, origin: 'environment', meaning: expect.any(String) })
+    } finally {
+      await world.ends()
+    }
+    const folder = temporaryFolder()
+    const fresh = await command(['migrate', '--dry-run', '--json'], { settings: { DATA_DIR: join(folder, 'data') } })
+    const dry = JSON.parse(fresh.stdout)
+    expect(dry.applied).toEqual([])
+    expect(dry.pending[0]).toEqual({ number: 1, name: '0001_accounts' })
+  })
+
+  test('R3.2 `openapi` prints what a server serves, needs nothing, and writes nothing', async () => {
+    const folder = temporaryFolder()
+    const alone = await command(['openapi'], { cwd: folder, settings: { PUBLIC_URL: 'https://id.example.org' } })
+    expect(alone.code, alone.stderr).toBe(0)
+    expect(alone.stderr).toBe('')
+    expect(JSON.parse(alone.stdout).servers).toEqual([{ url: 'https://id.example.org' }])
+    expect(readdirSync(folder)).toEqual([])
+    expect((await command(['openapi'], { cwd: folder, settings: { PORT: 'many' } })).code).toBe(2)
+
+    const server = await Server.start()
+    const client = new HttpClient(server.origin)
+    try {
+      for (const [args, path] of [
+        [['openapi'], '/openapi.json'],
+        [['openapi', '--yaml'], '/openapi.yaml'],
+      ] as const) {
+        const printed = await command([...args], { cwd: folder, settings: server.settings })
+        expect(printed.stdout.trimEnd(), path).toBe((await client.get(path)).text.trimEnd())
+      }
+    } finally {
+      client.close()
+      await server.stops()
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
 
   test('ASVS 6.3.2 there is no default account', async () => {
     const folder = temporaryFolder()

@@ -114,7 +114,9 @@ describe('D9 B25 the database goes away', () => {
       const refreshed = await alice.triesToRefresh()
       refuses(refreshed, 503, 'unavailable')
       expect((await world.client().get('/health')).status, 'the process lives').toBe(200)
-      refuses(await world.client().get('/health/ready'), 503, 'unavailable')
+      const unready = refuses(await world.client().get('/health/ready'), 503, 'unavailable')
+      expect(unready.not_ready).toBe('storage')
+      expect(JSON.stringify(unready), 'strangers learn no address').not.toMatch(/127\.0\.0\.1|localhost|5432/)
       expect((await alice.triesToSignIn()).status).toBe(503)
       proxy.swallowsNew = false
       for (const link of proxy.links) link.cut()
@@ -127,6 +129,27 @@ describe('D9 B25 the database goes away', () => {
     } finally {
       await world.ends()
       await proxy.closes()
+    }
+  })
+})
+
+describe.each(ENGINES)('whether it can serve, on %s', (engine) => {
+  test('/health/ready names what is missing, over HTTP and gRPC; /health says only that it lives', async () => {
+    const world = await World.begins(engine)
+    try {
+      const ready = () => world.client().get('/health/ready')
+      expect((await ready()).text).toBe('{"status":"ok"}')
+      // As after an old backup was restored under the running program.
+      await world.storage.changes('DELETE FROM schema_migrations WHERE number > 1')
+      const unready = await ready()
+      expect(refuses(unready, 503, 'unavailable')).toMatchObject({ not_ready: 'schema', detail: expect.any(String) })
+      expect(unready.headers['retry-after']).toBe('1')
+      const refused = await world.grpc().refused('SystemService', 'Ready')
+      expect(refused.reason).toBe('unavailable')
+      expect(refused.facts.not_ready).toBe('schema')
+      expect((await world.client().get('/health')).text).toBe('{"status":"ok"}')
+    } finally {
+      await world.ends()
     }
   })
 })

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace ostiary::accounts {
+
+inline constexpr std::string_view active_status = "active", disabled_status = "disabled", deleted_status = "deleted";
+
+/// Ordered by precedence: the first that applies wins.
+enum class StatusVerdict {
+  gone,     ///< no such account, or one that was deleted: its status is final
+  already,  ///< it has the wanted status
+  changes,
+};
+
+/// Judges whether an account of status `current`, if there is one, takes the status `wanted`.
+StatusVerdict judge_status(std::optional<std::string_view> current, std::string_view wanted);
+
+}  // namespace ostiary::accounts

@@ -1,0 +1,233 @@
+#include "doctor/examine.hpp"
+
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "adapters/geoip.hpp"
+#include "adapters/smtp_mailer.hpp"
+#include "base/random.hpp"
+#include "delivery/templates.hpp"
+#include "doctor/judgments.hpp"
+#include "doctor/port.hpp"
+#include "storage/look.hpp"
+#include "storage/migrate.hpp"
+#include "vault/master_key.hpp"
+
+namespace ostiary::doctor {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void append(Findings& findings, Findings more) {
+  for (auto& finding : more) findings.push_back(std::move(finding));
+}
+
+/// What `look` finds, or the outage that it met.
+void append_or_say(Findings& findings, const std::string& check, const std::string& advice,
+                   const std::function<Findings()>& look) {
+  try {
+    append(findings, look());
+  } catch (const std::exception& error) {
+    findings.push_back({check, Level::problem, error.what(), advice});
+  }
+}
+
+template <class Row>
+Row ask(Database& db, const Statement<Row()>& statement) {
+  return *db.read([&](Transaction& tx) -> Result<Row> { return tx.one(statement); });
+}
+
+FolderFacts look_at_folder(const fs::path& folder) {
+  std::error_code error;
+  FolderFacts facts{.path = folder.string(), .exists = fs::is_directory(folder, error)};
+  fs::path nearest = fs::absolute(folder, error);
+  while (!fs::exists(nearest, error) && nearest.has_relative_path()) nearest = nearest.parent_path();
+  facts.writable = access(nearest.c_str(), R_OK | W_OK | X_OK) == 0 && fs::is_directory(nearest, error);
+  const auto space = fs::space(nearest, error);
+  if (!error) facts.free_bytes = space.available;
+  return facts;
+}
+
+Findings look_at_schema(Database& db, bool migrate_on_start) {
+  storage::Migrator migrator(db);
+  const auto state = migrator.state();
+  std::vector<std::string> pending;
+  if (state == storage::SchemaState::older) {
+    for (const auto& migration : migrator.pending()) pending.push_back(migration.name);
+  }
+  return judge_schema(state, db.engine(), migrate_on_start, pending);
+}
+
+ClockFacts look_at_clock(Database* db) {
+  const SystemClock clock;
+  ClockFacts facts;
+  if (db && db->engine() != Engine::sqlite) {
+    facts = *db->read([&](Transaction& tx) -> Result<ClockFacts> {
+      tx.one(storage::statements::ask_time);  // the connection is begun and the statement prepared
+      const Time before = clock.now();
+      const Time there = tx.one(storage::statements::ask_time).now;
+      const Time after = clock.now();
+      ClockFacts seen;
+      seen.uncertainty = (after - before) / 2;
+      seen.ahead_of_database = before + seen.uncertainty - there;
+      return seen;
+    });
+  }
+  facts.now = clock.now();
+  timex kernel{};
+  const int state = adjtimex(&kernel);
+  facts.synchronised = state < 0 || (kernel.status & STA_UNSYNC) == 0;
+  facts.leap_second_is_near = state == TIME_INS || state == TIME_DEL;
+  return facts;
+}
+
+/// One visit: what was opened on the way, and what was found.
+class Visit {
+ public:
+  Visit(const Config& config, Findings findings) : config_(config), findings_(std::move(findings)) {}
+
+  Findings run() {
+    look_at_files();
+    look_at_storage();
+    append_or_say(findings_, "clock", "see the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
+    look_at_keys();
+    look_at_mail();
+    look_at_ports();
+    return std::move(findings_);
+  }
+
+ private:
+  /// Whatever a setting names and the server reads once, at its start.
+  void look_at_files() {
+    const auto say = [](std::string_view name, const std::string& path) {
+      return Findings{{"settings", Level::ok, std::string(name) + ", " + path + ", can be read", ""}};
+    };
+    if (!config_.geoip_file->empty()) {
+      append_or_say(findings_, "settings", "see GEOIP_FILE", [&] {
+        const adapters::GeoIp geoip(*config_.geoip_file);
+        return say("GEOIP_FILE", *config_.geoip_file);
+      });
+    }
+    if (!config_.mail_templates->empty()) {
+      append_or_say(findings_, "settings", "see the folder that MAIL_TEMPLATES names", [&] {
+        const delivery::MailTemplates templates(*config_.mail_templates);
+        return say("MAIL_TEMPLATES", *config_.mail_templates);
+      });
+    }
+  }
+
+  void look_at_storage() {
+    append_or_say(findings_, "storage", "see DATABASE_URL or the POSTGRES_ settings, and whether the database runs",
+                  [this] { return config_.postgres_conninfo() ? open_postgres_server() : open_file(); });
+    if (!db_) return;
+    append_or_say(findings_, "schema", "see what the database says",
+                  [this] { return look_at_schema(*db_, *config_.migrate_on_start); });
+  }
+
+  Findings open_postgres_server() {
+    db_ = open_postgres({.conninfo = std::string(config_.postgres_conninfo()->reveal()), .connections = 1});
+    Findings findings{{"storage", Level::ok, db_->description() + " answers", ""}};
+    if (db_->engine() == Engine::postgres) {
+      append(findings, judge_postgres(ask(*db_, storage::statements::ask_postgres_condition),
+                                      config_.postgres_connections() + 1));
+    }
+    return findings;
+  }
+
+  Findings open_file() {
+    const fs::path folder(*config_.data_dir);
+    Findings findings = judge_folder(look_at_folder(folder));
+    std::error_code error;
+    if (!fs::exists(folder / "ostiary.db", error)) {
+      findings.push_back({"storage", Level::ok, "no database yet: the first start makes it", ""});
+      return findings;
+    }
+    db_ = storage::look_at_sqlite(folder / "ostiary.db");
+    findings.push_back({"storage", Level::ok, db_->description() + " opens the database", ""});
+    append(findings, judge_journal(ask(*db_, storage::statements::ask_journal_mode).mode));
+    return findings;
+  }
+
+  void look_at_keys() {
+    const fs::path folder(*config_.data_dir);
+    std::error_code error;
+    const bool is_given = !config_.master_key->empty();
+    const bool is_made = fs::exists(folder / "master.key", error);
+    append(findings_, judge_master_key(is_given, is_made, config_.is_local()));
+    if (!db_ || !(is_given || is_made)) return;
+    append_or_say(findings_, "keys", "give the master key that this database was begun with", [&]() -> Findings {
+      if (storage::Migrator(*db_).state() != storage::SchemaState::current) return {};
+      SystemRandom random;
+      const Secret master_key = is_given ? *config_.master_key : vault::development_master_key(folder, random);
+      return judge_keys(vault::look_at_keys(*db_, SystemClock(), master_key), *config_.token_algorithm);
+    });
+  }
+
+  void look_at_mail() {
+    if (config_.smtp_url->empty()) {
+      const std::string found = "no SMTP_URL: mail stays in the development mailbox, " + *config_.data_dir + "/mailbox";
+      findings_.push_back({"mail", Level::ok, found, ""});
+      return;
+    }
+    append_or_say(findings_, "mail", "see SMTP_URL and MAIL_FROM", [this]() -> Findings {
+      auto server = adapters::parse_smtp_url(config_.smtp_url->reveal());
+      auto sender = adapters::parse_sender(*config_.mail_from);
+      if (!server || !sender) throw std::runtime_error(server ? sender.error() : server.error());
+      const SystemClock clock;
+      const adapters::SmtpMailer mailer(*std::move(server), *std::move(sender), clock);
+      return judge_mail(mailer.description(), mailer.greet());
+    });
+  }
+
+  void look_at_ports() {
+    look_at("HTTP", *config_.listen_address, *config_.port, Protocol::http);
+    look_at("gRPC", *config_.grpc_listen_address, *config_.grpc_port, Protocol::grpc);
+  }
+
+  void look_at(const std::string& name, const std::vector<std::string>& addresses, std::uint16_t port,
+               Protocol protocol) {
+    if (port == 0) {
+      findings_.push_back({"ports", Level::ok, name + ": the machine chooses one", ""});
+      return;
+    }
+    for (const auto& address : addresses) {
+      const bool is_name = address == "localhost" || address == "*";
+      const std::string first = address == "localhost" ? "127.0.0.1" : address == "*" ? "0.0.0.0" : address;
+      append(findings_, judge_port(name, first + " port " + std::to_string(port), look_at_port(first, port, protocol)));
+      if (!is_name) continue;
+      const std::string second = address == "localhost" ? "::1" : "::";
+      const auto state = look_at_port(second, port, protocol);
+      // A machine without IPv6 does without.
+      if (state == PortState::no_such_address) continue;
+      append(findings_, judge_port(name, second + " port " + std::to_string(port), state));
+    }
+  }
+
+  const Config& config_;
+  Findings findings_;
+  std::unique_ptr<Database> db_;
+};
+
+}  // namespace
+
+Findings examine(const ConfigSources& sources) {
+  Findings findings;
+  const auto serving = read_config(sources, ConfigUse::serving);
+  if (!serving) {
+    for (const auto& error : serving.error()) {
+      findings.push_back(
+          {"settings", Level::problem, error, "see docs/configuration.md, or `ostiary config --markdown`"});
+    }
+  }
+  // What a server lacks is no reason not to look at the rest.
+  const auto read = read_config(sources, ConfigUse::looking);
+  if (!read) return findings;
+  append(findings, judge_settings(read->config, read->warnings));
+  return Visit(read->config, std::move(findings)).run();
+}
+
+}  // namespace ostiary::doctor

@@ -1,0 +1,240 @@
+#include "doctor/judgments.hpp"
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace ostiary::doctor {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t oldest_postgres = 130000;  ///< the first that tells what became of a transaction
+constexpr std::uint64_t scarce_bytes = std::uint64_t{256} << 20;
+constexpr Duration noticeable_offset = 1s;
+constexpr Duration harmful_offset = 30s;
+constexpr Time earliest_now{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+Finding fine(std::string_view check, std::string found) {
+  return {std::string(check), Level::ok, std::move(found), ""};
+}
+
+Finding warn(std::string_view check, std::string found, std::string advice) {
+  return {std::string(check), Level::warning, std::move(found), std::move(advice)};
+}
+
+Finding problem(std::string_view check, std::string found, std::string advice) {
+  return {std::string(check), Level::problem, std::move(found), std::move(advice)};
+}
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string text;
+  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+std::string in_seconds(Duration duration) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::duration<std::int64_t, std::deci>>(duration).count();
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+Finding judge_proxies(const Config& config) {
+  const auto& proxies = *config.trusted_proxies;
+  if (std::ranges::any_of(proxies, [](const std::string& network) { return network.ends_with("/0"); })) {
+    return problem("settings", "TRUSTED_PROXIES names every address: anybody may claim to call from anywhere",
+                   "name the proxy's own address or network");
+  }
+  if (!proxies.empty()) return fine("settings", "X-Forwarded-For is believed from " + joined(proxies));
+  if (config.is_local()) return fine("settings", "no proxy is trusted: clients are known by their own addresses");
+  return warn("settings", "no proxy is trusted: behind one, all clients share its address, and its limits",
+              "name the proxy in TRUSTED_PROXIES, if there is one");
+}
+
+Findings judge_durability(const storage::statements::PostgresConditionRow& condition) {
+  const std::string advice = "set it to on in postgresql.conf, or for the role or database";
+  Findings findings;
+  if (condition.fsync != "on") {
+    findings.push_back(problem("storage", "fsync=" + condition.fsync + ": a power cut may break the database", advice));
+  }
+  if (condition.synchronous_commit == "off") {
+    findings.push_back(problem("storage", "synchronous_commit=off: a crash may lose what was acknowledged", advice));
+  }
+  if (condition.full_page_writes != "on") {
+    findings.push_back(
+        warn("storage", "full_page_writes=" + condition.full_page_writes + ": a power cut may break pages", advice));
+  }
+  if (findings.empty()) {
+    findings.push_back(fine("storage", "fsync=on, synchronous_commit=" + condition.synchronous_commit));
+  }
+  return findings;
+}
+
+Finding judge_connections(const storage::statements::PostgresConditionRow& condition, std::int64_t needed) {
+  const std::int64_t usable = condition.max_connections - condition.reserved_connections;
+  const std::string found = "a server opens up to " + std::to_string(needed) + " connections; the database takes " +
+                            std::to_string(usable) + ", of which " + std::to_string(condition.connections) +
+                            " are in use";
+  const std::string advice = "raise max_connections, or lower WORKERS";
+  if (needed > usable) return problem("storage", found, advice);
+  // A running server's own connections are among those in use.
+  if (needed + condition.connections > usable) return warn("storage", found, advice);
+  return fine("storage", found);
+}
+
+}  // namespace
+
+Findings judge_settings(const Config& config, const std::vector<std::string>& warnings) {
+  Findings findings;
+  const auto lines = describe(config);
+  const auto set = std::ranges::count_if(lines, [](const ConfigLine& line) { return line.origin != "default"; });
+  findings.push_back(
+      fine("settings", std::to_string(lines.size()) + " settings, " + std::to_string(set) + " of them set"));
+  for (const auto& warning : warnings) findings.push_back(warn("settings", warning, "see `ostiary config`"));
+  findings.push_back(fine("settings", "people reach it as " + *config.public_url +
+                                          (config.is_local() ? ", on this machine only: for development" : "")));
+  findings.push_back(judge_proxies(config));
+  if (*config.grpc_plaintext) {
+    findings.push_back(warn("settings", "gRPC may listen beyond this machine, without TLS",
+                            "see that the network in between is protected"));
+  }
+  return findings;
+}
+
+Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed) {
+  Findings findings;
+  if (condition.version < oldest_postgres) {
+    findings.push_back(
+        problem("storage", "PostgreSQL before 13 can't tell what became of a transaction", "upgrade it"));
+  }
+  findings.push_back(condition.is_replica ? problem("storage", "it is a replica, which takes no writes",
+                                                    "connect to the primary (target_session_attrs=read-write)")
+                                          : fine("storage", "it takes writes"));
+  for (auto& finding : judge_durability(condition)) findings.push_back(std::move(finding));
+  findings.push_back(judge_connections(condition, needed));
+  return findings;
+}
+
+Findings judge_folder(const FolderFacts& folder) {
+  const std::string free = std::to_string(folder.free_bytes >> 20) + " MiB free";
+  if (!folder.writable) {
+    return {problem("storage", "DATA_DIR, " + folder.path + (folder.exists ? ", can't be written" : ", can't be made"),
+                    "give it to the user that the server runs as, or choose another")};
+  }
+  if (folder.free_bytes < scarce_bytes) {
+    return {warn("storage", "DATA_DIR, " + folder.path + ": only " + free, "make room: a full disk stops all writes")};
+  }
+  return {fine("storage", "DATA_DIR, " + folder.path +
+                              (folder.exists ? ", can be written: " : ", will be made by the first start: ") + free)};
+}
+
+Findings judge_journal(const std::string& mode) {
+  if (mode == "wal") return {fine("storage", "write-ahead log, synchronous=FULL: what is acknowledged is on the disk")};
+  return {warn("storage", "journal_mode=" + mode, "the next start sets the write-ahead log; what has changed it?")};
+}
+
+Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,
+                      const std::vector<std::string>& pending) {
+  using storage::SchemaState;
+  switch (state) {
+    case SchemaState::current: return {fine("schema", "current")};
+    case SchemaState::empty: return {fine("schema", "empty: the first start makes it")};
+    case SchemaState::older:
+      if (engine == Engine::sqlite || migrate_on_start) {
+        return {fine("schema", "older: the next start applies " + joined(pending))};
+      }
+      return {problem("schema", "older than this program: " + joined(pending) + " not applied",
+                      "run `ostiary migrate`, or set MIGRATE_ON_START=on")};
+    case SchemaState::foreign:
+      return {problem("schema", "the database holds tables, and none of Ostiary's", "give it an empty database")};
+    case SchemaState::newer:
+      return {problem("schema", "written by a newer version of Ostiary", "run that version, or restore a backup")};
+    case SchemaState::changed: break;
+  }
+  return {problem("schema", "a migration was changed after it was applied", "run the version that applied it")};
+}
+
+Findings judge_clock(const ClockFacts& facts) {
+  Findings findings;
+  if (facts.now < earliest_now) {
+    findings.push_back(problem("clock", "it says " + to_rfc3339(facts.now), "set the machine's clock"));
+  }
+  if (facts.ahead_of_database) {
+    const Duration offset = std::chrono::abs(*facts.ahead_of_database);
+    const Duration certain = std::max<Duration>(0us, offset - facts.uncertainty);
+    const std::string found = in_seconds(offset) + (*facts.ahead_of_database < 0us ? " behind" : " ahead of") +
+                              " the database's, give or take " + in_seconds(facts.uncertainty);
+    const std::string advice = "let NTP keep both machines' clocks right: codes and tokens live by them";
+    findings.push_back(certain >= harmful_offset      ? problem("clock", found, advice)
+                       : certain >= noticeable_offset ? warn("clock", found, advice)
+                                                      : fine("clock", found));
+  }
+  if (!facts.synchronised) {
+    findings.push_back(
+        warn("clock", "the kernel says that nothing keeps it right", "run an NTP client on the machine"));
+  }
+  if (facts.leap_second_is_near) {
+    findings.push_back(warn("clock", "a leap second is inserted or left out at the end of this day",
+                            "nothing: times are UTC, and one second is within every window"));
+  }
+  if (findings.empty()) findings.push_back(fine("clock", to_rfc3339(facts.now)));
+  return findings;
+}
+
+Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting) {
+  using adapters::SmtpStep;
+  const std::string said = ": " + greeting.detail;
+  switch (greeting.failed_at) {
+    case SmtpStep::connect:
+      return {problem("mail", server + " can't be reached" + said, "see the host and port of SMTP_URL, and firewalls")};
+    case SmtpStep::encrypt:
+      return {problem("mail", server + " can't be spoken to under TLS" + said,
+                      "see the server's certificate; ?ca_file= in SMTP_URL trusts another authority")};
+    case SmtpStep::authenticate:
+      return {problem("mail", server + " does not take the user and password" + said,
+                      "see the user and password of SMTP_URL")};
+    case SmtpStep::sender:
+      return {problem("mail", server + " does not take mail from MAIL_FROM" + said,
+                      "see MAIL_FROM, and whether the server wants a user and password")};
+    case SmtpStep::none: break;
+  }
+  return {fine("mail", server + " takes mail from MAIL_FROM; none was sent")};
+}
+
+Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) {
+  if (found.count == 0) return {fine("keys", "none yet: the first start makes them")};
+  Findings findings{fine("keys", "the master key opens all " + std::to_string(found.count))};
+  const std::string wanted(crypto::name_of(chosen));
+  if (!found.signing || found.signing->key->algorithm() != chosen) {
+    findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start makes one"));
+    return findings;
+  }
+  findings.push_back(fine("keys", "tokens are signed by " + wanted + " key " + to_string(found.signing->id) +
+                                      ", in force since " + to_rfc3339(found.signing->not_before)));
+  return findings;
+}
+
+Findings judge_master_key(bool is_given, bool development_key_exists, bool is_local) {
+  if (is_given) return {fine("keys", "OSTIARY_MASTER_KEY is set")};
+  const std::string advice = "set OSTIARY_MASTER_KEY (`openssl rand -hex 32`) before anything real is stored";
+  // On the Internet that is a problem, which the settings have named.
+  if (!is_local) return {};
+  if (development_key_exists) return {warn("keys", "the development master key in DATA_DIR is used", advice)};
+  return {warn("keys", "no OSTIARY_MASTER_KEY: the first start makes a development one in DATA_DIR", advice)};
+}
+
+Findings judge_port(const std::string& protocol, const std::string& place, PortState state) {
+  const std::string where = protocol + " on " + place;
+  switch (state) {
+    case PortState::free: return {fine("ports", where + ": free")};
+    case PortState::ostiary: return {fine("ports", where + ": an Ostiary is running there")};
+    case PortState::taken:
+      return {problem("ports", where + ": taken by another program", "end that one, or choose another port")};
+    case PortState::forbidden:
+      return {problem("ports", where + ": not permitted", "choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE")};
+    case PortState::no_such_address: break;
+  }
+  return {problem("ports", where + ": this machine has no such address", "see the LISTEN_ADDRESS settings")};
+}
+
+}  // namespace ostiary::doctor

@@ -1,0 +1,205 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { command, IN_PUBLIC, Server, type Settings, temporaryFolder } from '../support/program.ts'
+import { freePorts } from '../support/ports.ts'
+import { MailServer } from '../support/smtp.ts'
+import { ENGINES, makePostgres, makeStorage } from '../support/storage.ts'
+
+interface Check {
+  name: string
+  level: 'ok' | 'warning' | 'problem'
+  found: string
+  advice: string | null
+}
+
+interface Diagnosis {
+  code: number | null
+  checks: Check[]
+  problems: Check[]
+  /** What stands under a name, as one text. */
+  about: (name: string) => string
+}
+
+/** Asks the doctor, and checks what holds for every answer. */
+async function diagnosis(settings: Settings, cwd?: string): Promise<Diagnosis> {
+  const answer = await command(['doctor', '--json'], { settings, cwd, within: 60_000 })
+  const document = JSON.parse(answer.stdout)
+  const checks = document.checks as Check[]
+  const problems = checks.filter((check) => check.level === 'problem')
+  expect(document.problems).toBe(problems.length)
+  expect(document.warnings).toBe(checks.filter((check) => check.level === 'warning').length)
+  expect(answer.code, answer.stdout).toBe(problems.length > 0 ? 1 : 0)
+  for (const check of checks) {
+    expect(check.found, JSON.stringify(check)).not.toBe('')
+    if (check.level !== 'ok') expect(check.advice, `${check.found}: what to do`).toBeTruthy()
+  }
+  const about = (name: string) =>
+    checks
+      .filter((check) => check.name === name)
+      .map((check) => `${check.level}: ${check.found}`)
+      .join('\n')
+  return { code: answer.code, checks, problems, about }
+}
+
+/** The problems that it has, but for one that the tests' PostgreSQL has to be quick. */
+const unexpected = ({ problems }: Diagnosis) => problems.filter(({ found }) => !found.startsWith('fsync=off'))
+
+/** Settings of a server that does not run, on ports that nobody has. */
+async function idle(more: Settings = {}): Promise<Settings> {
+  const [port, grpcPort] = await freePorts(2)
+  return { PORT: String(port), GRPC_PORT: String(grpcPort), ...more }
+}
+
+const listing = (folder: string) =>
+  (readdirSync(folder, { recursive: true }) as string[])
+    .sort()
+    .map((name) => [name, statSync(join(folder, name)).size, statSync(join(folder, name)).isDirectory()])
+
+describe('`ostiary doctor`', () => {
+  test('finds no problem in an empty folder, and leaves it empty', async () => {
+    const folder = temporaryFolder()
+    const { problems, about } = await diagnosis(await idle(), folder)
+    expect(problems).toEqual([])
+    expect(about('storage')).toMatch(/ok: DATA_DIR, \.\/data, will be made by the first start/)
+    expect(about('keys')).toMatch(/warning: no OSTIARY_MASTER_KEY/)
+    expect(about('mail')).toMatch(/development mailbox/)
+    expect(about('clock')).not.toBe('')
+    expect(about('ports')).toMatch(/ok: HTTP on 127\.0\.0\.1 port \d+: free/)
+    expect(about('ports')).toMatch(/ok: gRPC on 127\.0\.0\.1 port \d+: free/)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test.each(ENGINES)('knows a running server and its storage on %s, and changes nothing', async (engine) => {
+    const folder = temporaryFolder()
+    const storage = await makeStorage(engine, folder)
+    const server = await Server.start({ folder, settings: storage.settings })
+    try {
+      const seen = await diagnosis(server.settings)
+      expect(unexpected(seen)).toEqual([])
+      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
+      expect(seen.about('ports')).toMatch(/gRPC on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
+      expect(seen.about('storage')).toMatch(engine === 'SQLite' ? /write-ahead log/ : /problem: fsync=off/)
+      expect(seen.about('schema')).toBe('ok: current')
+      expect(seen.about('keys')).toMatch(/ok: the master key opens all 5/)
+      expect(seen.about('keys')).toMatch(/ok: tokens are signed by ES256 key/)
+      if (engine === 'PostgreSQL') {
+        expect(seen.about('storage')).toMatch(/ok: PostgreSQL \d+/)
+        expect(seen.about('storage')).toMatch(/a server opens up to 17 connections/)
+        expect(seen.about('clock')).toMatch(/ok: 0\.\d s (ahead of|behind) the database's/)
+      }
+    } finally {
+      await server.stops()
+    }
+    const before = listing(join(folder, 'data'))
+    expect(unexpected(await diagnosis(server.settings))).toEqual([])
+    expect(listing(join(folder, 'data')), 'the folder of a server that has stopped').toEqual(before)
+
+    const wrong = await diagnosis({ ...server.settings, OSTIARY_MASTER_KEY: 'ab'.repeat(32) })
+    expect(wrong.about('keys')).toMatch(/problem: the master key is not the one/)
+    await storage.drop()
+  })
+
+  test('names what is wrong with the settings, and looks at the rest where it can', async () => {
+    const malformed = await diagnosis({ PORT: 'many', WORKERS: '-1' })
+    expect(malformed.about('settings')).toMatch(/problem: PORT="many"/)
+    expect(malformed.about('settings')).toMatch(/problem: WORKERS="-1"/)
+
+    const open = await idle({ ...IN_PUBLIC, SMTP_URL: undefined, OSTIARY_MASTER_KEY: undefined })
+    const lacking = await diagnosis({ ...open, TRUSTED_PROXIES: '0.0.0.0/0' })
+    expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: needed/)
+    expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: needed/)
+    expect(lacking.about('settings')).toMatch(/problem: TRUSTED_PROXIES names every address/)
+    expect(lacking.about('ports'), 'it looks on').not.toBe('')
+
+    const missing = await diagnosis(await idle({ GEOIP_FILE: '/no/such.mmdb', MAIL_TEMPLATES: '/no/such/folder' }))
+    expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\.mmdb/)
+    expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\/folder/)
+
+    const unproxied = await diagnosis(open)
+    expect(unproxied.about('settings')).toMatch(/warning: no proxy is trusted/)
+  })
+
+  test('tries the mail server as far as sending, and sends nothing', async () => {
+    const mails = await MailServer.starts({ user: 'ostiary', password: 'lantern-42' })
+    const asks = async (SMTP_URL: string) => {
+      const { checks, about } = await diagnosis(await idle({ SMTP_URL }))
+      expect(JSON.stringify(checks)).not.toMatch(/lantern-42|wrong-password/)
+      return about('mail')
+    }
+    try {
+      const starttls = { query: 'starttls=required' }
+      expect(await asks(mails.url({ ...starttls, user: 'ostiary:lantern-42' }))).toMatch(/^ok: .* takes mail/)
+      expect(await asks(mails.url({ ...starttls, user: 'ostiary:wrong-password' }))).toMatch(
+        /^problem: .*user and pass/,
+      )
+      expect(await asks(mails.url({ ...starttls, user: 'ostiary:lantern-42', trusted: false }))).toMatch(
+        /^problem: .* TLS/,
+      )
+      expect(await asks(mails.url(starttls))).toMatch(/^problem: .* does not take mail from MAIL_FROM/)
+      expect(mails.seen).toEqual({ RCPT: 0, DATA: 0 })
+      expect(mails.received).toEqual([])
+    } finally {
+      await mails.stops()
+    }
+    expect(await asks(mails.url())).toMatch(/^problem: .* can't be reached/)
+  })
+
+  test('names ports that another program has, and folders that nobody can use', async () => {
+    const foreign = createServer((socket) => socket.on('error', () => {}).destroy())
+    await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve))
+    const { port } = foreign.address() as { port: number }
+    try {
+      const http = await diagnosis({ ...(await idle()), PORT: String(port) })
+      expect(http.about('ports')).toMatch(/problem: HTTP on 127\.0\.0\.1 port \d+: taken by another program/)
+      const grpc = await diagnosis({ ...(await idle()), GRPC_PORT: String(port) })
+      expect(grpc.about('ports')).toMatch(/problem: gRPC on 127\.0\.0\.1 port \d+: taken by another program/)
+    } finally {
+      await new Promise((resolve) => foreign.close(resolve))
+    }
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, 'not a folder')
+    const { about } = await diagnosis(await idle({ DATA_DIR: join(file, 'data') }))
+    expect(about('storage')).toMatch(/problem: DATA_DIR, .*, can't be made/)
+  })
+
+  test('PostgreSQL: out of reach, without a schema, behind the program, too careless, too small', async () => {
+    const [nobody] = await freePorts(1)
+    const gone = await diagnosis(
+      await idle({ DATABASE_URL: `postgresql://ostiary:secret@127.0.0.1:${nobody}/ostiary` }),
+    )
+    expect(gone.about('storage')).toMatch(/problem: .*no connection/)
+    expect(JSON.stringify(gone.checks)).not.toContain('secret')
+
+    const postgres = await makePostgres()
+    const settings = await idle(postgres.settings)
+    try {
+      expect((await diagnosis(settings)).about('schema')).toBe('ok: empty: the first start makes it')
+      expect(await postgres.count(`SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'`)).toBe(
+        0,
+      )
+      expect((await command(['migrate'], { settings })).code).toBe(0)
+      await postgres.changes('DELETE FROM schema_migrations WHERE number > 1')
+      expect((await diagnosis(settings)).about('schema')).toMatch(/problem: older than this program: 0002_/)
+      expect((await diagnosis({ ...settings, MIGRATE_ON_START: 'on' })).about('schema')).toMatch(/ok: older/)
+      const small = await diagnosis({ ...settings, WORKERS: '512' })
+      expect(small.about('storage')).toMatch(/problem: a server opens up to 517 connections/)
+      const careless = `${postgres.settings.DATABASE_URL}?sslmode=disable&options=-csynchronous_commit%3Doff`
+      expect((await diagnosis({ ...settings, DATABASE_URL: careless })).about('storage')).toMatch(
+        /problem: synchronous_commit=off/,
+      )
+    } finally {
+      await postgres.drop()
+    }
+  })
+
+  test('for people: a line each, what to do below, and a sum', async () => {
+    const folder = temporaryFolder()
+    const answer = await command(['doctor'], { settings: await idle({ TRUSTED_PROXIES: '0.0.0.0/0' }), cwd: folder })
+    expect(answer.code).toBe(1)
+    expect(answer.stdout).toMatch(/^settings {2}ok {7}\d+ settings, \d+ of them set$/m)
+    expect(answer.stdout).toMatch(/^settings {2}problem {2}TRUSTED_PROXIES names every address.*\n +-> name the proxy/m)
+    expect(answer.stdout).toMatch(/\n1 problem, \d+ warnings?\n$/)
+  })
+})
