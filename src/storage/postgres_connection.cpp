@@ -112,13 +112,13 @@ void PostgresConnection::drop() {
 }
 
 PostgresResult PostgresConnection::execute(const std::string& sql) {
-  send(PQsendQuery(connection_.get(), sql.c_str()));
+  expect_accepted(PQsendQuery(connection_.get(), sql.c_str()));
   return last_result();
 }
 
 PostgresResult PostgresConnection::execute(const std::string& sql, const std::vector<const char*>& texts) {
-  send(PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr, texts.data(), nullptr,
-                         nullptr, 0));
+  expect_accepted(PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr,
+                                    texts.data(), nullptr, nullptr, 0));
   return last_result();
 }
 
