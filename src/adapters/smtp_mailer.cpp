@@ -102,6 +102,9 @@ struct Transfer {
   bool data_begun = false;
   std::exception_ptr objection;  ///< what `before_data` threw
   std::string last_reply;
+  std::string last_refusal;  ///< after it libcurl says QUIT, which is answered as well
+
+  const std::string& last_words() const { return last_refusal.empty() ? last_reply : last_refusal; }
 };
 
 /// Hands out the text part. libcurl asks for it once DATA was answered, before it sends anything of the message.
@@ -123,7 +126,11 @@ std::size_t read_text(char* buffer, std::size_t size, std::size_t count, void* a
 }
 
 std::size_t note_reply(char* line, std::size_t size, std::size_t count, void* argument) {
-  static_cast<Transfer*>(argument)->last_reply.assign(line, size * count);
+  auto& transfer = *static_cast<Transfer*>(argument);
+  transfer.last_reply.assign(line, size * count);
+  if (transfer.last_reply.starts_with('4') || transfer.last_reply.starts_with('5')) {
+    transfer.last_refusal = transfer.last_reply;
+  }
   return size * count;
 }
 
@@ -243,8 +250,8 @@ Delivery judge(CURLcode result, bool data_begun, long reply) {
   return refused && result == CURLE_SEND_ERROR ? Delivery::refused : Delivery::refused_for_now;
 }
 
-/// How far libcurl came. `reply` is the last code that the server gave, 0 for none.
-SmtpStep failed_step(CURLcode result, long reply) {
+/// How far libcurl came. `reply` is the last code that the server gave; `refused` whether one of them was a refusal.
+SmtpStep failed_step(CURLcode result, long reply, bool refused) {
   switch (result) {
     // For libcurl 553 is an answer like any other: "ambiguous", to a question that we don't ask.
     case CURLE_OK: return reply >= 400 ? SmtpStep::sender : SmtpStep::none;
@@ -256,7 +263,7 @@ SmtpStep failed_step(CURLcode result, long reply) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR: return SmtpStep::encrypt;
-    default: return reply >= 400 ? SmtpStep::sender : SmtpStep::connect;
+    default: return refused ? SmtpStep::sender : SmtpStep::connect;
   }
 }
 
@@ -324,7 +331,7 @@ SmtpMailer::SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock)
 
 DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& before_data) {
   if (!is_mail_address(mail.to)) return {Delivery::refused, "the recipient is not an address that mail can be sent to"};
-  Transfer transfer{before_data, with_crlf(mail.text), 0, false, nullptr, {}};
+  Transfer transfer{before_data, with_crlf(mail.text), 0, false, nullptr, {}, {}};
   const Owned<curl_slist> headers = make_headers(mail, sender_, clock_.now());
   Owned<curl_slist> recipients;
   append(recipients, "<" + mail.to + ">");
@@ -347,12 +354,12 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply));
   if (result == CURLE_OK) return {Delivery::accepted, transfer.last_reply};
   return {judge(result, transfer.data_begun, reply),
-          std::string(curl_easy_strerror(result)) + "; the server's last words: " + transfer.last_reply};
+          std::string(curl_easy_strerror(result)) + "; the server's last words: " + transfer.last_words()};
 }
 
 SmtpGreeting SmtpMailer::greet() const {
   static const std::function<void()> nothing = [] {};
-  Transfer transfer{nothing, {}, 0, false, nullptr, {}};
+  Transfer transfer{nothing, {}, 0, false, nullptr, {}, {}};
   const Owned<CURL> handle(curl_easy_init());
   if (!handle) throw std::bad_alloc();
   choose_server(handle.get(), server_);
@@ -367,7 +374,7 @@ SmtpGreeting SmtpMailer::greet() const {
   long reply = 0;
   check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply));
   std::string detail = result == CURLE_OK ? "" : std::string(curl_easy_strerror(result)) + "; ";
-  return {failed_step(result, reply), on_one_line(detail + transfer.last_reply)};
+  return {failed_step(result, reply, !transfer.last_refusal.empty()), on_one_line(detail + transfer.last_words())};
 }
 
 std::string SmtpMailer::description() const {

@@ -45,8 +45,8 @@ Examples:
   ostiary config --markdown > docs/configuration.md)";
 
 constexpr const char* openapi_examples =
-    R"(The document that a server with the same settings gives under /openapi.json and /openapi.yaml. Reads PUBLIC_URL and
-what else shows in it; needs no database, and writes nothing.
+    R"(The document that a server with the same settings gives under /openapi.json and /openapi.yaml. Reads PUBLIC_URL
+and what else shows in it; needs no database, and writes nothing.
 
 Examples:
   ostiary openapi > openapi.json

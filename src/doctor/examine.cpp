@@ -148,7 +148,7 @@ class Visit {
     }
     db_ = storage::look_at_sqlite(folder / "ostiary.db");
     findings.push_back({"storage", Level::ok, db_->description() + " opens the database", ""});
-    append(findings, judge_journal(ask(*db_, storage::statements::ask_journal_mode).mode));
+    append(findings, judge_journal(ask(*db_, storage::statements::ask_journal_mode).is_write_ahead_log));
     return findings;
   }
 

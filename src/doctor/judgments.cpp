@@ -128,9 +128,10 @@ Findings judge_folder(const FolderFacts& folder) {
                               (folder.exists ? ", can be written: " : ", will be made by the first start: ") + free)};
 }
 
-Findings judge_journal(const std::string& mode) {
-  if (mode == "wal") return {fine("storage", "write-ahead log, synchronous=FULL: what is acknowledged is on the disk")};
-  return {warn("storage", "journal_mode=" + mode, "the next start sets the write-ahead log; what has changed it?")};
+Findings judge_journal(bool is_write_ahead_log) {
+  if (is_write_ahead_log)
+    return {fine("storage", "write-ahead log, synchronous=FULL: what is acknowledged is on the disk")};
+  return {warn("storage", "the database has no write-ahead log", "the next start sets it; see what has changed it")};
 }
 
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,

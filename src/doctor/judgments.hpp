@@ -30,7 +30,7 @@ struct FolderFacts {
 };
 Findings judge_folder(const FolderFacts& folder);
 
-Findings judge_journal(const std::string& mode);
+Findings judge_journal(bool is_write_ahead_log);
 
 /// `pending`: the names of migrations that are not applied.
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,

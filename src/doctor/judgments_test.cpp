@@ -119,8 +119,8 @@ TEST(Folders, AreJudged) {
 }
 
 TEST(Journals, AreJudged) {
-  EXPECT_EQ(worst(judge_journal("wal")), Level::ok);
-  EXPECT_EQ(worst(judge_journal("delete")), Level::warning);
+  EXPECT_EQ(worst(judge_journal(true)), Level::ok);
+  EXPECT_EQ(worst(judge_journal(false)), Level::warning);
 }
 
 TEST(MailServers, AreJudgedByHowFarOneComes) {

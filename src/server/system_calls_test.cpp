@@ -88,8 +88,8 @@ TEST_F(Readiness, EndsWhenTheSchemaIsNotThisPrograms) {
 }
 
 TEST_F(Readiness, StaysWhileANewerVersionMigrates) {
-  static constexpr Statement<void()> a_newer_version_comes{
-      "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (9999, '9999_later', x'00', 0)"};
+  static constexpr Statement<void()> a_newer_version_comes{"INSERT INTO schema_migrations (number, name, checksum, "
+                                                           "applied_at) VALUES (9999, '9999_later', zeroblob(32), 0)"};
   execute(a_newer_version_comes);
   EXPECT_EQ(not_ready(*db), "");
 }

@@ -54,10 +54,10 @@ inline constexpr Statement<TimeRow()> ask_time{R"sql(SELECT clock_timestamp() AS
                                                Statement<TimeRow()>::For::postgres};
 
 struct JournalRow {
-  std::string mode;
+  bool is_write_ahead_log;
 };
-inline constexpr Statement<JournalRow()> ask_journal_mode{R"sql(PRAGMA journal_mode)sql",
-                                                          Statement<JournalRow()>::For::sqlite};
+inline constexpr Statement<JournalRow()> ask_journal_mode{
+    R"sql(SELECT journal_mode = 'wal' FROM pragma_journal_mode)sql", Statement<JournalRow()>::For::sqlite};
 
 inline constexpr Statement<AppliedMigration()> list_applied{
     R"sql(SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number)sql"};
