@@ -136,23 +136,23 @@ int serve_bare(const std::string& kind, std::uint16_t port, const std::string& f
 int start(int argc, char** argv) {
   Options options;
   options.plan.program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "ostiary";
-  double seconds = 4;
+  double seconds = 2;
   CLI::App app(
       "What the program costs, side by side with what the machine could do: both sides in turns, the median of several "
       "rounds. The table goes to standard output, progress to standard error.\n"
       "Rows: logins, http, grpc, refresh, flood, memory, start, million.");
-  app.add_flag("--quick", options.quick, "Three short rounds, and no million people: under three minutes");
+  app.add_flag("--quick", options.quick, "Short rounds, and no million people: under three minutes");
   app.add_option("--rounds", options.plan.rounds, "How often each side runs")->capture_default_str();
   app.add_option("--seconds", seconds, "How long each side runs in a round")->capture_default_str();
   app.add_option("--only", options.only, "These rows alone")->check(CLI::IsMember(names));
   app.add_option("--engine", options.engines, "SQLite, PostgreSQL or both")
       ->check(CLI::IsMember({"SQLite", "PostgreSQL"}));
   app.add_option("--program", options.plan.program, "The program to measure")->capture_default_str();
-  app.footer("Example: bench/run --only refresh --engine PostgreSQL --rounds 7");
+  app.footer("Example: bench/run --only refresh --engine PostgreSQL --rounds 15");
   CLI11_PARSE(app, argc, argv);
   if (options.quick) {
-    options.plan.rounds = 3;
-    seconds = 1.5;
+    options.plan.rounds = 5;
+    seconds = 0.8;
   }
   options.plan.phase = std::chrono::milliseconds(static_cast<int>(seconds * 1000));
   return run(options);

@@ -12,8 +12,8 @@ namespace ostiary::bench {
 
 struct Plan {
   std::filesystem::path program;
-  int rounds = 5;
-  Span phase = std::chrono::seconds(4);  ///< how long each side runs in a round
+  int rounds = 9;
+  Span phase = std::chrono::seconds(2);  ///< how long each side runs in a round
 };
 
 /// One engine with so many people: a program on one copy of the data, bare loops on another.

@@ -6,6 +6,7 @@
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
 #include "server/accept.hpp"
+#include "server/character_set.hpp"
 #include "server/cross_site.hpp"
 #include "server/forwarded.hpp"
 #include "server/json.hpp"
@@ -70,11 +71,9 @@ RequestOrigin origin_of(const HttpRequest& request) {
 
 /// b64token of RFC 6750, section 2.1.
 bool is_token(std::string_view text) {
+  static constexpr CharacterSet characters("-._~+/", true);
   const auto end = text.find_last_not_of('=');
-  return end != std::string_view::npos && std::ranges::all_of(text.substr(0, end + 1), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                  std::string_view("-._~+/").find(c) != std::string_view::npos;
-         });
+  return end != std::string_view::npos && characters.holds_all_of(text.substr(0, end + 1));
 }
 
 Result<std::optional<Secret>> bearer_token(const HttpRequest& request) {

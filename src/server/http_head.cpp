@@ -2,24 +2,19 @@
 
 #include <algorithm>
 
+#include "server/character_set.hpp"
 #include "server/http_message.hpp"
 
 namespace ostiary::server {
 
 namespace {
 
-constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
-constexpr std::string_view host_marks = "-._~%!$&'()*+;=:[]";
-
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr CharacterSet token_characters("!#$%&'*+-.^_`|~", true);
+constexpr CharacterSet host_characters("-._~%!$&'()*+;=:[]", true);
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-bool consists_of(std::string_view text, std::string_view marks) {
-  return std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || marks.find(c) != marks.npos; });
-}
 
 /// What decides where the message ends and whom it is for.
 struct Framing {
@@ -33,11 +28,11 @@ std::optional<std::string_view> flaw_of_field(std::string_view line, Framing& fr
   const auto colon = line.find(':');
   if (colon == line.npos) return "A header line has no colon.";
   const auto name = line.substr(0, colon);
-  if (name.empty() || !consists_of(name, token_marks)) return "A header's name is malformed.";
+  if (name.empty() || !token_characters.holds_all_of(name)) return "A header's name is malformed.";
   const auto value = trim_blanks(line.substr(colon + 1));
   if (equal_ignoring_case(name, "host")) {
     ++framing.hosts;
-    if (!consists_of(value, host_marks)) return "The Host header is malformed.";
+    if (!host_characters.holds_all_of(value)) return "The Host header is malformed.";
   } else if (equal_ignoring_case(name, "content-length")) {
     ++framing.lengths;
     const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });

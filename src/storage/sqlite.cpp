@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -123,7 +125,8 @@ class SqliteConnection final : public Connection {
     database_.reset(database);
     if (code != SQLITE_OK) fail(database, "opening " + path.string());
     sqlite3_busy_timeout(database, static_cast<int>(busy_timeout.count()));
-    run_script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL");
+    run_script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; "
+               "PRAGMA temp_store = MEMORY");
   }
 
   std::int64_t run(std::string_view text, std::span<const ColumnType>, std::span<const Parameter> parameters,
@@ -166,6 +169,9 @@ class SqliteConnection final : public Connection {
     if (sqlite3_get_autocommit(database_.get()) == 0)
       sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
+
+  /// Whether BEGIN is still in force: some errors have rolled back.
+  bool is_in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
   std::int64_t data_version() {
     std::int64_t version = 0;
@@ -242,7 +248,7 @@ StatementDescription::Column describe_column(sqlite3* database, sqlite3_stmt* st
   return column;
 }
 
-/// One writer, so that writers queue in the order they came, and some readers, each on a snapshot of its own.
+/// One writer at a time, in the order in which they came, and some readers, each on a snapshot of its own.
 class SqliteDatabase final : public Database {
  public:
   struct OnlyLook {};
@@ -298,19 +304,7 @@ class SqliteDatabase final : public Database {
 
  protected:
   void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
-    const bool to_write = access == Access::write;
-    storage::retry([&] {
-      const auto connection = borrow(to_write ? writers_ : readers_);
-      if (to_write) look(*connection);
-      connection->begin(to_write);
-      try {
-        if (attempt(*connection) == Verdict::commit) return connection->commit();
-      } catch (...) {
-        connection->rollback();
-        throw;
-      }
-      connection->rollback();
-    });
+    storage::retry([&] { access == Access::write ? write(attempt) : read(attempt); });
   }
 
  private:
@@ -320,6 +314,105 @@ class SqliteDatabase final : public Database {
     auto loan = pool.borrow(options_.acquire_timeout);
     if (!loan) throw StorageError("SQLite: no connection came free in time");
     return *std::move(loan);
+  }
+
+  void read(const std::function<Verdict(Connection&)>& attempt) {
+    const auto connection = borrow(readers_);
+    connection->begin(false);
+    try {
+      if (attempt(*connection) == Verdict::commit) return connection->commit();
+    } catch (...) {
+      connection->rollback();
+      throw;
+    }
+    connection->rollback();
+  }
+
+  /// A writer that waits for its turn, on its own thread's stack.
+  struct Writer {
+    const std::function<Verdict(Connection&)>& attempt;
+    std::condition_variable woken = {};
+    bool done = false;
+    std::exception_ptr failure = {};
+  };
+
+  /// Whoever comes while nobody writes does so for all who came in the meantime, in the order in which they came, in
+  /// one transaction of the engine: a write to the disk costs more than all that it holds. They see each other's rows,
+  /// as they would one after the other, and none is answered before all are on the disk.
+  void write(const std::function<Verdict(Connection&)>& attempt) {
+    Writer self{attempt};
+    std::vector<Writer*> group;
+    {
+      std::unique_lock lock(writing_);
+      waiting_.push_back(&self);
+      const auto is_my_turn = [&] {
+        return self.done || (!somebody_writes_ && !waiting_.empty() && waiting_.front() == &self);
+      };
+      if (!self.woken.wait_for(lock, options_.acquire_timeout, is_my_turn)) {
+        if (std::erase(waiting_, &self) > 0) throw StorageError("SQLite: the turn to write did not come in time");
+        // Another has taken the attempt up, and uses what this thread holds: there is no leaving.
+        self.woken.wait(lock, is_my_turn);
+      }
+      if (!self.done) group = take_group();
+    }
+    if (!self.done) write_group(group);
+    if (self.failure) std::rethrow_exception(self.failure);
+  }
+
+  std::vector<Writer*> take_group() {
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), most_in_group));
+    std::vector<Writer*> group(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+    somebody_writes_ = true;
+    return group;
+  }
+
+  void write_group(std::span<Writer* const> group) {
+    try {
+      const auto connection = borrow(writers_);
+      look(*connection);
+      run_group(*connection, group);
+    } catch (...) {
+      for (Writer* const writer : group) {
+        if (!writer->failure) writer->failure = std::current_exception();
+      }
+    }
+    const std::lock_guard lock(writing_);
+    somebody_writes_ = false;
+    for (Writer* const writer : group) {
+      writer->done = true;
+      writer->woken.notify_one();
+    }
+    if (!waiting_.empty()) waiting_.front()->woken.notify_one();
+  }
+
+  /// Throws what failed for all; what failed for one is kept in it.
+  static void run_group(SqliteConnection& connection, std::span<Writer* const> group) {
+    connection.begin(true);
+    try {
+      for (Writer* const writer : group) run_one(connection, *writer);
+      connection.commit();
+    } catch (...) {
+      connection.rollback();
+      throw;
+    }
+  }
+
+  /// One attempt inside the group's transaction; undoes what it did unless it is to be committed.
+  static void run_one(SqliteConnection& connection, Writer& writer) {
+    connection.run("SAVEPOINT attempt", {}, {}, [](const RowView&) {});
+    auto verdict = Verdict::rollback;
+    try {
+      verdict = writer.attempt(connection);
+    } catch (...) {
+      writer.failure = std::current_exception();
+    }
+    if (!connection.is_in_transaction()) {
+      // Some errors undo all of the transaction: a full disk does. The others try again.
+      throw SerializationFailure("SQLite: another writer's error undid the transaction");
+    }
+    if (verdict != Verdict::commit) connection.run("ROLLBACK TO attempt", {}, {}, [](const RowView&) {});
+    connection.run("RELEASE attempt", {}, {}, [](const RowView&) {});
   }
 
   /// Makes the file before SQLite would, readable by its owner only; its companions inherit that.
@@ -360,7 +453,12 @@ class SqliteDatabase final : public Database {
     }
   }
 
+  static constexpr std::size_t most_in_group = 32;
+
   const SqliteOptions options_;
+  std::mutex writing_;
+  std::deque<Writer*> waiting_;  ///< to write
+  bool somebody_writes_ = false;
   std::int64_t last_version_ = 0;  ///< belongs to whoever holds the writer
   Pool writers_;
   Pool readers_;
