@@ -367,6 +367,8 @@ void GrpcServer::Impl::build() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  // gRPC looks at a message's size when all of it is there (grpc issue 43012): this bounds what arrives until then.
+  builder.SetResourceQuota(grpc::ResourceQuota("ostiary").Resize(options.memory_bytes));
   // A compressed message may be far larger than the limit that it passed.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);

@@ -25,6 +25,7 @@ struct GrpcServerOptions {
   bool plaintext_beyond_loopback = false;
   int max_message_bytes = 64 * 1024;
   int max_metadata_bytes = 16 * 1024;
+  std::size_t memory_bytes = 64 * 1024 * 1024;  ///< for what is received; beyond it gRPC closes streams
 };
 
 /// gRPC in front of a dispatcher: one generic service answers every call of the contract; beside it stand
