@@ -170,6 +170,7 @@ describe('malformed requests', () => {
     const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
     expect((await world.client().get('/health', { headers: browser })).status).toBe(200)
     const announced = await raw(
+      world.server.port,
       'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n{}',
     )
     expect(announced).toMatch(/^HTTP\/1\.1 411 /)
