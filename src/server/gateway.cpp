@@ -22,6 +22,7 @@ namespace ostiary::server {
 namespace {
 
 constexpr std::size_t longest_user_agent = 512;
+const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
 
 using Done = std::function<void(HttpResponse)>;
 
@@ -147,6 +148,8 @@ struct Gateway::Impl {
   const CookieJar jar;
   const HttpRouter router;
   std::unordered_map<const Method*, CallPlan> plans;
+  /// What finish_call adds to an answer that no foreign page reads.
+  std::shared_ptr<const std::string> ready_headers;
 };
 
 Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
@@ -166,6 +169,11 @@ Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, s
                                                  *method.reply_prototype->GetDescriptor()),
                                     success_status(method)});
   }
+  HttpResponse plain;
+  finish_call(plain, {});
+  std::string lines;
+  for (const auto& [name, value] : plain.headers) append_header(lines, name, value);
+  ready_headers = std::make_shared<const std::string>(std::move(lines));
 }
 
 void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
@@ -256,7 +264,8 @@ Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& de
   inbound.access_token = std::move(*token);
   if (auto ready = answer_ready(request, target, method, inbound)) {
     if (!*ready) return std::unexpected(std::move(*ready).error());
-    finish_call(**ready, exchange);
+    if (exchange.readable_by) finish_call(**ready, exchange);
+    else (*ready)->ready_headers = ready_headers;
     done(std::move(**ready));
     return {};
   }
@@ -285,8 +294,7 @@ std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpReques
   auto reply = ready_replies.answer(method, inbound.address, *inbound.access_token);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
-  return HttpResponse{
-      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move((*reply)->json)};
+  return HttpResponse{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
 }
 
 HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {
@@ -308,7 +316,7 @@ HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchang
     if (response.status != 204) {
       std::string json;
       write_json(**reply, json);
-      response.headers.emplace_back("Content-Type", "application/json");
+      response.headers.push_back(json_type);
       response.body = std::make_shared<const std::string>(std::move(json));
     }
   }

@@ -39,6 +39,13 @@ void HttpResponse::add_if_absent(std::string_view name, std::string_view value) 
   if (!has_header(name)) headers.emplace_back(name, value);
 }
 
+void append_header(std::string& lines, std::string_view name, std::string_view value) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  lines.append(name).append(": ").append(value);
+  std::replace_if(lines.end() - static_cast<std::ptrdiff_t>(value.size()), lines.end(), is_control, ' ');
+  lines.append("\r\n");
+}
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());

@@ -29,11 +29,17 @@ struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;  ///< shared, so that bytes kept ready are not copied; null for none
+  /// Further headers as they are sent, each line with its end; null for none.
+  std::shared_ptr<const std::string> ready_headers = nullptr;
 
   bool has_header(std::string_view name) const;
   /// Adds the header unless there is one of that name.
   void add_if_absent(std::string_view name, std::string_view value);
 };
+
+/// Adds "name: value" and the line's end to `lines`. A control character in the value becomes a space: nothing that we
+/// were given ends a line early.
+void append_header(std::string& lines, std::string_view name, std::string_view value);
 
 /// The bytes that `text` spells with percent-encoding; nothing where a percent sign starts no pair of hexadecimal
 /// digits. With `plus_is_space`, as in a query that a form made.

@@ -189,13 +189,6 @@ struct IoThread {
   std::thread thread;
 };
 
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  // Nothing that we were given may end the line early.
-  for (const char c : value) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
-  out.append("\r\n");
-}
-
 std::string status_line(int status) {
   const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
   return "HTTP/1.1 " + std::to_string(status) + ' ' + std::string(reason) + "\r\n";
@@ -488,6 +481,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       if (equal_ignoring_case(name, "connection")) keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
       else append_header(head_, name, value);
     }
+    if (response_.ready_headers) head_.append(*response_.ready_headers);
     append_header(head_, "Date", home_.date.now());
     const bool bodiless = response_.status == 204 || response_.status == 304;
     if (bodiless) response_.body = nullptr;

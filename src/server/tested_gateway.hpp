@@ -55,8 +55,14 @@ struct Answered : HttpResponse {
   /// All values under `name`, one behind the other with line feeds.
   std::string header(std::string_view name) const {
     std::string all;
-    for (const auto& [key, value] : headers) {
-      if (equal_ignoring_case(key, name)) all += (all.empty() ? "" : "\n") + value;
+    const auto add = [&](std::string_view key, std::string_view value) {
+      if (equal_ignoring_case(key, name)) all.append(all.empty() ? "" : "\n").append(value);
+    };
+    for (const auto& [key, value] : headers) add(key, value);
+    std::string_view lines = ready_headers ? std::string_view(*ready_headers) : std::string_view();
+    for (; !lines.empty(); lines.remove_prefix(lines.find("\r\n") + 2)) {
+      const std::string_view line = lines.substr(0, lines.find("\r\n"));
+      add(line.substr(0, line.find(": ")), line.substr(line.find(": ") + 2));
     }
     return all;
   }
