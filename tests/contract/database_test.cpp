@@ -265,6 +265,43 @@ TEST_P(DatabaseContract, AUniqueIndexThatKeepsRefusingIsAnErrorAfterAFewRuns) {
   EXPECT_EQ(value_of("taken"), 1);
 }
 
+TEST_P(DatabaseContract, WhatIsSentIsThereForTheNextStatementAndAfterTheCommit) {
+  const auto done = database->transaction([&](Transaction& tx) -> Result<void> {
+    tx.send(insert_counter, "sent", 1);
+    EXPECT_EQ(tx.one(find_counter, "sent").value, 1);
+    tx.send(set_counter, "sent", 2);
+    tx.send(insert_counter, "sent too", 3);
+    return {};
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(value_of("sent"), 2);
+  EXPECT_EQ(value_of("sent too"), 3);
+  EXPECT_FALSE(database->transaction([&](Transaction& tx) -> Result<void> {
+    tx.send(set_counter, "sent", 4);
+    return refuse(Refusal::internal, "");
+  }));
+  EXPECT_EQ(value_of("sent"), 2);
+}
+
+TEST_P(DatabaseContract, AnErrorOfWhatWasSentShowsAtTheLatestAtTheCommit) {
+  set("taken", 1);
+  for (const bool asks_afterwards : {true, false}) {
+    int runs = 0;
+    EXPECT_THROW(static_cast<void>(database->transaction([&](Transaction& tx) -> Result<void> {
+                   ++runs;
+                   tx.send(insert_counter, "before", 1);
+                   tx.send(insert_counter, "taken", 2);
+                   tx.send(insert_counter, "behind", 3);
+                   if (asks_afterwards) tx.one(find_counter, "taken");
+                   return {};
+                 })),
+                 UniqueViolation);
+    EXPECT_EQ(runs, 3);
+  }
+  EXPECT_EQ(counters(), 1);
+  EXPECT_EQ(value_of("taken"), 1);
+}
+
 // D2: read, judge, write, without a lock in the SQL; across two instances.
 TEST_P(DatabaseContract, NoIncrementIsLost) {
   set("counter", 0);

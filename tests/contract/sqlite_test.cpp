@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "storage/database.hpp"
@@ -93,6 +94,60 @@ TEST(Sqlite, WritersWaitTheirTurnAndNoLongerThanAllowed) {
   });
   EXPECT_TRUE(outcome);
   add_role(*hasty, 1);
+}
+
+// Those who wait while another writes are written together.
+TEST(Sqlite, WritersThatShareACommitDoNotShareTheirFates) {
+  const TestDatabase database;
+  add_role(*database, 0, "taken");
+  constexpr int each = 8;
+  std::promise<void> begun, go_on;
+  std::atomic<int> refused = 0, failed = 0, violated = 0;
+  {
+    const std::jthread first([&] {
+      const auto outcome = database->transaction([&](Transaction& tx) -> Result<void> {
+        tx.execute(insert_role, numbered(1), "first");
+        begun.set_value();
+        go_on.get_future().wait();
+        return {};
+      });
+      EXPECT_TRUE(outcome);
+    });
+    begun.get_future().wait();
+    std::vector<std::jthread> others;
+    for (int i = 0; i < each; ++i) {
+      others.emplace_back([&, i] { add_role(*database, 100 + i); });
+      others.emplace_back([&, i] {
+        const auto outcome = database->transaction([&](Transaction& tx) -> Result<void> {
+          tx.execute(insert_role, numbered(200 + i), "refused");
+          return refuse(Refusal::internal, "");
+        });
+        if (!outcome) ++refused;
+      });
+      others.emplace_back([&, i] {
+        try {
+          static_cast<void>(database->transaction([&](Transaction& tx) -> Result<void> {
+            tx.execute(insert_role, numbered(300 + i), "thrown");
+            throw std::runtime_error("on purpose");
+          }));
+        } catch (const std::runtime_error& error) {
+          if (std::string_view(error.what()) == "on purpose") ++failed;
+        }
+      });
+      others.emplace_back([&, i] {
+        try {
+          add_role(*database, 400 + i, "taken");
+        } catch (const UniqueViolation&) {
+          ++violated;
+        }
+      });
+    }
+    go_on.set_value();
+  }
+  EXPECT_EQ(refused, each);
+  EXPECT_EQ(failed, each);
+  EXPECT_EQ(violated, each);
+  EXPECT_EQ(roles(*database), 2 + each);
 }
 
 TEST(Sqlite, WritersOfTwoProcessesAllComeThrough) {
