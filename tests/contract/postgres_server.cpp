@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "source_folder.hpp"
 #include "storage/migrate.hpp"
 
 namespace ostiary::testing {
