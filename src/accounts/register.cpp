@@ -165,7 +165,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
   const auto find = [&](Transaction& tx) -> Pending {
     auto pending = tx.optional(statements::find_pending, *id);
     if (!pending || now >= pending->expires_at) return unknown();
-    if (now < pending->resend_at) return too_early(*pending);
+    // Longer than its pause it is never: then the clock was set back.
+    if (now < pending->resend_at && pending->resend_at <= now + deps.policy.resend_pause) return too_early(*pending);
     return *std::move(pending);
   };
   // Asked twice: a resend that is refused must not cost the address a mail of its budget.

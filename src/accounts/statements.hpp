@@ -70,6 +70,11 @@ inline constexpr Statement<void(VerificationId, Digest, Digest, KeyId, Time, Tim
   WHERE id = $1
 )sql"};
 
+/// Its code and link are too old from $2 on, a time that is past by any clock.
+inline constexpr Statement<void(VerificationId, Time)> expire_code{R"sql(
+  UPDATE pending_registrations SET code_expires_at = $2 WHERE id = $1
+)sql"};
+
 inline constexpr Statement<void(VerificationId)> count_attempt{R"sql(
   UPDATE pending_registrations SET code_attempts = code_attempts + 1 WHERE id = $1
 )sql"};

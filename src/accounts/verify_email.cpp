@@ -47,6 +47,11 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
   return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
 }
 
+/// What was refused for its age stays refused, also when the clock is set back.
+void expire(Transaction& tx, const PendingRow& pending) {
+  tx.execute(statements::expire_code, pending.id, Time(std::chrono::seconds(1)));
+}
+
 /// The wrong guesses for an address that count still, the oldest first; no more than the budget has.
 std::vector<statements::GuessRow> guesses_at(Transaction& tx, const Deps& deps, const PendingRow& pending, Time now) {
   return tx.all(statements::recent_guesses, guess_key(deps, pending.email_canonical), std::string(purpose),
@@ -87,7 +92,9 @@ Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::Ve
     const auto code = pending ? std::optional(facts_about(tx, deps, *pending, request.code(), now)) : std::nullopt;
     const auto verdict = judge_code(code, deps.policy, now);
     if (verdict == CodeVerdict::right) return activate(tx, deps, call, *pending, now);
-    if (verdict == CodeVerdict::unknown) return unknown_registration();
+    if (verdict == CodeVerdict::unknown && !pending) return unknown_registration();
+    if (verdict == CodeVerdict::unknown || verdict == CodeVerdict::expired) expire(tx, *pending);
+    if (verdict == CodeVerdict::unknown) return tx.keep(unknown_registration());
     if (verdict == CodeVerdict::wrong) {
       tx.execute(statements::count_attempt, pending->id);
       tx.execute(statements::insert_guess, deps.sessions.ids.make_uuid(), guess_key(deps, pending->email_canonical),
@@ -126,8 +133,9 @@ Result<v1::TokenReply> verify_by_link(Deps& deps, const Call& call, const v1::Ve
     const auto pending = tx.optional(statements::find_pending_by_link, hash);
     switch (judge_link(facts_about(call, pending, password_right), now)) {
       case LinkVerdict::invalid:
-        return refuse(Refusal::link_invalid, "This link is not known, was used, or has expired: ask for a new one.",
-                      "token");
+        if (pending) expire(tx, *pending);
+        return tx.keep(refuse(Refusal::link_invalid,
+                              "This link is not known, was used, or has expired: ask for a new one.", "token"));
       case LinkVerdict::password_required:
         return refuse(Refusal::password_required,
                       "This is not the browser that registered: send the password of the registration too.",

@@ -1,5 +1,6 @@
 #include "adapters/memory_rate_limiter.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -61,9 +62,22 @@ MemoryRateLimiter::MemoryRateLimiter(Random& random, std::size_t most_buckets)
   for (std::size_t i = 0; i < shard_count; ++i) shards_.emplace_back(hash_);
 }
 
-std::optional<Duration> MemoryRateLimiter::take(std::string_view key, const Rate& rate, Time now) {
+/// The time as the buckets count it, which goes on where a clock is set back: else every bucket in use would have to
+/// wait for the clock. Calls that overtake each other differ by far less than a second.
+Time MemoryRateLimiter::onward(Shard& shard, Time now) {
+  now += shard.behind;
+  if (now + std::chrono::seconds(1) < shard.latest) {
+    shard.behind += shard.latest - now;
+    now = shard.latest;
+  }
+  shard.latest = std::max(shard.latest, now);
+  return now;
+}
+
+std::optional<Duration> MemoryRateLimiter::take(std::string_view key, const Rate& rate, Time time) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
+  const Time now = onward(shard, time);
   // Two at a time: whoever adds one bucket makes room for it, and no call pays for all the others.
   for (int i = 0; i < 2 && !shard.by_full_at.empty() && shard.by_full_at.begin()->first <= now; ++i) {
     forget_soonest(shard);

@@ -39,9 +39,12 @@ class MemoryRateLimiter final : public RateLimiter {
     mutable std::mutex mutex;
     Buckets buckets;
     std::multimap<Time, const std::string*> by_full_at;
+    Time latest{};      ///< the latest moment seen
+    Duration behind{};  ///< how far the clock was set back so far
   };
 
   Shard& shard_of(std::string_view key);
+  static Time onward(Shard& shard, Time now);
   static void forget_soonest(Shard& shard);
   static void move_to(Shard& shard, Buckets::iterator bucket, Time full_at);
 

@@ -30,6 +30,16 @@ TEST_F(MemoryLimiter, CountsEachKeyByItself) {
   EXPECT_FALSE(limiter.take("ada", rate, now + 3min));
 }
 
+// B31: neither blocks for an hour nor takes what is left.
+TEST_F(MemoryLimiter, GoesOnCountingWhereAClockIsSetBack) {
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(limiter.take("ada", rate, now));
+  EXPECT_FALSE(limiter.take("ada", rate, now - 1h));
+  EXPECT_EQ(limiter.take("ada", rate, now - 1h), Duration(3min));
+  EXPECT_EQ(limiter.take("ada", rate, now - 1h + 1min), Duration(2min));
+  EXPECT_FALSE(limiter.take("ada", rate, now - 1h + 3min));
+  EXPECT_EQ(limiter.take("ada", rate, now - 3h), Duration(3min));
+}
+
 TEST_F(MemoryLimiter, GivesNothingToABucketThatWasForgotten) {
   limiter.give_back("ada", rate, now);
   EXPECT_EQ(limiter.buckets(), 0u);

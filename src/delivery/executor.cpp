@@ -97,6 +97,7 @@ void Executor::work() {
     looked_at_ = std::chrono::steady_clock::now();
     bool worked = false;
     try {
+      if (clock_was_set_back()) bring_jobs_forward();
       worked = run_one();
       if (clean_up_is_due()) clean_up(parts_.db, Retention{}, parts_.clock.now());
     } catch (const std::exception& error) {
@@ -119,6 +120,23 @@ bool Executor::clean_up_is_due() {
   if (cleaned_up_at_ && now < *cleaned_up_at_ + clean_up_pause) return false;
   cleaned_up_at_ = now;
   return true;
+}
+
+bool Executor::clock_was_set_back() {
+  const Time now = parts_.clock.now();
+  const std::scoped_lock lock(mutex_);
+  const bool back = last_time_ && now + polling_pause < *last_time_;
+  last_time_ = now;
+  if (back) cleaned_up_at_.reset();
+  return back;
+}
+
+/// What waits for its next attempt would wait for the clock as well.
+void Executor::bring_jobs_forward() {
+  const auto done = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    return tx.execute(statements::bring_jobs_forward, mail_job, parts_.clock.now());
+  });
+  parts_.log.write(LogLevel::warning, "clock.set_back", {{"jobs_brought_forward", done.value()}});
 }
 
 bool Executor::run_one() {
@@ -145,6 +163,8 @@ std::vector<JobId> Executor::list_due_jobs() {
     std::vector<JobId> found;
     for (const auto& row : tx.all(statements::list_due_jobs, mail_job, now)) found.push_back(row.id);
     for (const auto& row : tx.all(statements::list_abandoned_jobs, mail_job, now)) found.push_back(row.id);
+    const Time too_long = now + longest_lease_left;
+    for (const auto& row : tx.all(statements::list_jobs_leased_too_long, mail_job, too_long)) found.push_back(row.id);
     return found;
   });
   due_ = ids->size();

@@ -77,6 +77,8 @@ class Executor {
   void conclude(const Job& job, const DeliveryOutcome& outcome);
   void log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail);
   bool clean_up_is_due();
+  bool clock_was_set_back();
+  void bring_jobs_forward();
 
   const ExecutorParts parts_;
   const std::string mail_domain_;
@@ -87,6 +89,7 @@ class Executor {
   bool woken_ = false;
   bool stopping_ = false;
   std::optional<Time> cleaned_up_at_;
+  std::optional<Time> last_time_;
   std::vector<std::thread> threads_;
   std::atomic<std::chrono::steady_clock::time_point> looked_at_{};  ///< the epoch: never yet
 };

@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 
 ClaimVerdict judge_claim(const Job& job, Time now) {
   const bool due = job.state == "ready" && job.run_at <= now;
-  const bool abandoned = job.state == "running" && job.leased_until.value_or(now) <= now;
+  const Time leased_until = job.leased_until.value_or(now);
+  const bool abandoned = job.state == "running" && (leased_until <= now || leased_until > now + longest_lease_left);
   if (!due && !abandoned) return ClaimVerdict::taken;
   if (job.once && job.handed_over_at) return ClaimVerdict::handed_over;
   if (job.expires_at <= now) return ClaimVerdict::expired;

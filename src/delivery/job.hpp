@@ -15,6 +15,10 @@ namespace ostiary::delivery {
 /// a lapsed lease means that the executor is gone.
 inline constexpr std::chrono::seconds lease_length{60};
 
+/// A lease that ends later than this from now was given before the clock was set back, and holds nothing. Twice the
+/// length, for the clocks of two machines may differ.
+inline constexpr std::chrono::seconds longest_lease_left{120};
+
 /// After so many attempts a job is dead. With the delays below that is more than a day.
 inline constexpr std::int64_t most_attempts = 16;
 

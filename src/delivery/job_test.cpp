@@ -52,6 +52,8 @@ TEST(Job, Claim) {
       {"done", with(ready_job(), [](Job& job) { job.state = "done"; }), ClaimVerdict::taken},
       {"dead", with(ready_job(), [](Job& job) { job.state = "dead"; }), ClaimVerdict::taken},
       {"another's, for a tick", running_job(now + 1us), ClaimVerdict::taken},
+      {"another's, for as long as a lease may be", running_job(now + 120s), ClaimVerdict::taken},
+      {"B31 another's, for longer than that", running_job(now + 120s + 1us), ClaimVerdict::run},
       {"another's, lapsed this moment", running_job(now), ClaimVerdict::run},
       {"lapsed after it was handed over", with(running_job(now), handed_over), ClaimVerdict::handed_over},
       {"handed over, but it may happen twice",

@@ -31,6 +31,16 @@ inline constexpr Statement<JobKey(std::string_view, Time)> list_abandoned_jobs{R
   SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2 ORDER BY leased_until LIMIT 16
 )sql"};
 
+/// With leases that end later than $2, which none can.
+inline constexpr Statement<JobKey(std::string_view, Time)> list_jobs_leased_too_long{R"sql(
+  SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until > $2 ORDER BY leased_until LIMIT 16
+)sql"};
+
+/// Makes what waits for a time after $2 due at $2.
+inline constexpr Statement<void(std::string_view, Time)> bring_jobs_forward{R"sql(
+  UPDATE jobs SET run_at = $2 WHERE state = 'ready' AND kind = $1 AND run_at > $2
+)sql"};
+
 inline constexpr Statement<Job(JobId)> find_job{R"sql(
   SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
   FROM jobs WHERE id = $1

@@ -111,6 +111,10 @@ Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view pre
   return refreshed(at, successor_of_presented(at, presented));
 }
 
+std::unexpected<Refused> session_ended() {
+  return refuse(Refusal::session_ended, "The session has ended: sign in again.");
+}
+
 /// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
 Result<void> take_from_session_budget(const Deps& deps, SessionId session, Time now) {
   limits::Taken taken;
@@ -141,9 +145,12 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
     switch (verdict) {
       case RefreshVerdict::unknown:
         return refuse(Refusal::refresh_token_unknown, "This refresh token is not known: sign in again.");
-      case RefreshVerdict::ended:
       case RefreshVerdict::too_old:
-      case RefreshVerdict::idle: return refuse(Refusal::session_ended, "The session has ended: sign in again.");
+      case RefreshVerdict::idle:
+        // What was refused for its age stays refused, also when the clock is set back.
+        end_session(tx, deps, call, row->session_id, row->user_id, "expired", now);
+        return tx.keep(session_ended());
+      case RefreshVerdict::ended: return session_ended();
       case RefreshVerdict::stolen:
         end_session(tx, deps, call, row->session_id, row->user_id, "refresh_token_reused", now);
         return tx.keep(refuse(Refusal::refresh_token_reused,

@@ -14,7 +14,9 @@ RefreshVerdict judge_refresh(const std::optional<PresentedToken>& token, bool sa
                              Time now) {
   if (!token) return RefreshVerdict::unknown;
   if (token->session_ended) return RefreshVerdict::ended;
-  const bool in_grace = token->consumed_at && now < *token->consumed_at + policy.refresh_grace;
+  // A use in a time to come says that the clock was set back; a grace must not grow by as much.
+  const bool in_grace = token->consumed_at && now < *token->consumed_at + policy.refresh_grace &&
+                        now >= *token->consumed_at - policy.refresh_grace;
   if (token->consumed_at && !in_grace && !reply_was_lost(*token, same_device, policy)) return RefreshVerdict::stolen;
   if (now >= token->session_expires_at) return RefreshVerdict::too_old;
   if (now >= token->idle_expires_at) return RefreshVerdict::idle;
