@@ -215,7 +215,7 @@ describe('B20 D14 bodies without end', () => {
 })
 
 describe('B24 D14 a flood of hashes', () => {
-  test('thousands of logins at once, over both transports: 503 past the queue, memory and others unharmed', async () => {
+  test('thousands of logins over both transports: 503 past the queue, memory and others unharmed', async () => {
     const world = await begins()
     try {
       const alice = await world.person('alice').signsUp()

@@ -90,7 +90,8 @@ describe('B16 B17 injection into mail and logs', () => {
         'Cookie',
         'X-Request-Id',
       ]) {
-        const request = `POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n${header}: ${bytes}\r\nConnection: close\r\n`
+        const request =
+          `POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n${header}: ${bytes}\r\n` + `Connection: close\r\n`
         const json = JSON.stringify({ email: 'nobody@example.org', password: 'a wrong guess' })
         const body = `Content-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n${json}`
         expect(await raw(world.server.port, Buffer.from(request + body, 'latin1'))).toMatch(/^HTTP\/1\.1 4/)

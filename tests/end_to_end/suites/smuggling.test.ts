@@ -3,7 +3,7 @@ import type { Person } from '../support/person.ts'
 import { raw } from '../support/raw.ts'
 import { World } from '../support/world.ts'
 
-// What one reader takes for the body of a request, and another one for the next request: here a logout that nobody sent.
+// What one reader takes for the body of a request, and another one for the next request: here a logout nobody sent.
 describe('B22 request smuggling', () => {
   let world: World
   let alice: Person
