@@ -19,7 +19,7 @@ test:           ## Install what is missing, build, and run all tests
 	@deploy/install-dependencies build test
 	@tests/run all
 
-test-more:      ## The tests that take long or measure time, and CockroachDB's parser on all SQL
+test-more:      ## Kills, races, fuzzers, tests that measure time, and CockroachDB's parser on all SQL
 	@deploy/install-dependencies build test more
 	@tests/run more
 
