@@ -1,11 +1,11 @@
-// Headers that a client may write as it likes: its user agent, its languages, its trace, and where it says it comes
-// from.
+// Headers that a client may write as it likes: its user agent, its languages and media types, its trace, and
+// where it says it comes from.
 #include <algorithm>
 #include <array>
 
 #include "base/random.hpp"
 #include "fuzz/invariant.hpp"
-#include "server/accept_language.hpp"
+#include "server/accept.hpp"
 #include "server/forwarded.hpp"
 #include "server/trace_context.hpp"
 #include "sessions/user_agent.hpp"
@@ -27,6 +27,10 @@ void check_languages(std::string_view text) {
   static constexpr std::array<std::string_view, 3> offered{"en", "de", "fr"};
   const auto chosen = preferred_language(text, offered);
   must(std::ranges::find(offered, chosen) != offered.end(), "the language is one that is offered");
+}
+
+void check_media_types(std::string_view text) {
+  must(!accepts_json({text}) || accepts_json({text, "*/*"}), "who takes everything else, too, still takes JSON");
 }
 
 void check_trace(std::string_view text) {
@@ -55,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = fuzz::text_of(data, size);
   check_user_agent(text);
   check_languages(text);
+  check_media_types(text);
   check_trace(text);
   check_address(text);
   return 0;
