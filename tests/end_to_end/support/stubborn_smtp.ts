@@ -13,8 +13,8 @@ const ANSWERS: Record<Stage, string> = {
 }
 
 /**
- * A mail server that falls silent at a stage, with the connection open, as long as it is told to. It speaks the least of
- * SMTP, for a server written by others can't be made to do this.
+ * A mail server that falls silent at a stage, with the connection open, as long as it is told to. It speaks the least
+ * of SMTP, for a server written by others can't be made to do this.
  */
 export class StubbornMailServer {
   readonly messages: string[] = []
