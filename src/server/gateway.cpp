@@ -4,7 +4,6 @@
 #include <unordered_map>
 
 #include "base/encoding.hpp"
-#include "crypto/digest.hpp"
 #include "server/accept.hpp"
 #include "server/character_set.hpp"
 #include "server/cross_site.hpp"
