@@ -290,7 +290,8 @@ struct Config {
   /// Whether PUBLIC_URL names this machine: then what is for development only may be used.
   bool is_local() const;
 
-  /// How many connections to PostgreSQL a server opens for its transactions, at most; one more listens.
+  /// How many connections to PostgreSQL a server opens for its transactions, at most; one more listens, and another
+  /// witnesses what became of lost commits.
   int postgres_connections() const;
 
   /// What libpq connects to; nothing where everything lies in SQLite.

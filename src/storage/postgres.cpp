@@ -1,5 +1,4 @@
-#include <thread>
-
+#include "storage/commit_witness.hpp"
 #include "storage/database.hpp"
 #include "storage/fifo_pool.hpp"
 #include "storage/postgres_connection.hpp"
@@ -11,15 +10,12 @@ namespace {
 using namespace std::chrono_literals;
 using storage::PostgresConnection;
 
-constexpr auto look_up_for = 10s;
-constexpr auto look_up_interval = 50ms;
-
 /// Any number will do that nobody else takes for an advisory lock of this database.
 constexpr std::string_view lock_schema = "SELECT pg_advisory_lock(7310293815246071837)";
 
 class PostgresDatabase final : public Database {
  public:
-  explicit PostgresDatabase(const PostgresOptions& options) : options_(options) {
+  explicit PostgresDatabase(const PostgresOptions& options) : options_(options), witness_(options) {
     auto first = std::make_unique<PostgresConnection>(options_);
     first->connect();
     engine_ = first->is_cockroach() ? Engine::cockroach : Engine::postgres;
@@ -58,13 +54,19 @@ class PostgresDatabase final : public Database {
   void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
     storage::retry([&] {
       std::optional<std::string> transaction_id;
+      std::string server;
+      const auto begun = storage::CommitWitness::Clock::now();
       {
         const auto connection = borrow();
-        if (attempt_on(*connection, access, attempt) != PostgresConnection::Committed::unknown) return;
+        if (attempt_on(*connection, access, attempt) != PostgresConnection::Committed::unknown) {
+          if (access == Access::write && engine_ == Engine::postgres) witness_.stand_by();
+          return;
+        }
         transaction_id = connection->transaction_id();
+        server = connection->server();
       }
       if (!transaction_id) throw StorageError("PostgreSQL: it is unknown whether a transaction was committed");
-      look_up(*transaction_id);
+      witness_.expect_committed(*transaction_id, server, begun);
     });
   }
 
@@ -96,31 +98,10 @@ class PostgresDatabase final : public Database {
     return committed;
   }
 
-  /// Asks on another connection what became of a transaction whose COMMIT was not answered; the server may need some
-  /// time to notice, or to recover. Returns if it was committed, throws ConnectionLost if it was not.
-  void look_up(const std::string& transaction_id) {
-    const auto deadline = std::chrono::steady_clock::now() + look_up_for;
-    while (std::chrono::steady_clock::now() < deadline) {
-      const std::string status = ask_status(transaction_id);
-      if (status == "committed") return;
-      if (status == "aborted") throw storage::ConnectionLost("PostgreSQL: a transaction was lost with its connection");
-      if (status == "forgotten") break;
-      std::this_thread::sleep_for(look_up_interval);
-    }
-    throw StorageError("PostgreSQL: it is unknown whether a transaction was committed");
-  }
-
-  std::string ask_status(const std::string& transaction_id) {
-    try {
-      return borrow()->status_of(transaction_id).value_or("forgotten");
-    } catch (const StorageError&) {
-      return "no answer";  // the server is going down or coming back
-    }
-  }
-
   const PostgresOptions options_;
   Engine engine_ = Engine::postgres;
   std::string description_;
+  storage::CommitWitness witness_;
   Pool pool_;
 };
 

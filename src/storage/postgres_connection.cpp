@@ -21,6 +21,8 @@ constexpr auto answer_grace = 2s;  ///< for the way there and back, beyond the s
 /// compilation.
 constexpr const char* prefer_indexes = "SET enable_seqscan = off; SET jit = off";
 
+constexpr const char* ask_where = "SELECT pg_postmaster_start_time()::text, pg_backend_pid()::text";
+
 constexpr std::string_view ask_transaction_id = "SELECT pg_current_xact_id_if_assigned()::text";
 
 std::string first_line(std::string text) {
@@ -95,7 +97,12 @@ void PostgresConnection::connect() {
   version_ = PQgetvalue(execute("SELECT version()").get(), 0, 0);
   cockroach_ = version_.starts_with("CockroachDB");
   execute("SET statement_timeout = " + std::to_string(options_.statement_timeout.count()));
-  if (!cockroach_) execute(prefer_indexes);
+  if (!cockroach_) {
+    execute(prefer_indexes);
+    const auto where = execute(ask_where);
+    server_ = PQgetvalue(where.get(), 0, 0);
+    session_ = PQgetvalue(where.get(), 0, 1);
+  }
   enter_pipeline();
 }
 
@@ -142,7 +149,6 @@ void PostgresConnection::enter_pipeline() {
   if (PQenterPipelineMode(connection_.get()) != 1) throw ConnectionLost("PostgreSQL: the connection is not idle");
 }
 
-/// A server that restarts, or an administrator, ends connections that lie idle.
 bool PostgresConnection::was_closed_by_server() const {
   if (!connection_) return false;
   pollfd closed{PQsocket(connection_.get()), POLLRDHUP, 0};
@@ -368,9 +374,10 @@ void PostgresConnection::discard() {
 std::optional<std::string> PostgresConnection::status_of(const std::string& transaction_id) {
   connect_if_needed();
   leave_pipeline();
-  const auto result = execute("SELECT pg_xact_status($1::text::xid8)", {transaction_id.c_str()});
+  const auto result =
+      execute("SELECT pg_xact_status($1::text::xid8), pg_backend_pid()::text", {transaction_id.c_str()});
   enter_pipeline();
-  if (PQgetisnull(result.get(), 0, 0) != 0) return std::nullopt;
+  if (PQgetisnull(result.get(), 0, 0) != 0 || PQgetvalue(result.get(), 0, 1) != session_) return std::nullopt;
   return PQgetvalue(result.get(), 0, 0);
 }
 

@@ -59,7 +59,8 @@ class PostgresConnection final : public Connection {
   /// The id of the transaction last begun, once it has written. PostgreSQL only.
   const std::optional<std::string>& transaction_id() const { return transaction_id_; }
 
-  /// What became of a transaction: "committed", "aborted", "in progress"; nothing when the server does not know.
+  /// What became of a transaction: "committed", "aborted", "in progress"; nothing when the server does not know, or
+  /// when it is not the session any more that was connected (a pooler's).
   std::optional<std::string> status_of(const std::string& transaction_id);
 
   /// Prepares without types and describes; see Database.
@@ -67,12 +68,16 @@ class PostgresConnection final : public Connection {
 
   bool is_cockroach() const { return cockroach_; }
   const std::string& version() const { return version_; }
+  /// Which start of which server it was last connected to. PostgreSQL only.
+  const std::string& server() const { return server_; }
+
+  /// A server that restarts, or an administrator, ends connections that lie idle.
+  bool was_closed_by_server() const;
 
  private:
   using Milliseconds = std::chrono::milliseconds;
 
   void connect_if_needed();
-  bool was_closed_by_server() const;
   PostgresResult execute(const std::string& sql);
   PostgresResult execute(const std::string& sql, const std::vector<const char*>& texts);
   void leave_pipeline();
@@ -104,6 +109,8 @@ class PostgresConnection final : public Connection {
   std::size_t names_given_ = 0;
   bool cockroach_ = false;
   std::string version_;
+  std::string server_;
+  std::string session_;
 
   bool to_write_ = false;
   bool begun_ = false;  ///< BEGIN was sent
