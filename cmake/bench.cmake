@@ -2,5 +2,5 @@
 find_package(fmt REQUIRED)
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp)
 add_executable(ostiary_bench EXCLUDE_FROM_ALL ${sources})
-target_link_libraries(ostiary_bench PRIVATE sessions delivery audit vault storage crypto PkgConfig::SODIUM
+target_link_libraries(ostiary_bench PRIVATE sessions delivery audit vault storage crypto
                       PkgConfig::GRPC Boost::headers CLI11::CLI11 fmt::fmt)

@@ -35,7 +35,9 @@ function(tests_of name target)
 endfunction()
 
 room(base USES Threads::Threads)
-room(crypto USES base OpenSSL::Crypto PkgConfig::SODIUM crypt Boost::json)
+room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
+# So that a hash gets its memory from crypto/hash_memory.cpp.
+target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
 room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
 room(ports USES base)
 room(adapters USES ports storage CURL::libcurl spdlog::spdlog Boost::json maxminddb)

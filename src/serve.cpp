@@ -8,6 +8,7 @@
 
 #include "access/roles.hpp"
 #include "assembly.hpp"
+#include "base/scheduling.hpp"
 #include "base/workers.hpp"
 #include "server/counted_log.hpp"
 #include "server/dispatcher.hpp"
@@ -199,6 +200,7 @@ void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mail
 }  // namespace
 
 void serve(const Config& config, Log& plain_log) {
+  run_soon_after_waking();
   server::CountedLog log(plain_log);
   const StopSignals signals;
   raise_descriptor_limit();

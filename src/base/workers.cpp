@@ -1,9 +1,16 @@
 #include "base/workers.hpp"
 
-namespace ostiary {
+#include <chrono>
 
-Workers::Workers(int threads, std::size_t longest_queue, std::function<void()> on_start)
-    : longest_queue_(longest_queue), on_start_(std::move(on_start)) {
+namespace ostiary {
+namespace {
+
+constexpr auto before_rest = std::chrono::milliseconds(200);
+
+}  // namespace
+
+Workers::Workers(int threads, std::size_t longest_queue, Hooks hooks)
+    : longest_queue_(longest_queue), hooks_(std::move(hooks)) {
   threads_.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
@@ -35,19 +42,24 @@ std::size_t Workers::waiting() const {
   return queue_.size();
 }
 
-void Workers::serve() {
-  on_start_();
-  for (;;) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    work();
+std::function<void()> Workers::next() {
+  const auto called = [this] { return stopping_ || !queue_.empty(); };
+  std::unique_lock lock(mutex_);
+  if (!wake_.wait_for(lock, before_rest, called)) {
+    lock.unlock();
+    hooks_.on_rest();
+    lock.lock();
+    wake_.wait(lock, called);
   }
+  if (queue_.empty()) return {};
+  auto work = std::move(queue_.front());
+  queue_.pop_front();
+  return work;
+}
+
+void Workers::serve() {
+  hooks_.on_start();
+  while (const auto work = next()) work();
 }
 
 }  // namespace ostiary

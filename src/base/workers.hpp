@@ -12,8 +12,14 @@ namespace ostiary {
 /// A bounded pool of threads for blocking work.
 class Workers {
  public:
-  /// Each thread runs `on_start` first.
-  Workers(int threads, std::size_t longest_queue, std::function<void()> on_start = [] {});
+  /// What each thread runs besides.
+  struct Hooks {
+    std::function<void()> on_start = [] {};
+    std::function<void()> on_rest = [] {};  ///< when it had nothing to do for 200 ms
+  };
+
+  Workers(int threads, std::size_t longest_queue, Hooks hooks);
+  Workers(int threads, std::size_t longest_queue) : Workers(threads, longest_queue, Hooks{}) {}
   ~Workers();  ///< stops
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -28,9 +34,11 @@ class Workers {
 
  private:
   void serve();
+  /// Takes the next work, or nothing when the pool stops.
+  std::function<void()> next();
 
   const std::size_t longest_queue_;
-  const std::function<void()> on_start_;
+  const Hooks hooks_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;

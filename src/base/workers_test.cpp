@@ -46,5 +46,18 @@ TEST(Workers, WorkBesideEachOther) {
   EXPECT_EQ(both.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+TEST(Workers, AreToldWhenTheyRest) {
+  std::promise<void> rests;
+  std::atomic<int> times = 0;
+  Workers workers(1, 10, {.on_rest = [&] {
+                    if (++times == 1) rests.set_value();
+                  }});
+  EXPECT_EQ(rests.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  std::promise<void> worked;
+  workers.post([&] { worked.set_value(); });
+  EXPECT_EQ(worked.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(times, 1) << "once, not each second";
+}
+
 }  // namespace
 }  // namespace ostiary

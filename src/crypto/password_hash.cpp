@@ -11,6 +11,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "crypto/hash_memory.hpp"
+
 namespace ostiary::crypto {
 namespace {
 
@@ -91,6 +93,7 @@ std::string hash_argon2id(std::string_view password, const PasswordParameters& p
   std::array<std::uint8_t, salt_size> salt;
   random.fill(salt);
   std::array<std::uint8_t, hash_size> hash;
+  const HashMemory memory;
   if (crypto_pwhash(hash.data(), hash.size(), password.data(), password.size(), salt.data(), parameters.passes,
                     std::size_t{parameters.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
     throw std::runtime_error("Argon2id failed: too little memory, or parameters out of range");
@@ -155,6 +158,7 @@ bool verify_password(const Secret& password, std::string_view stored) {
     return false;
   }
   start_sodium();
+  const HashMemory memory;
   return crypto_pwhash_str_verify(std::string(stored).c_str(), password.reveal().data(), password.reveal().size()) == 0;
 }
 

@@ -1,34 +1,22 @@
 #include "passwords/hasher.hpp"
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <future>
 #include <limits>
 #include <memory>
 
 #include "base/encoding.hpp"
+#include "base/scheduling.hpp"
+#include "crypto/hash_memory.hpp"
 
 namespace ostiary::passwords {
-namespace {
-
-/// Measured as the one class under which hashing leaves the latency of everything else as it was. Where the system
-/// forbids it, hashing works all the same.
-void step_behind_everything_else() {
-  const sched_param no_priority{};
-  sched_setscheduler(0, SCHED_BATCH, &no_priority);
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
-}
-
-}  // namespace
-
 Hasher::Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random)
     : parameters_(parameters),
       random_(random),
-      nobody_(crypto::hash_password(Secret(to_hex(random.bytes(16))), parameters, random)),
-      workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(), step_behind_everything_else) {}
+      workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(),
+               {.on_start = step_behind_everything_else, .on_rest = crypto::release_hash_memory}) {
+  nobody_ = hash(Secret(to_hex(random.bytes(16))));
+}
 
 std::string Hasher::hash(const Secret& password) {
   std::string result;

@@ -9,8 +9,9 @@
 
 namespace ostiary::passwords {
 
-/// Hashes passwords on threads of its own, of the batch scheduling class and nice 10, so that a flood of logins does
-/// not slow down anything else. Blocks the caller; the dispatcher lets in only as many as there is room for.
+/// Hashes passwords on threads of its own that step behind everything else, so that a flood of logins does not slow
+/// down anything but logins. They keep a hash's memory for the next one until they had nothing to do for 200 ms.
+/// Blocks the caller; the dispatcher lets in only as many as there is room for.
 class Hasher {
  public:
   /// Told how long each hash took, on the thread that computed it.
