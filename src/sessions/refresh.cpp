@@ -57,8 +57,7 @@ statements::UserRow user_of(const RefreshTokenRow& row) {
 }
 
 /// `successor`, for the session as it is now.
-Refreshed refreshed(const Refreshing& at, std::string successor) {
-  const auto roles = roles_of(at.tx, at.row.user_id);
+Refreshed refreshed(const Refreshing& at, std::string successor, const std::vector<std::string>& roles) {
   const Time expires_at = std::min<Time>(at.now + at.deps.policy.access_lifetime, at.row.session_expires_at);
   v1::TokenReply reply;
   reply.set_token_type("Bearer");
@@ -78,7 +77,7 @@ std::string successor_of_presented(const Refreshing& at, std::string_view presen
 
 Refreshed rotate(const Refreshing& at, const Digest& hash, std::string_view presented) {
   const auto successor = successor_of_presented(at, presented);
-  auto result = refreshed(at, successor);
+  const auto roles = at.tx.ask(statements::roles_of, at.row.user_id);
   const Time idle_expires_at = std::min<Time>(at.now + at.deps.policy.idle_lifetime, at.row.session_expires_at);
   const auto next_key = at.deps.keys.current(vault::KeyPurpose::refresh_chain);
   at.tx.send(statements::consume_refresh_token, hash, at.now);
@@ -95,7 +94,7 @@ Refreshed rotate(const Refreshing& at, const Digest& hash, std::string_view pres
                       at.row.session_id.uuid,
                       at.row.session_version + 1,
                       {{"user_id", to_string(at.row.user_id)}}});
-  return result;
+  return refreshed(at, successor, names_of(roles.rows()));
 }
 
 Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view presented, bool late) {
@@ -108,7 +107,7 @@ Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view pre
                           .reason = "lost_reply",
                           .metadata = {{"session_id", to_string(at.row.session_id)}}});
   }
-  return refreshed(at, successor_of_presented(at, presented));
+  return refreshed(at, successor_of_presented(at, presented), roles_of(at.tx, at.row.user_id));
 }
 
 std::unexpected<Refused> session_ended() {

@@ -91,10 +91,12 @@ v1::User user_message(const statements::UserRow& user, const std::vector<std::st
   return message;
 }
 
-std::vector<std::string> roles_of(Transaction& tx, UserId user) {
-  std::vector<std::string> roles;
-  for (auto& row : tx.all(statements::roles_of, user)) roles.push_back(std::move(row.name));
-  return roles;
+std::vector<std::string> roles_of(Transaction& tx, UserId user) { return names_of(tx.all(statements::roles_of, user)); }
+
+std::vector<std::string> names_of(const std::vector<statements::RoleNameRow>& rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.push_back(row.name);
+  return names;
 }
 
 void set_time(google::protobuf::Timestamp& target, Time time) {

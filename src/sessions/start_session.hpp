@@ -25,6 +25,9 @@ v1::User user_message(const statements::UserRow& user, const std::vector<std::st
 
 std::vector<std::string> roles_of(Transaction& tx, UserId user);
 
+/// The names in rows that were asked for.
+std::vector<std::string> names_of(const std::vector<statements::RoleNameRow>& rows);
+
 /// Sets a protobuf timestamp.
 void set_time(google::protobuf::Timestamp& target, Time time);
 

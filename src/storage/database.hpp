@@ -59,9 +59,12 @@ class Connection {
                            std::span<const Parameter> parameters, const RowSink& sink) = 0;
 
   /// Runs a statement whose result nobody waits for: at the latest with the next one or the commit, which also throw
-  /// what becomes of it.
-  virtual void send(std::string_view text, std::span<const ColumnType> types,
-                    std::span<const Parameter> parameters) = 0;
+  /// what becomes of it, and hand its rows to `sink`. Gives the statement's number.
+  virtual std::uint64_t send(std::string_view text, std::span<const ColumnType> types,
+                             std::span<const Parameter> parameters, RowSink sink) = 0;
+
+  /// Waits for a statement that was sent, unless its answer is there.
+  virtual void await(std::uint64_t sent) = 0;
 
   /// Runs any number of statements without parameters inside the open transaction: a migration.
   virtual void run_script(std::string_view sql) = 0;
@@ -130,7 +133,37 @@ class Transaction {
   void send(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
     static constexpr std::array<ColumnType, sizeof...(Params)> types{Stored<Params>::type...};
     const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
-    connection_.send(statement.text, types, values);
+    connection_.send(statement.text, types, values, [](const RowView&) {});
+  }
+
+  /// The rows of a statement that was asked and not waited for. To be read while the transaction is open.
+  template <class Row>
+  class Asked {
+   public:
+    /// Waits for them, unless a later statement has brought them along.
+    const std::vector<Row>& rows() const {
+      connection_->await(sent_);
+      return *rows_;
+    }
+
+   private:
+    friend class Transaction;
+    explicit Asked(Connection& connection) : connection_(&connection) {}
+
+    Connection* connection_;
+    std::uint64_t sent_ = 0;
+    std::shared_ptr<std::vector<Row>> rows_ = std::make_shared<std::vector<Row>>();
+  };
+
+  /// All rows, later: the question travels with what follows. The statement bounds them by a LIMIT.
+  template <class Row, class... Params>
+  Asked<Row> ask(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    static constexpr std::array<ColumnType, sizeof...(Params)> types{Stored<Params>::type...};
+    const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
+    Asked<Row> asked(connection_);
+    asked.sent_ = connection_.send(statement.text, types, values,
+                                   [rows = asked.rows_](const RowView& row) { rows->push_back(read_row<Row>(row)); });
+    return asked;
   }
 
   /// Lets a refusal commit what was written before it: `return tx.keep(refuse(...))`.

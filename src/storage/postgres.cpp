@@ -20,6 +20,7 @@ class PostgresDatabase final : public Database {
     first->connect();
     engine_ = first->is_cockroach() ? Engine::cockroach : Engine::postgres;
     description_ = first->version().substr(0, first->version().find(" ("));
+    if (engine_ == Engine::postgres) witness_.stand_by();
     pool_.add(std::move(first));
     for (int i = 1; i < options_.connections; ++i) pool_.add(std::make_unique<PostgresConnection>(options_));
   }

@@ -23,6 +23,9 @@ constexpr const char* prefer_indexes = "SET enable_seqscan = off; SET jit = off"
 
 constexpr const char* ask_where = "SELECT pg_postmaster_start_time()::text, pg_backend_pid()::text";
 
+constexpr std::string_view begin_to_write = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr std::string_view begin_to_read = "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
+constexpr std::string_view end_and_keep = "COMMIT";
 constexpr std::string_view ask_transaction_id = "SELECT pg_current_xact_id_if_assigned()::text";
 
 std::string first_line(std::string text) {
@@ -222,45 +225,62 @@ std::vector<PostgresResult> PostgresConnection::exchange() {
 
 std::int64_t PostgresConnection::run(std::string_view text, std::span<const ColumnType> types,
                                      std::span<const Parameter> parameters, const RowSink& sink) {
-  send(text, types, parameters);
-  const PostgresResult answer = settle();
-  for (int row = 0; row < PQntuples(answer.get()); ++row) sink(PostgresRow(answer.get(), row));
-  if (std::string_view(PQcmdStatus(answer.get())).starts_with("SELECT")) return 0;
-  return std::atoll(PQcmdTuples(answer.get()));
+  send(text, types, parameters, {});
+  return hand_over(settle().get(), sink);
 }
 
-void PostgresConnection::send(std::string_view text, std::span<const ColumnType> types,
-                              std::span<const Parameter> parameters) {
+/// Its rows, or how many it changed.
+std::int64_t PostgresConnection::hand_over(const PGresult* answer, const RowSink& sink) {
+  for (int row = 0; row < PQntuples(answer); ++row) sink(PostgresRow(answer, row));
+  // Const in all but its declaration.
+  auto* result = const_cast<PGresult*>(answer);
+  if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) return 0;
+  return std::atoll(PQcmdTuples(result));
+}
+
+std::uint64_t PostgresConnection::send(std::string_view text, std::span<const ColumnType> types,
+                                       std::span<const Parameter> parameters, RowSink sink) {
   try {
-    enqueue(text, types, parameters);
+    enqueue(text, types, parameters, std::move(sink));
+    return sent_;
   } catch (const ConnectionLost&) {
     drop();
     throw;
   }
 }
 
+void PostgresConnection::await(std::uint64_t sent) {
+  if (answered_ >= sent) return;
+  if (broke_) throw ConnectionLost("PostgreSQL: the connection broke inside the transaction");
+  settle();
+}
+
 void PostgresConnection::enqueue(std::string_view text, std::span<const ColumnType> types,
-                                 std::span<const Parameter> parameters) {
+                                 std::span<const Parameter> parameters, RowSink sink) {
   connect_if_needed();
   if (!begun_) {
-    const char* sql = to_write_ ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
-    expect_accepted(PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+    enqueue_prepared(to_write_ ? begin_to_write : begin_to_read, {}, {});
     awaited_.push_back({Awaited::What::begin});
     begun_ = true;
   }
-  const std::string name = name_of(text, types);
-  const EncodedParameters encoded(parameters);
   const bool writes = to_write_ && !is_select(text);
   wrote_ = wrote_ || writes;
-  expect_accepted(PQsendQueryPrepared(connection_.get(), name.c_str(), encoded.count(), encoded.values(),
-                                      encoded.lengths(), encoded.formats(), 1));
-  awaited_.push_back({Awaited::What::statement});
+  enqueue_prepared(text, types, parameters);
+  awaited_.push_back({Awaited::What::statement, {}, std::move(sink)});
+  ++sent_;
   if (writes && !cockroach_ && !asked_) {
-    expect_accepted(
-        PQsendQueryParams(connection_.get(), ask_transaction_id.data(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    enqueue_prepared(ask_transaction_id, {}, {});
     awaited_.push_back({Awaited::What::transaction_id});
     asked_ = true;
   }
+}
+
+void PostgresConnection::enqueue_prepared(std::string_view text, std::span<const ColumnType> types,
+                                          std::span<const Parameter> parameters) {
+  const std::string name = name_of(text, types);
+  const EncodedParameters encoded(parameters);
+  expect_accepted(PQsendQueryPrepared(connection_.get(), name.c_str(), encoded.count(), encoded.values(),
+                                      encoded.lengths(), encoded.formats(), 1));
 }
 
 /// The name under which the statement is prepared; has it prepared if it was not yet.
@@ -288,6 +308,7 @@ PostgresResult PostgresConnection::settle() {
       if (awaited_[i].what == Awaited::What::statement) answer = std::move(results[i]);
     }
     awaited_.clear();
+    answered_ = sent_;
     return answer;
   } catch (const ConnectionLost&) {
     drop();
@@ -295,6 +316,7 @@ PostgresResult PostgresConnection::settle() {
   }
 }
 
+/// The answer to what stands there. Throws if it is an error.
 void PostgresConnection::take(std::size_t position, const PGresult* result) {
   try {
     check_result(connection_.get(), result);
@@ -304,6 +326,7 @@ void PostgresConnection::take(std::size_t position, const PGresult* result) {
     awaited_.clear();
     throw;
   }
+  if (awaited_[position].sink) hand_over(result, awaited_[position].sink);
   if (awaited_[position].what != Awaited::What::transaction_id) return;
   // A statement that changed nothing gave the transaction no id.
   asked_ = PQgetisnull(result, 0, 0) == 0;
@@ -323,9 +346,9 @@ PostgresConnection::Committed PostgresConnection::commit() {
   // A COMMIT whose answer is lost is looked up by the transaction's id: it must be known before.
   if (asked_ && !transaction_id_) settle();
   try {
-    expect_accepted(PQsendQueryParams(connection_.get(), "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0));
-    const auto results = exchange();
+    enqueue_prepared(end_and_keep, {}, {});
     const std::size_t before = awaited_.size();
+    const auto results = exchange();
     if (results.size() <= before) throw ConnectionLost("PostgreSQL: the connection broke");
     // After an error the server has passed over COMMIT: the transaction is still to be rolled back.
     for (std::size_t i = 0; i < before; ++i) take(i, results[i].get());

@@ -45,7 +45,9 @@ class PostgresConnection final : public Connection {
   void begin(bool to_write);
   std::int64_t run(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
                    const RowSink& sink) override;
-  void send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters) override;
+  std::uint64_t send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
+                     RowSink sink) override;
+  void await(std::uint64_t sent) override;
   /// Also outside a transaction.
   void run_script(std::string_view sql) override;
 
@@ -82,12 +84,16 @@ class PostgresConnection final : public Connection {
   PostgresResult execute(const std::string& sql, const std::vector<const char*>& texts);
   void leave_pipeline();
   void enter_pipeline();
-  void enqueue(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters);
+  void enqueue(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
+               RowSink sink);
+  void enqueue_prepared(std::string_view text, std::span<const ColumnType> types,
+                        std::span<const Parameter> parameters);
   std::string name_of(std::string_view text, std::span<const ColumnType> types);
   void expect_accepted(int accepted);
   PostgresResult settle();
   void discard();
   void take(std::size_t position, const PGresult* result);
+  static std::int64_t hand_over(const PGresult* answer, const RowSink& sink);
   std::vector<PostgresResult> exchange();
   PostgresResult next_result();
   PostgresResult last_result();
@@ -101,6 +107,7 @@ class PostgresConnection final : public Connection {
   struct Awaited {
     enum class What { begin, preparation, statement, transaction_id } what;
     StatementKey prepared = {};
+    RowSink sink = {};
   };
 
   const PostgresOptions options_;
@@ -118,6 +125,7 @@ class PostgresConnection final : public Connection {
   bool wrote_ = false;  ///< a statement other than SELECT was sent
   bool asked_ = false;  ///< the transaction's id was asked for
   std::vector<Awaited> awaited_;
+  std::uint64_t sent_ = 0, answered_ = 0;  ///< statements, ever
   std::optional<std::string> transaction_id_;
 };
 

@@ -145,9 +145,13 @@ class SqliteConnection final : public Connection {
     return sqlite3_stmt_readonly(statement) != 0 ? 0 : sqlite3_changes64(database_.get());
   }
 
-  void send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters) override {
-    run(text, types, parameters, [](const RowView&) {});
+  std::uint64_t send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
+                     RowSink sink) override {
+    run(text, types, parameters, sink);
+    return 0;
   }
+
+  void await(std::uint64_t) override {}
 
   void run_script(std::string_view sql) override {
     if (sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)

@@ -71,11 +71,28 @@ void BreakingProxy::accept_connections(const std::stop_token& stop) {
   }
 }
 
+/// One client's connection.
+struct BreakingProxy::Link {
+  int client, server;
+  std::string commit = {};  ///< the name under which COMMIT is prepared
+  bool answer_is_lost = false;
+
+  /// COMMIT passes as text once, later only its name does.
+  bool commits(std::string_view text) {
+    constexpr std::string_view words = "\0COMMIT\0"sv;
+    if (const auto at = text.find(words); at != text.npos) {
+      const auto before = text.substr(0, at);
+      commit = std::string(before.substr(before.rfind("ostiary_"))) + '\0';
+    }
+    return !commit.empty() && text.find(commit) != text.npos;
+  }
+};
+
 void BreakingProxy::forward(const std::stop_token& stop, int client) {
   const int server = make_socket();
   const auto address = address_of(server_path_);
   bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  bool answer_is_lost = false;
+  Link link{client, server};
   while (open && !stop.stop_requested()) {
     std::array<pollfd, 2> ready{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
     if (frozen_) {
@@ -84,26 +101,27 @@ void BreakingProxy::forward(const std::stop_token& stop, int client) {
     }
     poll(ready.data(), ready.size(), tick_ms);
     if (frozen_) continue;
-    if (ready[0].revents != 0) open = pass(client, server, true, answer_is_lost);
-    if (open && ready[1].revents != 0) open = pass(server, client, false, answer_is_lost);
+    if (ready[0].revents != 0) open = pass(link, client, server);
+    if (open && ready[1].revents != 0) open = pass(link, server, client);
   }
   close(server);
   close(client);
 }
 
 /// Passes on what there is; false when the connection ends here.
-bool BreakingProxy::pass(int from, int to, bool from_client, bool& answer_is_lost) {
+bool BreakingProxy::pass(Link& link, int from, int to) {
   std::array<char, 65536> bytes{};
   const ssize_t length = read(from, bytes.data(), bytes.size());
   if (length <= 0) return false;
   const std::string_view text(bytes.data(), static_cast<std::size_t>(length));
-  if (!from_client && answer_is_lost) {
+  const bool from_client = from == link.client;
+  if (!from_client && link.answer_is_lost) {
     ++broken_;
     return false;
   }
-  if (from_client && text.find("COMMIT\0"sv) != std::string_view::npos) {
+  if (from_client && link.commits(text)) {
     const Break how = break_.exchange(Break::never);
-    answer_is_lost = how == Break::after_commit;
+    link.answer_is_lost = how == Break::after_commit;
     if (how == Break::before_commit) {
       ++broken_;
       return false;

@@ -38,7 +38,8 @@ class BreakingProxy {
  private:
   void accept_connections(const std::stop_token& stop);
   void forward(const std::stop_token& stop, int client);
-  bool pass(int from, int to, bool from_client, bool& answer_is_lost);
+  struct Link;
+  bool pass(Link& link, int from, int to);
 
   TemporaryFolder folder_;
   std::string server_path_;

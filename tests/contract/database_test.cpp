@@ -283,6 +283,26 @@ TEST_P(DatabaseContract, WhatIsSentIsThereForTheNextStatementAndAfterTheCommit) 
   EXPECT_EQ(value_of("sent"), 2);
 }
 
+TEST_P(DatabaseContract, WhatIsAskedIsAnsweredAsOfThenWheneverItIsRead) {
+  const auto done = database->transaction([&](Transaction& tx) -> Result<void> {
+    const auto none = tx.ask(find_counter, "asked");
+    tx.send(insert_counter, "asked", 1);
+    const auto one = tx.ask(find_counter, "asked");
+    tx.send(set_counter, "asked", 2);
+    EXPECT_EQ(tx.one(find_counter, "asked").value, 2);
+    tx.send(set_counter, "asked", 3);
+    EXPECT_TRUE(none.rows().empty());
+    EXPECT_EQ(one.rows().size(), 1u);
+    EXPECT_EQ(one.rows().at(0).value, 1);
+    const auto last = tx.ask(find_counter, "asked");
+    EXPECT_EQ(last.rows().at(0).value, 3);
+    EXPECT_EQ(last.rows().at(0).value, 3) << "read twice";
+    return {};
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(value_of("asked"), 3);
+}
+
 TEST_P(DatabaseContract, AnErrorOfWhatWasSentShowsAtTheLatestAtTheCommit) {
   set("taken", 1);
   for (const bool asks_afterwards : {true, false}) {

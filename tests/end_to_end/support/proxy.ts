@@ -10,6 +10,7 @@ export class Link {
   /** Whether the open transaction of PostgreSQL's protocol has run a statement that writes. */
   wrote = false
   private readonly writing = new Set<string>()
+  private commit?: string
   private stalled = false
   private held: [Socket, Buffer][] = []
   private fault?: CommitFault
@@ -24,7 +25,7 @@ export class Link {
     client.on('data', (bytes) => {
       if (/\bLISTEN\b/i.test(bytes.toString('latin1'))) this.listens = true
       this.notesWrites(bytes.toString('latin1'))
-      if (bytes.includes('COMMIT\0')) {
+      if (this.commits(bytes.toString('latin1'))) {
         this.fault = onCommit(this)
         this.wrote = false
       }
@@ -53,6 +54,13 @@ export class Link {
   private notesWrites(text: string): void {
     for (const [, name] of text.matchAll(/(ostiary_\d+)\0\s*(?:INSERT|UPDATE|DELETE)/g)) this.writing.add(name)
     for (const [name] of text.matchAll(/ostiary_\d+/g)) if (this.writing.has(name)) this.wrote = true
+  }
+
+  /** COMMIT, too, is named after its preparation. */
+  private commits(text: string): boolean {
+    const prepared = /(ostiary_\d+)\0COMMIT\0/.exec(text)
+    if (prepared) this.commit = prepared[1]
+    return this.commit !== undefined && text.includes(`${this.commit}\0`)
   }
 
   private pass(to: Socket, bytes: Buffer): void {
