@@ -132,8 +132,9 @@ class Visit {
     db_ = open_postgres({.conninfo = std::string(config_.postgres_conninfo()->reveal()), .connections = 1});
     Findings findings{{"storage", Level::ok, db_->description() + " answers", ""}};
     if (db_->engine() == Engine::postgres) {
+      constexpr int beside_the_pool = 2;  // one listens, one is asked about lost commits
       append(findings, judge_postgres(ask(*db_, storage::statements::ask_postgres_condition),
-                                      config_.postgres_connections() + 1));
+                                      config_.postgres_connections() + beside_the_pool));
     }
     return findings;
   }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace ostiary::doctor {
 
@@ -93,16 +94,21 @@ bool answers_grpc_health(const std::string& place) {
   // A message of one field, length before it; and before that five bytes: not compressed, so long (gRPC over HTTP/2).
   const std::string message = std::string("\x0a") + static_cast<char>(service.size()) + std::string(service);
   const std::string frame = std::string(4, '\0') + static_cast<char>(message.size()) + message;
-  std::string headers, body;
-  const auto handle = client("http://" + place + "/grpc.health.v1.Health/Check", headers, body);
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> sent(
-      curl_slist_append(curl_slist_append(nullptr, "Content-Type: application/grpc"), "TE: trailers"),
-      &curl_slist_free_all);
-  curl_easy_setopt(handle.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-  curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, sent.get());
-  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(frame.size()));
-  curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, frame.data());
-  return curl_easy_perform(handle.get()) == CURLE_OK && headers.find("grpc-status: 0\r\n") != std::string::npos;
+  for (const auto& [scheme, version] :
+       {std::pair("http://", CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE), std::pair("https://", CURL_HTTP_VERSION_2TLS)}) {
+    std::string headers, body;
+    const auto handle = client(scheme + place + "/grpc.health.v1.Health/Check", headers, body);
+    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> sent(
+        curl_slist_append(curl_slist_append(nullptr, "Content-Type: application/grpc"), "TE: trailers"),
+        &curl_slist_free_all);
+    curl_easy_setopt(handle.get(), CURLOPT_HTTP_VERSION, static_cast<long>(version));
+    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, sent.get());
+    curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(frame.size()));
+    curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, frame.data());
+    if (curl_easy_perform(handle.get()) == CURLE_OK && headers.find("grpc-status: 0\r\n") != std::string::npos)
+      return true;
+  }
+  return false;
 }
 
 }  // namespace

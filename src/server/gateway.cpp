@@ -346,9 +346,8 @@ void Gateway::handle(HttpRequest request, std::function<void(HttpResponse)> done
   impl_->handle(request, done);
 }
 
-HttpResponse Gateway::problem(Refusal why, std::string detail) const {
-  HttpResponse response =
-      problem_response({why, std::move(detail), {}, {}, {}}, trace_id_of(std::nullopt, impl_->random));
+HttpResponse Gateway::problem(const Refused& refused) const {
+  HttpResponse response = problem_response(refused, trace_id_of(std::nullopt, impl_->random));
   add_security_headers(response, impl_->https);
   return response;
 }

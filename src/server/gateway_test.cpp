@@ -248,7 +248,7 @@ TEST(Gateway, PutsTheSecurityHeadersOnEverything) {
   EXPECT_THAT(tested.ask(get("/broken")).text(), Not(HasSubstr("broken\"")));
   EXPECT_EQ(tested.ask(get("/.well-known/jwks.json")).header("cache-control"), "public, max-age=300");
   EXPECT_EQ(TestedGateway().ask(get("/health")).header("strict-transport-security"), "");
-  EXPECT_EQ(tested.gateway.problem(Refusal::body_too_large, "Too large.").status, 413);
+  EXPECT_EQ(tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}).status, 413);
 }
 
 TEST(Gateway, KnowsTheCallerByBearerTokenOrCookie) {

@@ -45,6 +45,7 @@ constexpr std::size_t most_header_lines = 100;
 constexpr std::size_t linger_bytes = 1024 * 1024;
 /// Chunk sizes and extensions may add this much to a body, and no more.
 constexpr std::size_t framing_allowance = 8;
+constexpr auto until_connections_go = std::chrono::seconds(5);
 
 /// The address in the one spelling that all of the program uses.
 IpAddress address_of(const tcp::endpoint& endpoint) {
@@ -463,7 +464,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(Refusal why, std::string detail) {
     keep_alive_ = false;
     without_body_ = false;
-    write(service_.gateway.problem(why, std::move(detail)));
+    write(service_.gateway.problem({why, std::move(detail), {}, {}, {}}));
   }
 
   void write(HttpResponse response) {
@@ -674,7 +675,8 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
 
 /// Says 503 if that can be said without waiting.
 void HttpServer::Impl::turn_away(tcp::socket socket) const {
-  const auto problem = service.gateway.problem(Refusal::overloaded, "There are too many connections.");
+  const auto problem =
+      service.gateway.problem({Refusal::overloaded, "There are too many connections.", {}, until_connections_go, {}});
   auto text = status_line(problem.status);
   for (const auto& [name, value] : problem.headers) append_header(text, name, value);
   append_header(text, "Content-Length", std::to_string(problem.body ? problem.body->size() : 0));

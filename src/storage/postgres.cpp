@@ -1,3 +1,5 @@
+#include <mutex>
+
 #include "storage/commit_witness.hpp"
 #include "storage/database.hpp"
 #include "storage/fifo_pool.hpp"
@@ -20,7 +22,6 @@ class PostgresDatabase final : public Database {
     first->connect();
     engine_ = first->is_cockroach() ? Engine::cockroach : Engine::postgres;
     description_ = first->version().substr(0, first->version().find(" ("));
-    if (engine_ == Engine::postgres) witness_.stand_by();
     pool_.add(std::move(first));
     for (int i = 1; i < options_.connections; ++i) pool_.add(std::make_unique<PostgresConnection>(options_));
   }
@@ -53,6 +54,8 @@ class PostgresDatabase final : public Database {
 
  protected:
   void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
+    const bool is_witnessed = access == Access::write && engine_ == Engine::postgres;
+    if (is_witnessed) std::call_once(first_write_, [this] { witness_.stand_by(); });
     storage::retry([&] {
       std::optional<std::string> transaction_id;
       std::string server;
@@ -60,7 +63,7 @@ class PostgresDatabase final : public Database {
       {
         const auto connection = borrow();
         if (attempt_on(*connection, access, attempt) != PostgresConnection::Committed::unknown) {
-          if (access == Access::write && engine_ == Engine::postgres) witness_.stand_by();
+          if (is_witnessed) witness_.stand_by();
           return;
         }
         transaction_id = connection->transaction_id();
@@ -103,6 +106,7 @@ class PostgresDatabase final : public Database {
   Engine engine_ = Engine::postgres;
   std::string description_;
   storage::CommitWitness witness_;
+  std::once_flag first_write_;
   Pool pool_;
 };
 

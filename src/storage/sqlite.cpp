@@ -271,7 +271,8 @@ class SqliteDatabase final : public Database {
     writers_.add(std::move(writer));
     for (int i = 0; i < options_.readers; ++i) {
       auto reader = std::make_unique<SqliteConnection>(options_.path, options_.acquire_timeout);
-      reader->run_script("PRAGMA query_only = ON");
+      // There may be many, each with a cache of its own; what they miss is mostly in the system's.
+      reader->run_script("PRAGMA query_only = ON; PRAGMA cache_size = -256");
       readers_.add(std::move(reader));
     }
     if (options_.on_look) watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });

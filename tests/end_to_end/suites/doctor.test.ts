@@ -2,6 +2,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { localCertificate } from '../support/certificate.ts'
 import { command, IN_PUBLIC, Server, type Settings, temporaryFolder } from '../support/program.ts'
 import { freePorts } from '../support/ports.ts'
 import { MailServer } from '../support/smtp.ts'
@@ -71,6 +72,27 @@ describe('`ostiary doctor`', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  test('knows a running server that speaks TLS on both ports', async () => {
+    const folder = temporaryFolder()
+    const pems = localCertificate()
+    const settings = {
+      TLS_CERT_FILE: join(folder, 'cert.pem'),
+      TLS_KEY_FILE: join(folder, 'key.pem'),
+      GRPC_LISTEN_ADDRESS: '*',
+    }
+    writeFileSync(settings.TLS_CERT_FILE, pems.cert)
+    writeFileSync(settings.TLS_KEY_FILE, pems.key)
+    const server = await Server.start({ settings })
+    try {
+      const seen = await diagnosis(server.settings)
+      expect(unexpected(seen)).toEqual([])
+      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
+      expect(seen.about('ports')).toMatch(/gRPC on 0\.0\.0\.0 port \d+: an Ostiary is running there/)
+    } finally {
+      await server.stops()
+    }
+  })
+
   test.each(ENGINES)('knows a running server and its storage on %s, and changes nothing', async (engine) => {
     const folder = temporaryFolder()
     const storage = await makeStorage(engine, folder)
@@ -86,7 +108,7 @@ describe('`ostiary doctor`', () => {
       expect(seen.about('keys')).toMatch(/ok: tokens are signed by ES256 key/)
       if (engine === 'PostgreSQL') {
         expect(seen.about('storage')).toMatch(/ok: PostgreSQL \d+/)
-        expect(seen.about('storage')).toMatch(/a server opens up to 17 connections/)
+        expect(seen.about('storage')).toMatch(/a server opens up to 18 connections/)
         expect(seen.about('clock')).toMatch(/ok: 0\.\d s (ahead of|behind) the database's/)
       }
     } finally {
@@ -184,7 +206,7 @@ describe('`ostiary doctor`', () => {
       expect((await diagnosis(settings)).about('schema')).toMatch(/problem: older than this program: 0002_/)
       expect((await diagnosis({ ...settings, MIGRATE_ON_START: 'on' })).about('schema')).toMatch(/ok: older/)
       const small = await diagnosis({ ...settings, WORKERS: '512' })
-      expect(small.about('storage')).toMatch(/problem: a server opens up to 517 connections/)
+      expect(small.about('storage')).toMatch(/problem: a server opens up to 518 connections/)
       const careless = `${postgres.settings.DATABASE_URL}?sslmode=disable&options=-csynchronous_commit%3Doff`
       expect((await diagnosis({ ...settings, DATABASE_URL: careless })).about('storage')).toMatch(
         /problem: synchronous_commit=off/,

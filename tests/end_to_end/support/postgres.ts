@@ -21,8 +21,8 @@ export class PostgresServer {
   ) {}
 
   /** `options` as on its command line, on top of those that every test wants. */
-  static async starts(options: string[] = []): Promise<PostgresServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'ostiary-postgres-'))
+  static async starts(options: string[] = [], parent = tmpdir()): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(parent, 'ostiary-postgres-'))
     const [port] = await freePorts(1)
     const identity: { uid?: number; gid?: number } = process.getuid?.() === 0 ? postgresUser() : {}
     if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
@@ -58,6 +58,10 @@ export class PostgresServer {
     await eventually('PostgreSQL answers', () => answersAt(this.port), 30_000)
   }
 
+  get isRunning(): boolean {
+    return this.child?.exitCode === null && this.child.signalCode === null
+  }
+
   /** Ends it at once, without a checkpoint and without a word to anyone that can be understood: it has to recover. */
   async crashes(): Promise<void> {
     const ended = new Promise((resolve) => this.child!.once('close', resolve))
@@ -78,7 +82,7 @@ export class PostgresServer {
 
   async ends(): Promise<void> {
     this.thaws()
-    if (this.child?.exitCode === null) await this.crashes()
+    if (this.isRunning) await this.crashes()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
