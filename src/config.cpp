@@ -6,8 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <concepts>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -415,7 +415,7 @@ std::string conninfo_value(std::string_view value) {
 std::expected<std::string, std::string> read_small_file(const std::string& path) {
   constexpr std::size_t most = 64 * 1024;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return std::unexpected(std::string("can't be read: ") + std::strerror(errno));
+  if (!file) return std::unexpected(std::string("can't be read: ") + std::generic_category().message(errno));
   std::string content(most + 1, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));
   if (file.bad() || (file.fail() && !file.eof())) return std::unexpected("can't be read: it is no file");

@@ -62,8 +62,8 @@ void raise_descriptor_limit() {
 }
 
 /// As many arenas of malloc as serve a few processors: each keeps what its threads have once needed, and by itself
-/// there would be eight for each processor.
-void share_heaps() { mallopt(M_ARENA_MAX, 2); }
+/// there would be eight for each processor. To be called before there is a second thread.
+void share_heaps() { mallopt(M_ARENA_MAX, 2); }  // NOLINT(concurrency-mt-unsafe)
 
 void warn_of_development_key(const Config& config, Log& log) {
   if (!config.master_key->empty()) return;

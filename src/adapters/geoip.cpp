@@ -1,7 +1,7 @@
 #include "adapters/geoip.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <maxminddb.h>
 
@@ -30,8 +30,8 @@ struct GeoIp::Impl {
     const int error = MMDB_open(file.c_str(), MMDB_MODE_MMAP, &database);
     if (error != MMDB_SUCCESS) {
       const bool by_system = error == MMDB_FILE_OPEN_ERROR || error == MMDB_IO_ERROR;
-      throw GeoIpError("GEOIP_FILE " + file +
-                       " can't be read: " + (by_system && errno != 0 ? std::strerror(errno) : MMDB_strerror(error)));
+      throw GeoIpError("GEOIP_FILE " + file + " can't be read: " +
+                       (by_system && errno != 0 ? std::generic_category().message(errno) : MMDB_strerror(error)));
     }
   }
   ~Impl() { MMDB_close(&database); }

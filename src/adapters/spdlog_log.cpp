@@ -218,7 +218,7 @@ std::string as_text(std::string_view event, std::initializer_list<LogField> fiel
 
 LogStyle style_for(int descriptor) {
   if (::isatty(descriptor) == 0) return LogStyle::json;
-  const char* no_colour = std::getenv("NO_COLOR");
+  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile
   return no_colour && *no_colour ? LogStyle::text : LogStyle::coloured_text;
 }
 

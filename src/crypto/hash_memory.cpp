@@ -6,12 +6,14 @@
 
 // The linker has libsodium, which is linked statically, call the first two where it means the others
 // (cmake/rooms.cmake).
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset);
 int __wrap_munmap(void* address, std::size_t size);
 void* __real_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset);
 int __real_munmap(void* address, std::size_t size);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace ostiary::crypto {
 namespace {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -335,7 +336,8 @@ void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::v
   }
   const int error = try_to_bind(*address, port);
   if (only_if_there && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)) return;
-  if (error != 0) throw ListenError("cannot listen on " + place(text, port) + " for gRPC: " + std::strerror(error));
+  if (error != 0)
+    throw ListenError("cannot listen on " + place(text, port) + " for gRPC: " + std::generic_category().message(error));
   free.push_back(text);
 }
 

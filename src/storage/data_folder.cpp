@@ -7,8 +7,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 #include "storage/database.hpp"
 
@@ -31,27 +31,28 @@ std::string holder(int descriptor) {
 void prepare_data_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder.parent_path(), error);
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) refuse_folder(folder, std::strerror(errno));
-  if (!std::filesystem::is_directory(folder, error)) refuse_folder(folder, std::strerror(ENOTDIR));
-  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) refuse_folder(folder, std::strerror(errno));
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    refuse_folder(folder, std::generic_category().message(errno));
+  if (!std::filesystem::is_directory(folder, error)) refuse_folder(folder, std::generic_category().message(ENOTDIR));
+  if (access(folder.c_str(), R_OK | W_OK | X_OK) != 0) refuse_folder(folder, std::generic_category().message(errno));
 }
 
 FolderLock::FolderLock(const std::filesystem::path& folder) {
   const auto path = folder / "ostiary.lock";
   descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) refuse_folder(folder, std::strerror(errno));
+  if (descriptor_ < 0) refuse_folder(folder, std::generic_category().message(errno));
   if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     const std::string who = holder(descriptor_);
     close(descriptor_);
-    if (error != EWOULDBLOCK) refuse_folder(folder, std::strerror(error));
+    if (error != EWOULDBLOCK) refuse_folder(folder, std::generic_category().message(error));
     refuse_folder(folder, "another `ostiary serve` or `ostiary worker`" + who + " runs on it");
   }
   const std::string process = std::to_string(getpid());
   if (ftruncate(descriptor_, 0) != 0 || pwrite(descriptor_, process.data(), process.size(), 0) < 0) {
     const int error = errno;
     close(descriptor_);
-    refuse_folder(folder, std::strerror(error));
+    refuse_folder(folder, std::generic_category().message(error));
   }
 }
 

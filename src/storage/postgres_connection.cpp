@@ -230,12 +230,10 @@ std::int64_t PostgresConnection::run(std::string_view text, std::span<const Colu
 }
 
 /// Its rows, or how many it changed.
-std::int64_t PostgresConnection::hand_over(const PGresult* answer, const RowSink& sink) {
+std::int64_t PostgresConnection::hand_over(PGresult* answer, const RowSink& sink) {
   for (int row = 0; row < PQntuples(answer); ++row) sink(PostgresRow(answer, row));
-  // Const in all but its declaration.
-  auto* result = const_cast<PGresult*>(answer);
-  if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) return 0;
-  return std::atoll(PQcmdTuples(result));
+  if (std::string_view(PQcmdStatus(answer)).starts_with("SELECT")) return 0;
+  return std::atoll(PQcmdTuples(answer));
 }
 
 std::uint64_t PostgresConnection::send(std::string_view text, std::span<const ColumnType> types,
@@ -317,7 +315,7 @@ PostgresResult PostgresConnection::settle() {
 }
 
 /// The answer to what stands there. Throws if it is an error.
-void PostgresConnection::take(std::size_t position, const PGresult* result) {
+void PostgresConnection::take(std::size_t position, PGresult* result) {
   try {
     check_result(connection_.get(), result);
   } catch (const StorageError&) {
@@ -395,7 +393,7 @@ void PostgresConnection::discard() {
 }
 
 std::optional<std::string> PostgresConnection::status_of(const std::string& transaction_id) {
-  connect_if_needed();
+  if (!connection_) throw ConnectionLost("PostgreSQL: the connection broke");
   leave_pipeline();
   const auto result =
       execute("SELECT pg_xact_status($1::text::xid8), pg_backend_pid()::text", {transaction_id.c_str()});

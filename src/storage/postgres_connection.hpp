@@ -62,7 +62,7 @@ class PostgresConnection final : public Connection {
   const std::optional<std::string>& transaction_id() const { return transaction_id_; }
 
   /// What became of a transaction: "committed", "aborted", "in progress"; nothing when the server does not know, or
-  /// when it is not the session any more that was connected (a pooler's).
+  /// when it is not the session any more that was connected (a pooler's). Does not connect again.
   std::optional<std::string> status_of(const std::string& transaction_id);
 
   /// Prepares without types and describes; see Database.
@@ -92,8 +92,8 @@ class PostgresConnection final : public Connection {
   void expect_accepted(int accepted);
   PostgresResult settle();
   void discard();
-  void take(std::size_t position, const PGresult* result);
-  static std::int64_t hand_over(const PGresult* answer, const RowSink& sink);
+  void take(std::size_t position, PGresult* result);
+  static std::int64_t hand_over(PGresult* answer, const RowSink& sink);
   std::vector<PostgresResult> exchange();
   PostgresResult next_result();
   PostgresResult last_result();

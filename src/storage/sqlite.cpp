@@ -9,6 +9,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "storage/database.hpp"
@@ -424,7 +425,8 @@ class SqliteDatabase final : public Database {
   void make_file() const {
     const int descriptor = open(options_.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
-      throw StartupError("the database " + options_.path.string() + " can't be opened: " + std::strerror(errno));
+      throw StartupError("the database " + options_.path.string() +
+                         " can't be opened: " + std::generic_category().message(errno));
     close(descriptor);
   }
 

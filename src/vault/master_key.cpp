@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <expected>
 #include <fstream>
+#include <system_error>
 
 #include "base/encoding.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t key_size = 32;
 
 std::unexpected<std::string> problem(const std::filesystem::path& file, int error) {
-  return std::unexpected(file.string() + ": " + std::strerror(error));
+  return std::unexpected(file.string() + ": " + std::generic_category().message(error));
 }
 
 /// Writes a file that did not exist, so that it is whole or not there after a crash. Another process that was faster

@@ -30,14 +30,22 @@ function shuffled<T>(values: T[]): T[] {
   return values.map(() => rest.splice(Math.floor(Math.random() * rest.length), 1)[0])
 }
 
-function alike(measured: Record<string, number>) {
+/** By how much the slowest way is slower than the quickest. */
+async function spread(ways: Record<string, () => Promise<Reply>>): Promise<number> {
+  const measured = await medians(ways)
   console.log(
     Object.entries(measured)
       .map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`)
       .join(', '),
   )
   const all = Object.values(measured)
-  expect((Math.max(...all) - Math.min(...all)) / Math.min(...all)).toBeLessThan(0.05)
+  return (Math.max(...all) - Math.min(...all)) / Math.min(...all)
+}
+
+/** What tells does so each time: a difference that does not come again was the machine's. */
+async function expectAlike(ways: Record<string, () => Promise<Reply>>): Promise<void> {
+  if ((await spread(ways)) < 0.05) return
+  expect(await spread(ways)).toBeLessThan(0.05)
 }
 
 describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an account, on %s', (engine) => {
@@ -54,14 +62,12 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
   test('login with a wrong password: known, unknown, unverified, by username', async () => {
     const client = world.client()
     const login = (body: object) => client.post('/api/auth/login', { password: 'a wrong guess, always', ...body })
-    alike(
-      await medians({
-        known: () => login({ email: known.email }),
-        unknown: () => login({ email: `${freshName('unknown')}@example.org` }),
-        unverified: () => login({ email: pending.email }),
-        'unknown username': () => login({ username: freshName('nobody').slice(0, 30) }),
-      }),
-    )
+    await expectAlike({
+      known: () => login({ email: known.email }),
+      unknown: () => login({ email: `${freshName('unknown')}@example.org` }),
+      unverified: () => login({ email: pending.email }),
+      'unknown username': () => login({ username: freshName('nobody').slice(0, 30) }),
+    })
   })
 
   test('registration: known and unknown', async () => {
@@ -70,12 +76,10 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
       succeeds(await client.post('/api/auth/register', { email, password: freshPassword() }))
     // Each known address has had its notice today, as one that is probed has.
     await register(known.email)
-    alike(
-      await medians({
-        known: () => register(known.email),
-        unknown: () => register(`${freshName('unknown')}@example.org`),
-        pending: () => register(pending.email),
-      }),
-    )
+    await expectAlike({
+      known: () => register(known.email),
+      unknown: () => register(`${freshName('unknown')}@example.org`),
+      pending: () => register(pending.email),
+    })
   })
 })
