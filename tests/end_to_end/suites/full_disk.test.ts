@@ -12,20 +12,27 @@ import { makePostgres } from '../support/storage.ts'
 import { expectWhole } from '../support/wholeness.ts'
 import { World } from '../support/world.ts'
 
-/** Fills the disk and asks until it is refused: what is left in files that exist takes a write or two more. */
-async function isRefused(disk: SmallDisk, call: () => Promise<Reply>): Promise<void> {
-  await eventually(
-    'writing fails',
-    async () => {
-      disk.fill()
-      const reply = await call()
-      if (reply.status !== 503) return !succeeds(reply)
-      refuses(reply, 503, 'unavailable')
-      expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
-      return true
-    },
-    20_000,
-  )
+/** Fills the disk and asks until what writes is refused: what is left in files that exist takes a write or two more. */
+async function refusesToWrite(disk: SmallDisk, world: World, person: Person): Promise<void> {
+  const calls: (() => Promise<Reply>)[] = [
+    () => person.triesToRefresh(),
+    () => person.triesToSignIn(),
+    () => world.person('new').triesToRegister(),
+  ]
+  for (const call of calls) {
+    await eventually(
+      'writing fails',
+      async () => {
+        disk.fill()
+        const reply = await call()
+        if (reply.status !== 503) return !succeeds(reply)
+        refuses(reply, 503, 'unavailable')
+        expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+        return true
+      },
+      20_000,
+    )
+  }
 }
 
 test('B30 D1 D9 a full disk: 503 for what writes, reads go on, and all is well when there is room again', async () => {
@@ -44,9 +51,7 @@ test('B30 D1 D9 a full disk: 503 for what writes, reads go on, and all is well w
     for (let round = 0; round < 2; round++) {
       await eventually('the crowd is at work', () => (crowd.answered.refresh ?? 0) > 20 * (round + 1), 20_000)
       for (const person of people) {
-        await isRefused(disk, () => person.triesToRefresh())
-        await isRefused(disk, () => person.triesToSignIn())
-        await isRefused(disk, () => world.person('new').triesToRegister())
+        await refusesToWrite(disk, world, person)
         expect((await person.checksSession()).status).toBe(200)
         expect((await person.asks('/api/account/profile')).status).toBe(200)
       }
@@ -80,9 +85,7 @@ test('B25 B30 D1 D9 a full disk under PostgreSQL: 503, and all is well when ther
     crowd.begins(6)
     for (let round = 0; round < 2; round++) {
       await eventually('the crowd is at work', () => (crowd.answered.refresh ?? 0) > 20 * (round + 1), 20_000)
-      await isRefused(disk, () => person.triesToRefresh())
-      await isRefused(disk, () => person.triesToSignIn())
-      await isRefused(disk, () => world.person('new').triesToRegister())
+      await refusesToWrite(disk, world, person)
       expect((await world.client().get('/health')).status).toBe(200)
       disk.free()
       // Without room for its log it gives itself up; whoever looks after it starts it again.
