@@ -12,11 +12,12 @@
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,6 +27,7 @@
 #include "limits/limits.hpp"
 #include "server/forwarded.hpp"
 #include "server/http_head.hpp"
+#include "server/inbox.hpp"
 #include "server/tls_certificate.hpp"
 #include "server/wire.hpp"
 
@@ -120,34 +122,6 @@ class Admission {
   std::string network_;
 };
 
-/// The way back from other threads to an I/O thread. It stays when the thread and its context are gone, and then takes
-/// what it is given to nowhere.
-class Inbox {
- public:
-  explicit Inbox(asio::io_context& context) : context_(&context) {}
-
-  template <class Work>
-  void run(Work work) {
-    // On the I/O thread itself there is no need to queue, and no way for the context to be gone.
-    if (of_this_thread == this) return work();
-    const std::lock_guard lock(mutex_);
-    if (context_) asio::post(*context_, std::move(work));
-  }
-
-  void close() {
-    const std::lock_guard lock(mutex_);
-    context_ = nullptr;
-  }
-
-  static thread_local const Inbox* of_this_thread;
-
- private:
-  std::mutex mutex_;
-  asio::io_context* context_;
-};
-
-thread_local const Inbox* Inbox::of_this_thread = nullptr;
-
 /// The Date header's value, made anew once a second.
 class DateText {
  public:
@@ -179,15 +153,32 @@ class Connection;
 
 /// A thread, its context, and the connections that live on it. Everything but `inbox` belongs to that thread.
 struct IoThread {
-  IoThread() : inbox(std::make_shared<Inbox>(context)), sweep_timer(context) {}
+  /// To be called on the thread.
+  void run() {
+    inbox->belongs_to_this_thread();
+    listen();
+    context.run();
+  }
 
   asio::io_context context{1};
-  std::shared_ptr<Inbox> inbox;
-  asio::steady_timer sweep_timer;
+  const std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
+  asio::steady_timer sweep_timer{context};
   std::list<std::shared_ptr<Connection>> connections;
   DateText date;
   bool draining = false;
   std::thread thread;
+
+ private:
+  void listen() {
+    bell_.async_read_some(asio::buffer(rings_), [this](error_code error, std::size_t) {
+      if (error) return;
+      for (auto& work : inbox->take_all()) work();
+      listen();
+    });
+  }
+
+  asio::posix::stream_descriptor bell_{context, inbox->listen()};
+  std::array<std::byte, 8> rings_{};
 };
 
 std::string status_line(int status) {
@@ -732,10 +723,7 @@ void HttpServer::start() {
   }
   for (const auto& thread : impl.threads) {
     impl.sweep(*thread);
-    thread->thread = std::thread([&thread = *thread] {
-      Inbox::of_this_thread = thread.inbox.get();
-      thread.context.run();
-    });
+    thread->thread = std::thread([&thread = *thread] { thread.run(); });
   }
 }
 
@@ -746,12 +734,12 @@ std::size_t HttpServer::connections() const { return impl_->admissions.total(); 
 void HttpServer::drain(Moment deadline) {
   auto& impl = *impl_;
   if (impl.threads.empty()) return;
-  asio::post(impl.threads.front()->context, [&impl] {
+  impl.threads.front()->inbox->run([&impl] {
     error_code ignored;
     for (auto& acceptor : impl.acceptors) acceptor.close(ignored);
   });
   for (const auto& thread : impl.threads) {
-    asio::post(thread->context, [&thread = *thread] {
+    thread->inbox->run([&thread = *thread] {
       thread.draining = true;
       for (const auto& connection : std::list(thread.connections)) connection->close_if_idle();
     });
