@@ -1,7 +1,6 @@
 #include "assembly.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "adapters/invalidation_postgres.hpp"
 #include "adapters/invalidation_sqlite.hpp"
@@ -38,11 +37,6 @@ std::string host_of(const std::string& public_url) {
 
 crypto::PasswordParameters password_parameters(const Config& config) {
   return {*config.password_algorithm, *config.argon2_memory_kib, *config.argon2_passes, *config.bcrypt_cost};
-}
-
-int hash_threads(const Config& config) {
-  if (*config.hash_threads > 0) return *config.hash_threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 sessions::SessionPolicy session_policy(const Config& config) {
@@ -124,7 +118,7 @@ Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
 Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()> wake_executor)
     : geoip(config.geoip_file->empty() ? std::nullopt
                                        : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
-      hasher(password_parameters(config), hash_threads(config), foundation.random),
+      hasher(password_parameters(config), *config.hash_threads, foundation.random),
       tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
       devices(foundation.keys, foundation.random),
       cache(foundation.storage.invalidation(), render),

@@ -318,7 +318,7 @@ class Reading {
     if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
     if (config_.token_audience->empty()) config_.token_audience.value = *config_.public_url;
     if (*config_.hash_threads == 0) {
-      config_.hash_threads.value = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+      config_.hash_threads.value = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
     }
     if (config_.postgres_sslmode->empty()) {
       const std::string server =

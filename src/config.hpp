@@ -278,9 +278,11 @@ struct Config {
                        .bounds = {2, 512}};
   Setting<int> hash_threads{.name = "HASH_THREADS",
                             .value = 0,
-                            .meaning = "Threads that hash passwords. 0: one a processor.",
+                            .meaning =
+                                "Threads that hash passwords. 0: one fewer than processors, at least one, so that "
+                                "whoever floods the logins slows down nobody else.",
                             .bounds = {0, 256},
-                            .usually = "one a processor"};
+                            .usually = "one fewer than processors"};
   Setting<LogFormat> log_format{.name = "LOG_FORMAT",
                                 .value = LogFormat::automatic,
                                 .meaning = "`text`, `json`, or `auto`: text on a terminal, JSON elsewhere."};

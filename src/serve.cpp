@@ -95,7 +95,7 @@ server::FindReadyReply ready_session(const Rooms& rooms) {
 /// worker is left for the others.
 server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
                                              server::Metrics& metrics) {
-  const int slots = std::max(2, std::min(hasher.threads() * 4, *config.workers - 2));
+  const int slots = std::max(2, std::min(hasher.threads() * 8, *config.workers - 2));
   return {.fresh_login_within = *config.fresh_login_within,
           .hash_slots = slots,
           .hash_slots_per_network = std::max(1, slots / 2),
@@ -222,7 +222,7 @@ void serve(const Config& config, Log& plain_log) {
   const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
   server::Metrics metrics(contract);
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
-  Workers workers(*config.workers, longest_queue);
+  Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});
   server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
                                 &foundation.storage.db(), foundation.clock, log,
                                 dispatcher_options(config, rooms.hasher, metrics));

@@ -29,6 +29,8 @@ void run_soon_after_waking() {
   schedule_this_thread(SCHED_NORMAL, getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), shortest_slice_ns);
 }
 
+void give_way_to_short_work() { schedule_this_thread(SCHED_NORMAL, 5, 0); }
+
 void step_behind_everything_else() { schedule_this_thread(SCHED_BATCH, 10, 0); }
 
 }  // namespace ostiary

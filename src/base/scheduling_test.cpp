@@ -42,17 +42,30 @@ TEST(Scheduling, SoonAfterWakingKeepsClassAndNiceAndIsInherited) {
   }).join();
 }
 
-TEST(Scheduling, BehindEverythingElseIsBatchWithTheOrdinarySlice) {
-  std::thread([] {
+struct LowerCase {
+  void (*step)();
+  unsigned policy;
+  int nice;
+};
+
+class SchedulingLower : public testing::TestWithParam<LowerCase> {};
+
+TEST_P(SchedulingLower, HasTheOrdinarySlice) {
+  const auto& expected = GetParam();
+  std::thread([&] {
     const auto before = schedule_of_this_thread();
     run_soon_after_waking();
-    step_behind_everything_else();
+    expected.step();
     const auto after = schedule_of_this_thread();
-    EXPECT_EQ(after.policy, unsigned{SCHED_BATCH});
-    EXPECT_EQ(after.nice, 10);
+    EXPECT_EQ(after.policy, expected.policy);
+    EXPECT_EQ(after.nice, expected.nice);
     EXPECT_EQ(after.slice_ns, before.slice_ns);
   }).join();
 }
+
+INSTANTIATE_TEST_SUITE_P(Classes, SchedulingLower,
+                         testing::Values(LowerCase{give_way_to_short_work, SCHED_OTHER, 5},
+                                         LowerCase{step_behind_everything_else, SCHED_BATCH, 10}));
 
 }  // namespace
 }  // namespace ostiary

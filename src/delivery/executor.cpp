@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/scheduling.hpp"
 #include "delivery/clean_up.hpp"
 #include "delivery/statements.hpp"
 
@@ -60,7 +61,12 @@ Executor::~Executor() { stop(); }
 
 void Executor::start(int threads) {
   looked_at_ = std::chrono::steady_clock::now();
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      give_way_to_short_work();
+      work();
+    });
+  }
 }
 
 bool Executor::is_at_work() const {

@@ -1,5 +1,7 @@
 #include "passwords/hasher.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <future>
 #include <limits>
@@ -10,11 +12,21 @@
 #include "crypto/hash_memory.hpp"
 
 namespace ostiary::passwords {
+namespace {
+
+/// After logins have come and gone: a hash's memory, and what malloc keeps of theirs.
+void release_memory() {
+  crypto::release_hash_memory();
+  malloc_trim(0);
+}
+
+}  // namespace
+
 Hasher::Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random)
     : parameters_(parameters),
       random_(random),
       workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(),
-               {.on_start = step_behind_everything_else, .on_rest = crypto::release_hash_memory}) {
+               {.on_start = step_behind_everything_else, .on_rest = release_memory}) {
   nobody_ = hash(Secret(to_hex(random.bytes(16))));
 }
 
