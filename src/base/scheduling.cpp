@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ostiary {
@@ -23,14 +24,14 @@ void schedule_this_thread(std::uint32_t policy, int nice, std::uint64_t slice_ns
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+int nice_of_this_thread() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
+
 }  // namespace
 
-void run_soon_after_waking() {
-  schedule_this_thread(SCHED_NORMAL, getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), shortest_slice_ns);
-}
+void run_soon_after_waking() { schedule_this_thread(SCHED_NORMAL, nice_of_this_thread(), shortest_slice_ns); }
 
-void give_way_to_short_work() { schedule_this_thread(SCHED_NORMAL, 5, 0); }
+void give_way_to_short_work() { schedule_this_thread(SCHED_NORMAL, std::max(nice_of_this_thread(), 5), 0); }
 
-void step_behind_everything_else() { schedule_this_thread(SCHED_BATCH, 10, 0); }
+void step_behind_everything_else() { schedule_this_thread(SCHED_BATCH, std::max(nice_of_this_thread(), 10), 0); }
 
 }  // namespace ostiary

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <thread>
 
@@ -58,8 +59,16 @@ TEST_P(SchedulingLower, HasTheOrdinarySlice) {
     expected.step();
     const auto after = schedule_of_this_thread();
     EXPECT_EQ(after.policy, expected.policy);
-    EXPECT_EQ(after.nice, expected.nice);
+    EXPECT_EQ(after.nice, std::max(before.nice, expected.nice));
     EXPECT_EQ(after.slice_ns, before.slice_ns);
+  }).join();
+}
+
+TEST_P(SchedulingLower, NeverRaisesWhoIsLowerAlready) {
+  std::thread([&] {
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 17);
+    GetParam().step();
+    EXPECT_EQ(schedule_of_this_thread().nice, 17);
   }).join();
 }
 

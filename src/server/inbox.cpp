@@ -40,9 +40,10 @@ std::vector<Inbox::Work> Inbox::take_all() {
 }
 
 void Inbox::close() {
+  std::vector<Work> dropped;  // goes after the lock
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  waiting_.clear();
+  dropped.swap(waiting_);
 }
 
 bool Inbox::put(Work work) {
