@@ -75,7 +75,8 @@ class WaitingLines final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    if (lines_.size() + line.size() > most_waiting) {
+    const std::size_t before = lines_.size();
+    if (before + line.size() > most_waiting) {
       ++dropped_;
       return;
     }
@@ -87,7 +88,8 @@ class WaitingLines final : public spdlog::sinks::base_sink<std::mutex> {
     } else {
       lines_.append(text);
     }
-    wake_.notify_one();
+    // Only for what the writing thread waits for: to wake it with each line costs more than the line.
+    if (before == 0 || (before < enough_for_a_write && lines_.size() >= enough_for_a_write)) wake_.notify_one();
   }
 
   void flush_() override {
