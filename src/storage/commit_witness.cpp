@@ -9,6 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Who looks at the server's sessions sees what this idle one is for.
+constexpr std::string_view add_to_name =
+    "SELECT set_config('application_name', current_setting('application_name') || ' commit witness', false)";
+
 constexpr auto look_up_for = 10s;
 constexpr auto look_up_interval = 50ms;
 
@@ -21,6 +25,7 @@ void CommitWitness::stand_by() noexcept {
   since_.reset();
   try {
     connection_.connect();
+    connection_.run_script(add_to_name);
     since_ = Clock::now();
   } catch (const std::exception&) {
     // The next one tries again.

@@ -75,7 +75,7 @@ void BreakingProxy::accept_connections(const std::stop_token& stop) {
 struct BreakingProxy::Link {
   int client, server;
   std::string commit = {};  ///< the name under which COMMIT is prepared
-  bool answer_is_lost = false;
+  Break answer_meets = Break::never;
 
   /// COMMIT passes as text once, later only its name does.
   bool commits(std::string_view text) {
@@ -93,6 +93,7 @@ void BreakingProxy::forward(const std::stop_token& stop, int client) {
   const auto address = address_of(server_path_);
   bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   Link link{client, server};
+  const int since = times_all_broke_;
   while (open && !stop.stop_requested()) {
     std::array<pollfd, 2> ready{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
     if (frozen_) {
@@ -101,6 +102,7 @@ void BreakingProxy::forward(const std::stop_token& stop, int client) {
     }
     poll(ready.data(), ready.size(), tick_ms);
     if (frozen_) continue;
+    if (times_all_broke_ != since) break;
     if (ready[0].revents != 0) open = pass(link, client, server);
     if (open && ready[1].revents != 0) open = pass(link, server, client);
   }
@@ -115,17 +117,18 @@ bool BreakingProxy::pass(Link& link, int from, int to) {
   if (length <= 0) return false;
   const std::string_view text(bytes.data(), static_cast<std::size_t>(length));
   const bool from_client = from == link.client;
-  if (!from_client && link.answer_is_lost) {
+  if (!from_client && link.answer_meets != Break::never) {
+    if (link.answer_meets == Break::all_after_commit) ++times_all_broke_;
     ++broken_;
     return false;
   }
   if (from_client && link.commits(text)) {
     const Break how = break_.exchange(Break::never);
-    link.answer_is_lost = how == Break::after_commit;
     if (how == Break::before_commit) {
       ++broken_;
       return false;
     }
+    link.answer_meets = how;
   }
   return send(to, bytes.data(), text.size(), MSG_NOSIGNAL) == length;
 }

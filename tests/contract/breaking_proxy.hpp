@@ -26,6 +26,7 @@ class BreakingProxy {
     never,
     before_commit,  ///< at the next COMMIT, which the server never sees
     after_commit,   ///< after the next COMMIT, whose answer the client never sees
+    all_after_commit,  ///< the same, and all other connections with it
   };
   void breaks(Break how) { break_ = how; }
 
@@ -47,6 +48,7 @@ class BreakingProxy {
   int listener_;
   std::atomic<Break> break_{Break::never};
   std::atomic<bool> frozen_{false};
+  std::atomic<int> times_all_broke_{0};
   std::atomic<int> broken_{0};
   std::mutex mutex_;
   std::vector<std::jthread> connections_;

@@ -38,10 +38,11 @@ void EngineDatabase::reopen() {
   first_ = open();
 }
 
-void EngineDatabase::end_connections() const {
+void EngineDatabase::end_connections(Ended which) const {
   const std::string name = conninfo_.substr(conninfo_.rfind('=') + 1);
+  const std::string others = which == Ended::all ? "" : " AND application_name NOT LIKE '%witness%'";
   server_of(engine_).administer(
-      "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '" + name + "'");
+      "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '" + name + "'" + others);
 }
 
 }  // namespace ostiary::testing

@@ -33,8 +33,9 @@ class EngineDatabase {
   /// Closes and opens the first one.
   void reopen();
 
-  /// Ends all connections but the asking one. PostgreSQL only.
-  void end_connections() const;
+  enum class Ended { all, all_but_witnesses };
+  /// Ends connections, but never the asking one. PostgreSQL only.
+  void end_connections(Ended which = Ended::all) const;
 
   TestedEngine engine() const { return engine_; }
   bool is_sqlite() const { return engine_ == TestedEngine::sqlite; }

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::ThrowsMessage;
 
 struct Number {
   std::int64_t value;
@@ -118,6 +119,20 @@ TEST_P(OnPostgres, AReadWhoseCommitWasLostIsRepeated) {
   EXPECT_EQ(runs, 2);
 }
 
+// Nobody is left who could tell: neither a success that may be none, nor a second try that may be one too many.
+TEST_P(OnPostgres, ACommitThatLostItsAnswerAndItsWitnessIsAnErrorAndNotRepeated) {
+  BreakingProxy proxy(database.conninfo());
+  const auto through = open_postgres({.conninfo = proxy.conninfo()});
+  EXPECT_EQ(raise(*through), 1);
+  proxy.breaks(BreakingProxy::Break::all_after_commit);
+  int runs = 0;
+  EXPECT_THAT([&] { raise(*through, &runs); }, ThrowsMessage<StorageError>(HasSubstr("unknown")));
+  EXPECT_EQ(proxy.broken(), 1);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(value(), 2);
+  EXPECT_EQ(raise(*through), 3);
+}
+
 // D1, D2: whatever was acknowledged is there, and nothing is there twice, while connections are cut at any moment.
 TEST_P(OnPostgres, NothingIsLostOrDoubledWhileConnectionsBreak) {
   std::atomic<int> acknowledged = 0;
@@ -140,7 +155,7 @@ TEST_P(OnPostgres, NothingIsLostOrDoubledWhileConnectionsBreak) {
     }
     for (int round = 0; round < 12; ++round) {
       std::this_thread::sleep_for(20ms);
-      database.end_connections();
+      database.end_connections(EngineDatabase::Ended::all_but_witnesses);
     }
     done = true;
   }
