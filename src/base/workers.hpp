@@ -27,23 +27,29 @@ class Workers {
   /// Queues `work`, which must not throw; false when the queue is full or the pool is stopping.
   bool post(std::function<void()> work);
   std::size_t waiting() const;
-  int threads() const { return static_cast<int>(threads_.size()); }
+  int threads() const { return static_cast<int>(workers_.size()); }
 
   /// Finishes what is queued, then joins.
   void stop();
 
  private:
-  void serve();
+  struct Worker {
+    std::condition_variable wake;
+    bool is_called = false;
+    std::thread thread;
+  };
+
+  void serve(Worker& worker);
   /// Takes the next work, or nothing when the pool stops.
-  std::function<void()> next();
+  std::function<void()> next(Worker& worker);
 
   const std::size_t longest_queue_;
   const Hooks hooks_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<Worker> workers_;
+  std::vector<Worker*> asleep_;  ///< who worked last is last, and called first: its memory is still in the caches
 };
 
 }  // namespace ostiary

@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
+#include <thread>
+#include <vector>
 
 namespace ostiary {
 namespace {
@@ -44,6 +47,22 @@ TEST(Workers, WorkBesideEachOther) {
     second.set_value();
   });
   EXPECT_EQ(both.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+// One that was called must not sleep on, whoever else works, posts or falls asleep at that moment.
+TEST(Workers, LeaveNothingLying) {
+  constexpr int posters = 4, rounds = 500, at_once = 5;
+  Workers workers(3, posters * at_once);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < posters; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < rounds; ++round) {
+        std::latch done(at_once);
+        for (int work = 0; work < at_once; ++work) ASSERT_TRUE(workers.post([&] { done.count_down(); }));
+        done.wait();
+      }
+    });
+  }
 }
 
 TEST(Workers, AreToldWhenTheyRest) {
