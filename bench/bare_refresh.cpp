@@ -15,7 +15,6 @@
 #include "order.hpp"
 #include "sessions/statements.hpp"
 #include "storage/postgres_values.hpp"
-#include "vault/statements.hpp"
 
 namespace ostiary::bench {
 namespace {
@@ -132,13 +131,13 @@ class BareRefresh::Client {
     random_.fill(successor);
     const auto audit_id = ids_.make<AuditId>();
     const auto event_id = ids_.make<EventId>();
-    const bool good = driver_->begin() && send(sessions::statements::find_refresh_token, of.hash) &&
-                      send(sessions::statements::roles_of, of.user) &&
+    const bool good = driver_->begin() && send(sessions::statements::roles_by_refresh_token, of.hash) &&
+                      send(sessions::statements::data_key_by_refresh_token, of.hash) &&
+                      send(sessions::statements::find_refresh_token, of.hash) &&
                       send(sessions::statements::consume_refresh_token, of.hash, now) &&
                       send(sessions::statements::insert_refresh_token, successor, of.session, of.generation + 1,
                            chain_key_, now, now + 7 * 24h) &&
                       send(sessions::statements::note_refresh, of.session, now, now + 7 * 24h) &&
-                      send(vault::statements::find_data_key, of.user) &&
                       send(audit::statements::insert_entry, audit_id, now, "session.refresh", "success", of.user,
                            of.user, of.user, details, of.hash) &&
                       send(delivery::statements::insert_event, event_id, "session.events", "session.refreshed",

@@ -51,13 +51,21 @@ std::string details_purpose(const AuditId& id) { return "audit details " + to_st
 AuditLog::AuditLog(const vault::DataKeys& keys, const IdSource& ids, Random& random, Log& log)
     : keys_(keys), ids_(ids), random_(random), log_(log) {}
 
+/// Nothing where the event is about nobody, or their key is gone.
+std::optional<Bytes> AuditLog::seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
+                                             BytesView details) const {
+  if (!event.user) return std::nullopt;
+  if (event.wrapped_key) return keys_.seal(*event.wrapped_key, *event.user, purpose, details);
+  return keys_.seal(tx, *event.user, purpose, details);
+}
+
 void AuditLog::record(Transaction& tx, const Call& call, const Event& event) const {
   const auto id = ids_.make<AuditId>();
   const auto actor = event.actor ? event.actor : call.caller ? std::optional(call.caller->user_id) : std::nullopt;
   Bytes salted = random_.bytes(details_salt_size);
   const std::string details = details_text(call, event);
   salted.insert(salted.end(), details.begin(), details.end());
-  auto sealed = event.user ? keys_.seal(tx, *event.user, details_purpose(id), salted) : std::nullopt;
+  auto sealed = seal_for_user(tx, event, details_purpose(id), salted);
   const auto key_owner = sealed ? event.user : std::nullopt;
   if (!sealed) sealed = keys_.seal_for_service(details_purpose(id), salted);
   tx.send(statements::insert_entry, id, call.received_at, event.action, name_of(event.outcome), actor, event.user,

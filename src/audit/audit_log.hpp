@@ -22,6 +22,8 @@ struct Event {
   std::optional<UserId> actor = std::nullopt;  ///< who did it; the call's caller where it is not said
   std::string_view reason = {};                ///< why it was refused or done: a refusal's name, "logout"
   std::vector<std::pair<std::string, std::string>> metadata = {};  ///< never a secret
+  /// The user's data key, wrapped, where the transaction has read it already: it is not looked up again.
+  std::optional<BytesView> wrapped_key = std::nullopt;
 };
 
 /// The append-only log. A row has time, action, outcome, actor and user in the clear; the details (address, user agent,
@@ -36,6 +38,9 @@ class AuditLog {
   void record(Transaction& tx, const Call& call, const Event& event) const;
 
  private:
+  std::optional<Bytes> seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
+                                     BytesView details) const;
+
   const vault::DataKeys& keys_;
   const IdSource& ids_;
   Random& random_;

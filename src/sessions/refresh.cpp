@@ -40,6 +40,8 @@ struct Refreshing {
   const Deps& deps;
   const Call& call;
   const RefreshTokenRow& row;
+  std::vector<std::string> roles;
+  std::optional<BytesView> wrapped_key;  ///< the person's data key
   Time now;
 };
 
@@ -57,16 +59,16 @@ statements::UserRow user_of(const RefreshTokenRow& row) {
 }
 
 /// `successor`, for the session as it is now.
-Refreshed refreshed(const Refreshing& at, std::string successor, const std::vector<std::string>& roles) {
+Refreshed refreshed(const Refreshing& at, std::string successor) {
   const Time expires_at = std::min<Time>(at.now + at.deps.policy.access_lifetime, at.row.session_expires_at);
   v1::TokenReply reply;
   reply.set_token_type("Bearer");
   reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(expires_at - at.now).count());
   reply.set_session_id(to_string(at.row.session_id));
-  *reply.mutable_user() = user_message(user_of(at.row), roles);
+  *reply.mutable_user() = user_message(user_of(at.row), at.roles);
   reply.set_refresh_token(std::move(successor));
   return {std::move(reply),
-          {at.row.user_id, at.row.session_id, roles, split_words(at.row.amr), at.row.auth_time, at.now, expires_at}};
+          {at.row.user_id, at.row.session_id, at.roles, split_words(at.row.amr), at.row.auth_time, at.now, expires_at}};
 }
 
 std::string successor_of_presented(const Refreshing& at, std::string_view presented) {
@@ -77,7 +79,6 @@ std::string successor_of_presented(const Refreshing& at, std::string_view presen
 
 Refreshed rotate(const Refreshing& at, const Digest& hash, std::string_view presented) {
   const auto successor = successor_of_presented(at, presented);
-  const auto roles = at.tx.ask(statements::roles_of, at.row.user_id);
   const Time idle_expires_at = std::min<Time>(at.now + at.deps.policy.idle_lifetime, at.row.session_expires_at);
   const auto next_key = at.deps.keys.current(vault::KeyPurpose::refresh_chain);
   at.tx.send(statements::consume_refresh_token, hash, at.now);
@@ -88,13 +89,14 @@ Refreshed rotate(const Refreshing& at, const Digest& hash, std::string_view pres
                        {.action = "session.refresh",
                         .user = at.row.user_id,
                         .actor = at.row.user_id,
-                        .metadata = {{"session_id", to_string(at.row.session_id)}}});
+                        .metadata = {{"session_id", to_string(at.row.session_id)}},
+                        .wrapped_key = at.wrapped_key});
   delivery::announce(at.tx, at.deps.ids, at.now,
                      {"session.refreshed",
                       at.row.session_id.uuid,
                       at.row.session_version + 1,
                       {{"user_id", to_string(at.row.user_id)}}});
-  return refreshed(at, successor, names_of(roles.rows()));
+  return refreshed(at, successor);
 }
 
 Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view presented, bool late) {
@@ -105,9 +107,10 @@ Refreshed reissue(const Refreshing& at, const Digest& hash, std::string_view pre
                           .user = at.row.user_id,
                           .actor = at.row.user_id,
                           .reason = "lost_reply",
-                          .metadata = {{"session_id", to_string(at.row.session_id)}}});
+                          .metadata = {{"session_id", to_string(at.row.session_id)}},
+                          .wrapped_key = at.wrapped_key});
   }
-  return refreshed(at, successor_of_presented(at, presented), roles_of(at.tx, at.row.user_id));
+  return refreshed(at, successor_of_presented(at, presented));
 }
 
 std::unexpected<Refused> session_ended() {
@@ -133,7 +136,14 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
   const Digest hash = refresh_token_hash(request.refresh_token());
   bool counted = false;
   auto result = deps.db.transaction([&](Transaction& tx) -> Result<Refreshed> {
+    // Three questions, and one way to the server and back.
+    const auto roles = tx.ask(statements::roles_by_refresh_token, hash);
+    const auto keys = tx.ask(statements::data_key_by_refresh_token, hash);
     const auto row = tx.optional(statements::find_refresh_token, hash);
+    const auto refreshing = [&] {
+      const auto key = keys.rows().empty() ? std::nullopt : std::optional<BytesView>(keys.rows().front().wrapped);
+      return Refreshing{tx, deps, call, *row, names_of(roles.rows()), key, now};
+    };
     // Once a call, however often the closure runs.
     if (row && !std::exchange(counted, true)) {
       if (const auto budget = take_from_session_budget(deps, row->session_id, now); !budget) {
@@ -155,11 +165,10 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
         return tx.keep(refuse(Refusal::refresh_token_reused,
                               "This refresh token was used before, so somebody else may hold it. The session has been "
                               "ended: sign in again."));
-      case RefreshVerdict::rotate: return rotate({tx, deps, call, *row, now}, hash, request.refresh_token());
+      case RefreshVerdict::rotate: return rotate(refreshing(), hash, request.refresh_token());
       case RefreshVerdict::reissue:
       case RefreshVerdict::reissue_late:
-        return reissue({tx, deps, call, *row, now}, hash, request.refresh_token(),
-                       verdict == RefreshVerdict::reissue_late);
+        return reissue(refreshing(), hash, request.refresh_token(), verdict == RefreshVerdict::reissue_late);
     }
     throw std::logic_error("a verdict without an answer");
   });

@@ -185,6 +185,24 @@ inline constexpr Statement<RefreshTokenRow(Digest)> find_refresh_token{R"sql(
   WHERE t.hash = $1
 )sql"};
 
+/// Of the person whose session it belongs to.
+inline constexpr Statement<RoleNameRow(Digest)> roles_by_refresh_token{R"sql(
+  SELECT r.name
+  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+    JOIN user_roles ur ON ur.user_id = s.user_id JOIN roles r ON r.id = ur.role_id
+  WHERE t.hash = $1 ORDER BY r.name LIMIT 100
+)sql"};
+
+struct WrappedKeyRow {
+  Bytes wrapped;
+};
+/// Of the person whose session it belongs to.
+inline constexpr Statement<WrappedKeyRow(Digest)> data_key_by_refresh_token{R"sql(
+  SELECT k.wrapped
+  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN data_keys k ON k.owner_id = s.user_id
+  WHERE t.hash = $1
+)sql"};
+
 struct GenerationRow {
   std::int64_t generation;
   std::optional<Time> consumed_at;

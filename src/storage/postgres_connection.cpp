@@ -26,6 +26,7 @@ constexpr const char* ask_where = "SELECT pg_postmaster_start_time()::text, pg_b
 constexpr std::string_view begin_to_write = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 constexpr std::string_view begin_to_read = "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
 constexpr std::string_view end_and_keep = "COMMIT";
+constexpr std::string_view assign_transaction_id = "SELECT pg_current_xact_id()::text";
 constexpr std::string_view ask_transaction_id = "SELECT pg_current_xact_id_if_assigned()::text";
 
 std::string first_line(std::string text) {
@@ -261,13 +262,14 @@ void PostgresConnection::enqueue(std::string_view text, std::span<const ColumnTy
     awaited_.push_back({Awaited::What::begin});
     begun_ = true;
   }
-  const bool writes = to_write_ && !is_select(text);
-  wrote_ = wrote_ || writes;
+  wrote_ = wrote_ || !is_select(text);
   enqueue_prepared(text, types, parameters);
   awaited_.push_back({Awaited::What::statement, {}, std::move(sink)});
   ++sent_;
-  if (writes && !cockroach_ && !asked_) {
-    enqueue_prepared(ask_transaction_id, {}, {});
+  if (to_write_ && !cockroach_ && !asked_) {
+    // Who reads first gets an id with what was read, and COMMIT can travel with the last write. Who begins by writing
+    // gets none unless something changed: an idle service must leave nothing in the server's log.
+    enqueue_prepared(wrote_ ? ask_transaction_id : assign_transaction_id, {}, {});
     awaited_.push_back({Awaited::What::transaction_id});
     asked_ = true;
   }

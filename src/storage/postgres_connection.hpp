@@ -58,7 +58,7 @@ class PostgresConnection final : public Connection {
   Committed commit();
   void rollback() noexcept;
 
-  /// The id of the transaction last begun, once it has written. PostgreSQL only.
+  /// The id of the transaction last begun, if it was to write and got one. PostgreSQL only.
   const std::optional<std::string>& transaction_id() const { return transaction_id_; }
 
   /// What became of a transaction: "committed", "aborted", "in progress"; nothing when the server does not know, or

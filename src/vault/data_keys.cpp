@@ -22,12 +22,10 @@ std::string person_context(UserId owner, std::string_view purpose) {
 }
 std::string service_context(std::string_view purpose) { return std::string(purpose) + " of the service"; }
 
-std::optional<Bytes> key_of(Transaction& tx, UserId owner, BytesView wrapping_key) {
-  const auto row = tx.optional(statements::find_data_key, owner);
-  if (!row) return std::nullopt;
-  auto key = crypto::open(wrapping_key, row->wrapped, wrapping_context(owner));
+Bytes unwrap(BytesView wrapped, UserId owner, BytesView wrapping_key) {
+  auto key = crypto::open(wrapping_key, wrapped, wrapping_context(owner));
   if (!key) throw std::runtime_error("the data key of " + to_string(owner) + " does not open under the master key");
-  return key;
+  return *std::move(key);
 }
 
 Bytes prefixed(Bytes prefix, BytesView sealed) {
@@ -52,16 +50,22 @@ bool DataKeys::has_key(Transaction& tx, UserId owner) const {
 
 std::optional<Bytes> DataKeys::seal(Transaction& tx, UserId owner, std::string_view purpose,
                                     BytesView plaintext) const {
-  const auto key = key_of(tx, owner, keys_.wrapping_key());
-  if (!key) return std::nullopt;
-  return prefixed({sealed_for_person}, crypto::seal(*key, plaintext, person_context(owner, purpose), random_));
+  const auto row = tx.optional(statements::find_data_key, owner);
+  if (!row) return std::nullopt;
+  return seal(row->wrapped, owner, purpose, plaintext);
+}
+
+Bytes DataKeys::seal(BytesView wrapped, UserId owner, std::string_view purpose, BytesView plaintext) const {
+  const Bytes key = unwrap(wrapped, owner, keys_.wrapping_key());
+  return prefixed({sealed_for_person}, crypto::seal(key, plaintext, person_context(owner, purpose), random_));
 }
 
 std::optional<Bytes> DataKeys::open(Transaction& tx, UserId owner, std::string_view purpose, BytesView sealed) const {
   if (sealed.empty() || sealed[0] != sealed_for_person) return std::nullopt;
-  const auto key = key_of(tx, owner, keys_.wrapping_key());
-  if (!key) return std::nullopt;
-  return crypto::open(*key, sealed.subspan(1), person_context(owner, purpose));
+  const auto row = tx.optional(statements::find_data_key, owner);
+  if (!row) return std::nullopt;
+  return crypto::open(unwrap(row->wrapped, owner, keys_.wrapping_key()), sealed.subspan(1),
+                      person_context(owner, purpose));
 }
 
 Bytes DataKeys::seal_for_service(std::string_view purpose, BytesView plaintext) const {

@@ -21,6 +21,8 @@ class DataKeys {
 
   /// Seals under the owner's key; nothing when the owner has none (any more).
   std::optional<Bytes> seal(Transaction& tx, UserId owner, std::string_view purpose, BytesView plaintext) const;
+  /// The same under the key that `wrapped` holds, as the transaction has read it.
+  Bytes seal(BytesView wrapped, UserId owner, std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open(Transaction& tx, UserId owner, std::string_view purpose, BytesView sealed) const;
 
   /// The same under the service's own key. A sealed value says itself under which of them.

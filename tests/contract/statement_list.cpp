@@ -69,6 +69,8 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(sessions, find_user_by_username),
       IN(sessions, find_user),
       IN(sessions, roles_of),
+      IN(sessions, roles_by_refresh_token),
+      IN(sessions, data_key_by_refresh_token),
       IN(sessions, newest_pending_by_email),
       IN(sessions, newest_pending_by_username),
       IN(sessions, insert_login_attempt),
