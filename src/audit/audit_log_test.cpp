@@ -9,6 +9,7 @@
 #include "audit/statements.hpp"
 #include "base/encoding.hpp"
 #include "contract/test_database.hpp"
+#include "vault/statements.hpp"
 
 namespace ostiary::audit {
 namespace {
@@ -97,6 +98,25 @@ TEST_F(AuditLogTest, ARowHasItsFactsInTheClearAndItsDetailsSealedForThePerson) {
                                                                    {"method", "ostiary.v1.AuthService.Login"},
                                                                    {"reason", "login"},
                                                                    {"metadata", {{"amr", "pwd"}}}}));
+}
+
+TEST_F(AuditLogTest, AKeyThatTheTransactionHasReadSealsLikeOneThatIsLookedUp) {
+  const auto wrapped_key_of = [&](UserId owner) {
+    return in_transaction([&](Transaction& tx) { return tx.one(vault::statements::find_data_key, owner).wrapped; });
+  };
+  const Bytes key = wrapped_key_of(ada);
+  records({.action = "session.refresh", .user = ada, .actor = ada, .wrapped_key = key});
+  ASSERT_EQ(entries().size(), 1U);
+  EXPECT_EQ(entries()[0].key_owner, ada);
+  EXPECT_EQ(entries()[0].state, DetailsState::readable);
+
+  in_transaction([&](Transaction& tx) {
+    keys.create(tx, stranger);
+    return true;
+  });
+  const Bytes of_another = wrapped_key_of(stranger);
+  EXPECT_THROW(records({.action = "session.refresh", .user = ada, .wrapped_key = of_another}), std::runtime_error);
+  EXPECT_EQ(entries().size(), 1U);
 }
 
 TEST_F(AuditLogTest, AnEventAboutNobodyKnownIsSealedForTheService) {
