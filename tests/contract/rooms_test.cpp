@@ -1,4 +1,6 @@
 // The rooms' use cases on every engine, with the clock in the test's hand.
+#include <gmock/gmock.h>
+
 #include <thread>
 
 #include "access/roles.hpp"
@@ -11,6 +13,8 @@ namespace ostiary::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class Rooms : public OnEveryEngine {
  protected:
@@ -420,9 +424,16 @@ TEST_P(Rooms, ARoleIsInForceAtOnceR03) {
   const auto caller = ada.is_recognised();
   EXPECT_EQ(caller->roles, std::vector<std::string>{"admin"});
   EXPECT_TRUE(access::has_permission(*caller, "accounts.read"));
+  const auto presented = ada.refresh_token;
+  const auto refreshed = ada.refreshes();
+  const auto refreshed_again = ada.refreshes_with(presented);
+  ASSERT_TRUE(refreshed && refreshed_again);
+  EXPECT_THAT(refreshed->user().roles(), ElementsAre("admin"));
+  EXPECT_THAT(refreshed_again->user().roles(), ElementsAre("admin"));
   Person bob(world, "bob@example.org");
   bob.settles_in();
   EXPECT_FALSE(access::has_permission(*bob.is_recognised(), "accounts.read"));
+  EXPECT_THAT(bob.refreshes()->user().roles(), IsEmpty());
 }
 
 TEST_P(Rooms, AnOperatorMakesAccountsThatCanSignIn) {
