@@ -136,6 +136,23 @@ describe('requests from other sites', () => {
     expect(read.headers['access-control-allow-origin']).toBeUndefined()
   })
 
+  test('B15 no path and no parameter leads elsewhere', async () => {
+    const paths = ['//', '///', '/\\', '/@', '/%5c', '/%2f', '/https://', '/.'].map((start) => `${start}evil.example/`)
+    const targets = ['https://evil.example', '//evil.example', '/\\evil.example', 'https://localhost@evil.example']
+    for (const page of ['/', '/docs', '/verify-email', '/health', '/api/auth/session', '/api/nothing']) {
+      for (const name of ['next', 'return_to', 'redirect_uri', 'url']) {
+        paths.push(...[...targets, 'javascript:evil.example'].map((to) => `${page}?${name}=${encodeURIComponent(to)}`))
+      }
+    }
+    for (const path of paths) {
+      const reply = await alice.http.get(path)
+      expect([200, 400, 404], path).toContain(reply.status)
+      expect(reply.headers.location, path).toBeUndefined()
+      expect(reply.headers.refresh, path).toBeUndefined()
+      expect(reply.text, path).not.toContain('evil.example')
+    }
+  })
+
   test('ASVS 3.4 every answer carries its security headers', async () => {
     for (const [verb, path] of [
       ['GET', '/health'],
