@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 
-// Below the ports that the system gives to clients, and some for each of vitest's processes: a server that is killed and
-// started again finds its port as it left it, and no test takes another one's server for its own.
+// Below the ports that the system gives to clients, and some for each of vitest's processes: a server that is killed
+// and started again finds its port as it left it, and no test takes another one's server for its own.
 const EACH = 2_000
 const first = 10_000 + Number(process.env.VITEST_POOL_ID ?? 0) * EACH
 let next = Math.floor(Math.random() * EACH)
