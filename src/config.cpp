@@ -317,9 +317,9 @@ class Reading {
     if (config_.listen_address->empty()) config_.listen_address.value = {config_.is_local() ? "localhost" : "*"};
     if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
     if (config_.token_audience->empty()) config_.token_audience.value = *config_.public_url;
-    if (*config_.hash_threads == 0) {
-      config_.hash_threads.value = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
-    }
+    const int processors = static_cast<int>(std::thread::hardware_concurrency());
+    if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
+    if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
     if (config_.postgres_sslmode->empty()) {
       const std::string server =
           config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
@@ -429,9 +429,9 @@ std::expected<std::string, std::string> read_small_file(const std::string& path)
 bool Config::is_local() const { return is_this_machine(host_of(*public_url)); }
 
 int Config::postgres_connections() const {
-  // Beyond the workers: the executor, its clean-up, and a spare one for readiness.
+  // Beyond the workers: what follows a hash, the executor, its clean-up, and a spare one for readiness.
   constexpr int extra_connections = 4;
-  return *workers + extra_connections;
+  return *workers + *hash_threads + extra_connections;
 }
 
 std::optional<Secret> Config::postgres_conninfo() const {

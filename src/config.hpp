@@ -272,10 +272,13 @@ struct Config {
   RateSettings rates{};
 
   Heading running{"Running", ""};
-  Setting<int> workers{.name = "WORKERS",
-                       .value = 12,
-                       .meaning = "Threads that answer calls; each may hold a connection to the database.",
-                       .bounds = {2, 512}};
+  Setting<int> workers{
+      .name = "WORKERS",
+      .value = 0,
+      .meaning = "Threads that answer calls; each may hold a connection to the database. 0: three a processor, "
+                 "at least 6, at most 48. More are of use where the database is far away.",
+      .bounds = {0, 512},
+      .usually = "three a processor"};
   Setting<int> hash_threads{.name = "HASH_THREADS",
                             .value = 0,
                             .meaning =

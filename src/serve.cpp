@@ -91,14 +91,13 @@ server::FindReadyReply ready_session(const Rooms& rooms) {
   };
 }
 
-/// Calls that hash: as many as keep the hashing threads busy and a short queue behind them, and never so many that no
-/// worker is left for the others.
+/// Calls that hash at once: one on each hashing thread, and a short queue behind it.
+int hash_places(const passwords::Hasher& hasher) { return 8 * hasher.threads(); }
+
 server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
                                              server::Metrics& metrics) {
-  const int slots = std::max(2, std::min(hasher.threads() * 8, *config.workers - 2));
   return {.fresh_login_within = *config.fresh_login_within,
-          .hash_slots = slots,
-          .hash_slots_per_network = std::max(1, slots / 2),
+          .hash_places_per_network = hash_places(hasher) / 2,
           .at_once = {"ostiary.v1.SystemService.Health"},
           .metrics = &metrics};
 }
@@ -223,8 +222,9 @@ void serve(const Config& config, Log& plain_log) {
   server::Metrics metrics(contract);
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
   Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});
-  server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, workers, &foundation.audit,
-                                &foundation.storage.db(), foundation.clock, log,
+  Workers hash_workers(hash_places(rooms.hasher), longest_queue, {.on_start = give_way_to_short_work});
+  server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, {workers, hash_workers},
+                                &foundation.audit, &foundation.storage.db(), foundation.clock, log,
                                 dispatcher_options(config, rooms.hasher, metrics));
   const server::ReadyReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
                                            rooms.limits, foundation.clock, &metrics);
@@ -255,6 +255,7 @@ void serve(const Config& config, Log& plain_log) {
   grpc_drain.join();
   // A use case that outlived the deadline answers through what is about to go.
   workers.stop();
+  hash_workers.stop();
   mailing.executor.stop();
   log.write(LogLevel::info, "stopped", {});
 }

@@ -59,13 +59,13 @@ bool is_quiet(const Method& method) { return method.descriptor->service()->name(
 }  // namespace
 
 struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
-  Impl(const Contract& served, CallerChecks proofs, limits::Limits& budgets, Workers& pool,
+  Impl(const Contract& served, CallerChecks proofs, limits::Limits& budgets, const CallThreads& pools,
        const audit::AuditLog* trail, Database* storage, const Clock& time, Log& lines,
        const DispatcherOptions& settings)
       : contract(served),
         checks(std::move(proofs)),
         limits(budgets),
-        workers(pool),
+        threads(pools),
         audit(trail),
         database(storage),
         clock(time),
@@ -75,14 +75,14 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   const Contract& contract;
   const CallerChecks checks;
   limits::Limits& limits;
-  Workers& workers;
+  const CallThreads threads;
   const audit::AuditLog* const audit;
   Database* const database;
   const Clock& clock;
   Log& log;
   const DispatcherOptions options;
   std::set<const Method*> at_once = {};
-  HashRoom hash_room{options.hash_slots, options.hash_slots_per_network};
+  HashRoom hash_room{threads.hash_workers.threads(), options.hash_places_per_network};
   std::atomic<unsigned> sent_away = 0;
 
   void require_checks() const;
@@ -165,6 +165,7 @@ void Dispatcher::Impl::enter(const std::shared_ptr<Passage>& passage) {
   if (!objection) return finish(*passage, std::move(objection));
   if (at_once.contains(&passage->method)) return serve(*passage);
   // The work keeps what it needs alive: it may run while the dispatcher is being taken down.
+  Workers& workers = passage->place ? threads.hash_workers : threads.workers;
   const bool queued = workers.post([self = shared_from_this(), passage] { self->serve(*passage); });
   if (!queued) finish(*passage, std::unexpected(busy("Too many calls at once.")));
 }
@@ -313,12 +314,12 @@ Refused Dispatcher::Impl::busy(std::string detail) {
   return refused_for(Refusal::overloaded, std::chrono::seconds(1 + sent_away.fetch_add(1) % 2), std::move(detail));
 }
 
-Dispatcher::Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, Workers& workers,
+Dispatcher::Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, CallThreads threads,
                        const audit::AuditLog* audit, Database* database, const Clock& clock, Log& log,
                        const DispatcherOptions& options)
     : contract_(contract),
       impl_(
-          std::make_shared<Impl>(contract, std::move(checks), limits, workers, audit, database, clock, log, options)) {
+          std::make_shared<Impl>(contract, std::move(checks), limits, threads, audit, database, clock, log, options)) {
   impl_->require_checks();
   impl_->mark_at_once();
 }

@@ -50,8 +50,7 @@ using Reply = Result<std::unique_ptr<Message>>;
 
 struct DispatcherOptions {
   std::chrono::seconds fresh_login_within{600};
-  int hash_slots = 8;              ///< calls that hash, running and waiting; fewer than there are workers
-  int hash_slots_per_network = 4;  ///< of them for one IPv4 address or IPv6 /64
+  int hash_places_per_network = 4;  ///< calls that hash, at once, of one IPv4 address or IPv6 /64
   /// Longer than this no call waits for a worker: it is refused as `overloaded`. So a storage that hangs, and with it
   /// all workers, keeps nobody waiting for the sum of the others.
   std::chrono::milliseconds longest_wait{5000};
@@ -61,13 +60,19 @@ struct DispatcherOptions {
   Metrics* metrics = nullptr;  ///< told of each answer
 };
 
+/// The threads on which use cases run.
+struct CallThreads {
+  Workers& workers;
+  Workers& hash_workers;  ///< for calls that hash: as many are let in as there are threads, and they hold up no others
+};
+
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,
 /// who calls, permission, fresh login, rate limits by session and identifier; then calls the use case on a worker. It
 /// is the only place that catches: StorageError becomes `unavailable`, anything else `internal`, logged with the trace
 /// id and never shown. Thread-safe. Everything it is given must outlive it.
 class Dispatcher {
  public:
-  Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, Workers& workers,
+  Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, CallThreads threads,
              const audit::AuditLog* audit, Database* database, const Clock& clock, Log& log,
              const DispatcherOptions& options);
 

@@ -203,7 +203,7 @@ TEST_F(Door, RefusesWhatWaitedPastItsDeadline) {
 
 TEST(FullDoor, SendsAwayWhatItsQueueCannotHold) {
   const WrittenContract written(guarded);
-  TestedDoor door(written.services(), {}, 1, 1);
+  TestedDoor door(written.services(), {}, {.workers = 1, .longest_queue = 1});
   Gate gate;
   door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
     gate.wait();
@@ -228,9 +228,10 @@ Inbound from_device(std::string address, std::string device) {
   return inbound;
 }
 
-// B24: at most so many calls hash at once; half of the places are for devices that have logged in.
+// B24: at most so many calls hash at once; half of the places are for devices that have logged in, and nobody else
+// waits for them.
 TEST(HashingDoor, KeepsHalfOfItsPlacesForKnownDevices) {
-  TestedDoor door(contract_services(), {.hash_slots = 4, .hash_slots_per_network = 2}, 6);
+  TestedDoor door(contract_services(), {.hash_places_per_network = 2}, {.workers = 1, .hash_workers = 4});
   Gate gate;
   door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
     gate.wait();
@@ -254,7 +255,7 @@ TEST(HashingDoor, KeepsHalfOfItsPlacesForKnownDevices) {
 }
 
 TEST(HashingDoor, CapsEachNetwork) {
-  TestedDoor door(contract_services(), {.hash_slots = 8, .hash_slots_per_network = 2}, 6);
+  TestedDoor door(contract_services(), {.hash_places_per_network = 2});
   Gate gate;
   door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
     gate.wait();
@@ -272,7 +273,7 @@ TEST(HashingDoor, CapsEachNetwork) {
 }
 
 TEST(HashingDoor, LeavesThePlaceWhenTheUseCaseThrows) {
-  TestedDoor door(contract_services(), {.hash_slots = 1, .hash_slots_per_network = 1});
+  TestedDoor door(contract_services(), {.hash_places_per_network = 1}, {.hash_workers = 1});
   door.does = [](const Method&, const Call&, const Message&) -> Reply { throw std::runtime_error("oops"); };
   for (int i = 0; i < 5; ++i) EXPECT_EQ(door.call("Login", from("192.0.2.1"), login), "internal");
 }
@@ -280,7 +281,7 @@ TEST(HashingDoor, LeavesThePlaceWhenTheUseCaseThrows) {
 // B25, D9: a storage that hangs holds all workers, but neither health nor anybody for the sum of the others.
 TEST(ADoorWhoseWorkersAreHeld, AnswersWhatNeverBlocksAndSendsAwayWhoWaitedTooLong) {
   const DispatcherOptions options{.longest_wait = 1s, .at_once = {"ostiary.v1.SystemService.Health"}};
-  TestedDoor door(contract_services(), options, 1);
+  TestedDoor door(contract_services(), options, {.workers = 1});
   Gate gate;
   door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
     if (called.full_name.ends_with(".Ready")) gate.wait();
@@ -352,7 +353,7 @@ TEST_F(SignInLimits, GiveBackWhatWasNoWrongGuess) {
 }
 
 TEST_F(SignInLimits, LoseNoCountToParallelGuesses) {
-  TestedDoor crowded(contract_services(), {.hash_slots = 64, .hash_slots_per_network = 64}, 8);
+  TestedDoor crowded(contract_services(), {.hash_places_per_network = 64}, {.hash_workers = 64});
   crowded.does = door.does;
   std::vector<std::future<Reply>> guesses;
   for (int i = 0; i < 32; ++i) guesses.push_back(crowded.send("Login", from("192.0.2.1"), login));

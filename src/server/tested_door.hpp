@@ -124,21 +124,38 @@ inline Inbound from(std::string address, std::string token = {}) {
   return inbound;
 }
 
+struct DoorPools {
+  int workers = 2, hash_workers = 8;
+  std::size_t longest_queue = 100;
+};
+
 /// A dispatcher over a contract whose every call is `does` (an empty reply unless the test says otherwise).
 class TestedDoor {
  public:
   using Does = std::function<Reply(const Method& method, const Call& call, const Message& request)>;
 
   explicit TestedDoor(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
-                      const DispatcherOptions& options = {}, int threads = 2, std::size_t longest_queue = 100)
-      : contract(services, routes(services)), workers(std::in_place, threads, longest_queue), options_(options) {
+                      const DispatcherOptions& options = {}, const DoorPools& pools = {})
+      : contract(services, routes(services)),
+        workers(std::in_place, pools.workers, pools.longest_queue),
+        hash_workers(std::in_place, pools.hash_workers, pools.longest_queue),
+        options_(options) {
     open();
   }
 
-  ~TestedDoor() { workers.reset(); }
+  ~TestedDoor() { finish_calls(); }
+
+  /// Waits for them: they may reach for what is about to go.
+  void finish_calls() {
+    workers.reset();
+    hash_workers.reset();
+  }
 
   /// Opens the door anew, as a start with other checks or an audit log would.
-  void open() { dispatcher.emplace(contract, checks, limits, *workers, audit, database, clock, log, options_); }
+  void open() {
+    dispatcher.emplace(contract, checks, limits, CallThreads{*workers, *hash_workers}, audit, database, clock, log,
+                       options_);
+  }
 
   const Method& method(std::string_view name) const {
     for (const Method& method : contract.methods()) {
@@ -176,7 +193,7 @@ class TestedDoor {
   const audit::AuditLog* audit = nullptr;
   Database* database = nullptr;
   Contract contract;
-  std::optional<Workers> workers;
+  std::optional<Workers> workers, hash_workers;
   std::optional<Dispatcher> dispatcher;
 
  private:

@@ -81,7 +81,7 @@ class TestedGateway {
         ready_replies(door.contract, ready, door.limits, door.clock),
         gateway(*door.dispatcher, ready_replies, std::move(pages), random, door.log, std::move(options)) {}
 
-  ~TestedGateway() { door.workers.reset(); }
+  ~TestedGateway() { door.finish_calls(); }
 
   Answered ask(Asked asked) {
     HttpRequest request;

@@ -271,7 +271,7 @@ class Database {
 /// How to open PostgreSQL or CockroachDB.
 struct PostgresOptions {
   std::string conninfo;  ///< a libpq connection string
-  int connections = 12;  ///< as many as there are workers
+  int connections = 12;
   std::chrono::milliseconds acquire_timeout{5000};  ///< waiting for a connection; then StorageError
   std::chrono::milliseconds statement_timeout{5000};
 };

@@ -5,7 +5,7 @@ import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
 /** Enough that sixteen calls which may hash are let in at once, from one address. */
-const ROOM_TO_HASH = { WORKERS: '40', HASH_THREADS: '16' }
+const ROOM_TO_HASH = { HASH_THREADS: '16' }
 
 /** Six digits that are not the code. */
 const wrongBut = (code: string, n = 1) => String((Number(code) + n) % 1_000_000).padStart(6, '0')

@@ -20,7 +20,7 @@ const until = (signal: { stopped: boolean }, work: () => Promise<void>) =>
 describe.each(ENGINES)('D1 B30 kill -9 under load, on %s', (engine) => {
   test('what was acknowledged is there after the restart, what was not is whole or not there', async () => {
     const world = await World.begins(engine, {
-      settings: { ARGON2_MEMORY_KIB: '7168', ARGON2_PASSES: '1', WORKERS: '40', HASH_THREADS: '8' },
+      settings: { ARGON2_MEMORY_KIB: '7168', ARGON2_PASSES: '1', HASH_THREADS: '8' },
     })
     try {
       const people = await Promise.all(Array.from({ length: 6 }, (_, i) => world.person(`p${i}`).signsUp()))
