@@ -96,7 +96,7 @@ describe('`ostiary doctor`', () => {
   test.each(ENGINES)('knows a running server and its storage on %s, and changes nothing', async (engine) => {
     const folder = temporaryFolder()
     const storage = await makeStorage(engine, folder)
-    const server = await Server.start({ folder, settings: storage.settings })
+    const server = await Server.start({ folder, settings: { ...storage.settings, WORKERS: '12', HASH_THREADS: '2' } })
     try {
       const seen = await diagnosis(server.settings)
       expect(unexpected(seen)).toEqual([])
@@ -108,7 +108,7 @@ describe('`ostiary doctor`', () => {
       expect(seen.about('keys')).toMatch(/ok: tokens are signed by ES256 key/)
       if (engine === 'PostgreSQL') {
         expect(seen.about('storage')).toMatch(/ok: PostgreSQL \d+/)
-        expect(seen.about('storage')).toMatch(/a server opens up to 18 connections/)
+        expect(seen.about('storage')).toMatch(/a server opens up to 20 connections/)
         expect(seen.about('clock')).toMatch(/ok: 0\.\d s (ahead of|behind) the database's/)
       }
     } finally {
