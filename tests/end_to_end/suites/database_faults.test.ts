@@ -185,8 +185,9 @@ describe('B25 B30 D9 PostgreSQL dies', () => {
     await held
     await server.crashes()
     await server.startsAgain()
-    expect(await nextId(), 'the server forgot the id').toBe(before)
-    for (let i = 0; i < 5; i++) await storage.changes('SELECT pg_current_xact_id()')
+    // It may have forgotten more: ids of transactions that were rolled back.
+    expect(await nextId(), 'the server forgot the id').toBeLessThanOrEqual(before)
+    while ((await nextId()) < before + 5) await storage.changes('SELECT pg_current_xact_id()')
     proxy.goesOn()
     isUnavailable(await during)
     await eventually('it is ready again', () => isReady(world), 20_000)
