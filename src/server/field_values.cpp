@@ -18,6 +18,12 @@ using google::protobuf::Message;
 /// Beyond it a JSON number loses its last digit in many clients.
 constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
 
+/// JSON writes a negative zero as an integer, which has none.
+template <class Number>
+Number without_negative_zero(Number number) {
+  return number == 0 ? Number() : number;
+}
+
 std::string lower_case(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -145,8 +151,7 @@ std::optional<Misfit> Slot::put_integer(std::int64_t number) const {
 }
 
 std::optional<Misfit> Slot::put_double(double number, bool looks_whole) const {
-  // JSON writes a negative zero as an integer, which has none.
-  if (number == 0) number = 0;
+  number = without_negative_zero(number);
   const auto* reflection = message.GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_DOUBLE:
@@ -154,11 +159,13 @@ std::optional<Misfit> Slot::put_double(double number, bool looks_whole) const {
       field.is_repeated() ? reflection->AddDouble(&message, &field, number)
                           : reflection->SetDouble(&message, &field, number);
       return std::nullopt;
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      if (!std::isfinite(static_cast<float>(number))) return invalid("Expected a number that a float can hold.");
-      field.is_repeated() ? reflection->AddFloat(&message, &field, static_cast<float>(number))
-                          : reflection->SetFloat(&message, &field, static_cast<float>(number));
+    case FieldDescriptor::CPPTYPE_FLOAT: {
+      const auto rough = without_negative_zero(static_cast<float>(number));  // may be zero only now
+      if (!std::isfinite(rough)) return invalid("Expected a number that a float can hold.");
+      field.is_repeated() ? reflection->AddFloat(&message, &field, rough)
+                          : reflection->SetFloat(&message, &field, rough);
       return std::nullopt;
+    }
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_INT64:

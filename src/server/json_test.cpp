@@ -178,6 +178,13 @@ TEST_F(Json, KnowsNoNegativeZero) {
   EXPECT_EQ(*written, *rewritten("{}"));
 }
 
+TEST(JsonFloat, KnowsNoNegativeZeroWhereADoubleIsNone) {
+  WrittenContract written("message One { float rough = 1; }");
+  const auto message = written.make("One");
+  ASSERT_TRUE(read_json(R"({"rough":-1e-60})", *message));
+  EXPECT_EQ(message->ByteSizeLong(), 0U);
+}
+
 TEST_F(Json, ReadsWhatItWrites) {
   const std::string whole =
       R"({"text":"a\"\\\n\u0001 \u007f)"
