@@ -6,6 +6,7 @@
 #include <future>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "base/encoding.hpp"
 #include "base/scheduling.hpp"
@@ -17,6 +18,10 @@ namespace {
 /// After logins have come and gone: a hash's memory, and what malloc keeps of theirs.
 void release_memory() {
   crypto::release_hash_memory();
+  // One after the other: the C library makes its heap at the first call, without a lock, and where AddressSanitizer has
+  // replaced that heap, this is the first call.
+  static std::mutex trimming;
+  const std::lock_guard lock(trimming);
   malloc_trim(0);
 }
 
@@ -27,9 +32,6 @@ Hasher::Hasher(const crypto::PasswordParameters& parameters, int threads, Random
       random_(random),
       workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(),
                {.on_start = step_behind_everything_else, .on_rest = release_memory}) {
-  // The C library's heap is made by who calls it first, without a lock. Where AddressSanitizer has replaced it, that
-  // would be two resting threads at once, and each would leave it as its only user.
-  malloc_trim(0);
   nobody_ = hash(Secret(to_hex(random.bytes(16))));
 }
 
