@@ -79,7 +79,7 @@ Storage::Storage(const Config& config, Use use, Log& log) {
   auto invalidation = std::make_unique<adapters::SqliteInvalidation>();
   SqliteOptions options{.path = data_folder(config) / "ostiary.db", .readers = *config.workers};
   if (use == Use::server) {
-    options.on_look = [&looker = *invalidation](bool changed) { looker.looked(changed); };
+    options.on_look = [&looker = *invalidation](bool changed, auto asked_at) { looker.looked(changed, asked_at); };
   }
   invalidation_ = std::move(invalidation);
   db_ = open_sqlite(options);

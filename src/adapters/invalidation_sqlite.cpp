@@ -13,9 +13,9 @@ bool SqliteInvalidation::in_force() const {
   return looked_at != SteadyTime::min() && std::chrono::steady_clock::now() < looked_at + lease_;
 }
 
-void SqliteInvalidation::looked(bool changed) {
+void SqliteInvalidation::looked(bool changed, SteadyTime asked_at) {
   if (changed) listener_.forget_all();
-  looked_at_.store(std::chrono::steady_clock::now(), std::memory_order_release);
+  looked_at_.store(asked_at, std::memory_order_release);
 }
 
 }  // namespace ostiary::adapters

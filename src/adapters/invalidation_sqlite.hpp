@@ -19,12 +19,12 @@ class SqliteInvalidation final : public Invalidation {
   bool in_force() const override;
   void listen(Listener listener) override { listener_.set(std::move(listener)); }
 
-  /// The database was asked whether another process has changed it.
-  void looked(bool changed);
-
- private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
+  /// The database was asked at `asked_at` whether another process has changed it.
+  void looked(bool changed, SteadyTime asked_at);
+
+ private:
   const std::chrono::milliseconds lease_;
   InvalidationListener listener_;
   std::atomic<SteadyTime> looked_at_{SteadyTime::min()};

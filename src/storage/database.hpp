@@ -283,7 +283,7 @@ struct SqliteOptions {
   std::chrono::milliseconds acquire_timeout{5000};  ///< waiting for a connection, and for another process's write
   /// Called each 50 ms and between transactions, with whether another process has changed the database since the last
   /// call; from any thread, never two at once. It must not touch the database. Left empty, nobody looks.
-  std::function<void(bool changed)> on_look = {};
+  std::function<void(bool changed, std::chrono::steady_clock::time_point asked_at)> on_look = {};
 };
 
 /// Connects. Throws StartupError where the server does not answer or the string is malformed.

@@ -118,7 +118,7 @@ void PostgresConnection::connect_if_needed() {
 void PostgresConnection::drop() {
   connection_.reset();
   awaited_.clear();
-  broke_ = begun_;
+  broke_ = broke_ || begun_;
   begun_ = false;
 }
 
@@ -368,6 +368,7 @@ PostgresConnection::Committed PostgresConnection::commit() {
 }
 
 void PostgresConnection::rollback() noexcept {
+  broke_ = false;  // the transaction is over
   if (!begun_) return;
   begun_ = false;
   try {

@@ -442,8 +442,9 @@ class SqliteDatabase final : public Database {
   /// Asks the writer connection, whose own commits don't count, whether somebody else has committed.
   void look(SqliteConnection& writer) {
     if (!options_.on_look) return;
+    const auto asked_at = std::chrono::steady_clock::now();
     const std::int64_t version = writer.data_version();
-    options_.on_look(std::exchange(last_version_, version) != version);
+    options_.on_look(std::exchange(last_version_, version) != version, asked_at);
   }
 
   /// While a transaction holds the writer there is nothing to do: the next one looks first.

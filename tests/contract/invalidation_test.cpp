@@ -92,8 +92,8 @@ TEST(SqliteInvalidation, ForgetsEverythingWhenAnotherProcessHasWritten) {
   SqliteInvalidation invalidation;
   Forgotten forgotten;
   invalidation.listen(forgotten.listener());
-  const auto database =
-      open_sqlite({.path = other_process.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
+  const auto database = open_sqlite(
+      {.path = other_process.file(), .on_look = [&](bool changed, auto at) { invalidation.looked(changed, at); }});
   EXPECT_TRUE(comes_true(1s, [&] { return invalidation.in_force(); }));
   ASSERT_TRUE(publish(*database, invalidation, ada));
   EXPECT_EQ(forgotten.all(), 0);
@@ -104,18 +104,19 @@ TEST(SqliteInvalidation, ForgetsEverythingWhenAnotherProcessHasWritten) {
 TEST(SqliteInvalidation, IsInForceOnlyForALeaseAfterALook) {
   SqliteInvalidation invalidation(50ms);
   EXPECT_FALSE(invalidation.in_force());
-  invalidation.looked(false);
+  const auto now = std::chrono::steady_clock::now();
+  invalidation.looked(false, now + 1h - 50ms);
   EXPECT_TRUE(invalidation.in_force());
-  std::this_thread::sleep_for(60ms);
-  EXPECT_FALSE(invalidation.in_force());
+  invalidation.looked(false, now - 50ms);
+  EXPECT_FALSE(invalidation.in_force()) << "it was asked so long ago, though told only now";
 }
 
 // A process that keeps the file to itself keeps us from looking; it may write, so nothing remembered may be used.
 TEST(SqliteInvalidation, IsNotInForceWhileTheWriterCannotLook) {
   const TestDatabase database;
   SqliteInvalidation invalidation(200ms);
-  const auto watching =
-      open_sqlite({.path = database.file(), .on_look = [&](bool changed) { invalidation.looked(changed); }});
+  const auto watching = open_sqlite(
+      {.path = database.file(), .on_look = [&](bool changed, auto at) { invalidation.looked(changed, at); }});
   EXPECT_TRUE(comes_true(1s, [&] { return invalidation.in_force(); }));
   const auto done = watching->transaction([&](Transaction&) -> Result<void> {
     EXPECT_TRUE(comes_true(1s, [&] { return !invalidation.in_force(); }));

@@ -192,7 +192,7 @@ TEST(Sqlite, LooksForChangesOfOthersAndNotForItsOwn) {
   const TestDatabase database;
   std::atomic<int> looks = 0;
   std::atomic<int> changes = 0;
-  const auto watching = open_sqlite({.path = database.file(), .on_look = [&](bool changed) {
+  const auto watching = open_sqlite({.path = database.file(), .on_look = [&](bool changed, auto) {
                                        ++looks;
                                        changes += changed ? 1 : 0;
                                      }});
