@@ -42,10 +42,10 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
 }
 
 /// Counts a mail to an address against its budget, whether or not one will be sent: the answer must not tell.
-Result<void> take_from_mail_budget(const Deps& deps, const std::string& email_canonical, const Call& call, Time now) {
+Result<void> take_from_mail_budget(const Deps& deps, const std::string& email_canonical, const Call& call) {
   limits::Taken taken;
-  const auto wait =
-      deps.sessions.limits.take_identifier(RateClass::MAIL, email_canonical, call.address, std::nullopt, now, taken);
+  const auto wait = deps.sessions.limits.take_identifier(RateClass::MAIL, email_canonical, call.address, std::nullopt,
+                                                         deps.sessions.clock.now(), taken);
   if (!wait) return {};
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
                     "Too many mails were asked for to this address.");
@@ -111,7 +111,7 @@ Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, co
   const auto user = create_account(tx, deps, call,
                                    {user_id, wanted.email, wanted.email_canonical, false, wanted.username,
                                     wanted.username_skeleton, wanted.password_hash, wanted.display_name, wanted.locale},
-                                   now);
+                                   user_id, now);
   auto tokens = sessions::start_session(tx, deps.sessions, call, user, {"pwd"}, now);
   v1::RegisterReply reply;
   reply.set_message("success");
@@ -132,7 +132,7 @@ Result<v1::RegisterReply> register_account(Deps& deps, const Call& call, const v
   auto wanted = judge_request(deps, request);
   if (!wanted) return std::unexpected(wanted.error());
   const Time now = deps.sessions.clock.now();
-  if (const auto budget = take_from_mail_budget(deps, wanted->email_canonical, call, now); !budget) {
+  if (const auto budget = take_from_mail_budget(deps, wanted->email_canonical, call); !budget) {
     return std::unexpected(budget.error());
   }
   wanted->password_hash = deps.sessions.hasher.hash(Secret(request.password()));
@@ -172,7 +172,7 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
   // Asked twice: a resend that is refused must not cost the address a mail of its budget.
   const Pending asked = deps.sessions.db.read(find);
   if (!asked) return std::unexpected(asked.error());
-  if (const auto budget = take_from_mail_budget(deps, asked->email_canonical, call, now); !budget) {
+  if (const auto budget = take_from_mail_budget(deps, asked->email_canonical, call); !budget) {
     return std::unexpected(budget.error());
   }
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {

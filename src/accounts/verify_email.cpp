@@ -17,6 +17,8 @@ std::unexpected<Refused> unknown_registration() {
   return refuse(Refusal::verification_unknown, "This registration is not known, or its day is over: register again.");
 }
 
+/// Of a guess that counts. What follows, when attempts are spent, stands in the program's log only: nobody fills the
+/// audit log with it.
 void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const PendingRow& pending, Refusal why) {
   deps.sessions.audit.record(tx, call,
                              {.action = "user.verify_email",
@@ -43,7 +45,7 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
       create_account(tx, deps, call,
                      {pending.user_id, pending.email, pending.email_canonical, true, pending.username,
                       pending.username_skeleton, pending.password_hash, pending.display_name, pending.locale},
-                     now);
+                     pending.user_id, now);
   return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
 }
 
@@ -67,7 +69,7 @@ PresentedCode facts_about(Transaction& tx, const Deps& deps, const PendingRow& p
 
 std::unexpected<Refused> wrong_code(std::int64_t attempts_left) {
   auto refused = refuse(Refusal::wrong_code, "This is not the code that was mailed.", "code");
-  refused.error().facts.emplace_back("attempts_left", std::to_string(attempts_left));
+  refused.error().facts.emplace_back("attempts_left", attempts_left);
   return refused;
 }
 
@@ -107,7 +109,6 @@ Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::Ve
       const Time free_at = guesses_at(tx, deps, *pending, now).front().guessed_at + deps.policy.guess_window;
       refused.error().retry_after = std::chrono::ceil<std::chrono::seconds>(free_at - now);
     }
-    record_refusal(tx, deps, call, *pending, refused.error().why);
     return tx.keep(refused);
   });
 }

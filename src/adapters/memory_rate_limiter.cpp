@@ -96,7 +96,7 @@ std::optional<Duration> MemoryRateLimiter::take(std::string_view key, const Rate
   return std::nullopt;
 }
 
-void MemoryRateLimiter::give_back(std::string_view key, const Rate& rate, Time) {
+void MemoryRateLimiter::give_back(std::string_view key, const Rate& rate) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const auto bucket = shard.buckets.find(key);

@@ -18,7 +18,7 @@ class MemoryRateLimiter final : public RateLimiter {
   explicit MemoryRateLimiter(Random& random, std::size_t most_buckets = 200'000);
 
   std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) override;
-  void give_back(std::string_view key, const Rate& rate, Time now) override;
+  void give_back(std::string_view key, const Rate& rate) override;
   std::size_t buckets() const;
 
  private:

@@ -26,7 +26,7 @@ TEST_F(MemoryLimiter, CountsEachKeyByItself) {
   EXPECT_FALSE(limiter.take("grace", rate, now));
   EXPECT_FALSE(limiter.take("ada", rate, now + 3min));
   EXPECT_TRUE(limiter.take("ada", rate, now + 3min));
-  limiter.give_back("ada", rate, now + 3min);
+  limiter.give_back("ada", rate);
   EXPECT_FALSE(limiter.take("ada", rate, now + 3min));
 }
 
@@ -41,7 +41,7 @@ TEST_F(MemoryLimiter, GoesOnCountingWhereAClockIsSetBack) {
 }
 
 TEST_F(MemoryLimiter, GivesNothingToABucketThatWasForgotten) {
-  limiter.give_back("ada", rate, now);
+  limiter.give_back("ada", rate);
   EXPECT_EQ(limiter.buckets(), 0u);
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(limiter.take("ada", rate, now));
   EXPECT_TRUE(limiter.take("ada", rate, now));

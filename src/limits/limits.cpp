@@ -35,7 +35,7 @@ std::optional<Duration> take_all(RateLimiter& limiter, RateClass rate, std::stri
     std::string key = key_of(rate, kind, i, who);
     if (const auto wait = limiter.take(key, rates[i], now)) {
       for (std::size_t back = before; back < taken.buckets.size(); ++back) {
-        limiter.give_back(taken.buckets[back].first, taken.buckets[back].second, now);
+        limiter.give_back(taken.buckets[back].first, taken.buckets[back].second);
       }
       taken.buckets.resize(before);
       return wait;
@@ -99,7 +99,7 @@ std::optional<Duration> Limits::take_identifier(RateClass rate, std::string_view
     return wait;
   const std::string pair = network_of(address) + ' ' + std::string(account);
   if (const auto wait = take_all(limiter_, rate, "pair", pair, of_class.per_pair, now, here)) {
-    give_back(here, now);
+    give_back(here);
     return wait;
   }
   taken.buckets.insert(taken.buckets.end(), std::make_move_iterator(here.buckets.begin()),
@@ -107,8 +107,8 @@ std::optional<Duration> Limits::take_identifier(RateClass rate, std::string_view
   return std::nullopt;
 }
 
-void Limits::give_back(const Taken& taken, Time now) {
-  for (const auto& [key, rate] : taken.buckets) limiter_.give_back(key, rate, now);
+void Limits::give_back(const Taken& taken) {
+  for (const auto& [key, rate] : taken.buckets) limiter_.give_back(key, rate);
 }
 
 const ClassRates& Limits::rates(RateClass rate) const {

@@ -41,7 +41,7 @@ class Limits {
   std::optional<Duration> take_identifier(RateClass rate, std::string_view account, std::string_view address,
                                           const std::optional<std::string>& known_device, Time now, Taken& taken);
 
-  void give_back(const Taken& taken, Time now);
+  void give_back(const Taken& taken);
   const ClassRates& rates(RateClass rate) const;
 
  private:

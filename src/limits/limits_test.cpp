@@ -22,7 +22,7 @@ class Buckets final : public RateLimiter {
     full_at = verdict.full_at;
     return verdict.wait;
   }
-  void give_back(std::string_view key, const Rate& rate, Time) override {
+  void give_back(std::string_view key, const Rate& rate) override {
     auto& full_at = buckets.at(std::string(key));
     full_at = gcra::put_one_back(full_at, rate);
   }
@@ -57,6 +57,7 @@ TEST(Limits, AreThoseOfTheContract) {
   EXPECT_EQ(row(REFRESH), "| 50/1s burst 200 | | 2/1s burst 60 |");
   EXPECT_EQ(row(READ), "| 100/1s burst 400 | | 50/1s burst 200 |");
   EXPECT_EQ(row(WRITE), "| 100/1s burst 400 | | 50/1s burst 200 |");
+  EXPECT_EQ(row(PROBE), "| 10/1s burst 100 | | |");
 }
 
 // B2: rotating inside a /64, mapped forms, other spellings.
@@ -121,7 +122,7 @@ TEST_F(TakenLimits, GiveBackEverythingThatWasTaken) {
   EXPECT_FALSE(limits.take_session(READ, "session", now, taken));
   EXPECT_EQ(taken.buckets.size(), 4u);
   EXPECT_EQ(buckets.taken(), 4);
-  limits.give_back(taken, now);
+  limits.give_back(taken);
   EXPECT_EQ(buckets.taken(), 0);
 }
 

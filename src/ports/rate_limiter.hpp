@@ -24,7 +24,7 @@ class RateLimiter {
   virtual std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) = 0;
 
   /// Puts one back that `take` took.
-  virtual void give_back(std::string_view key, const Rate& rate, Time now) = 0;
+  virtual void give_back(std::string_view key, const Rate& rate) = 0;
 };
 
 }  // namespace ostiary

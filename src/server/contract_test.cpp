@@ -225,7 +225,7 @@ std::string guard_of(const Method& method) {
 TEST(TheContract, GuardsEachCallAsWrittenHere) {
   const std::map<std::string, std::string> expected = {
       {"SystemService.Health", "ANYONE UNLIMITED system.health | GET /health"},
-      {"SystemService.Ready", "ANYONE UNLIMITED system.ready | GET /health/ready"},
+      {"SystemService.Ready", "ANYONE PROBE system.ready | GET /health/ready"},
       {"SystemService.ListKeys", "ANYONE READ system.keys | GET /.well-known/jwks.json"},
       {"AuthService.Register", "ANYONE REGISTER user.register hashes | POST /api/auth/register * | POST /register *"},
       {"AuthService.VerifyEmail", "ANYONE CODE user.verify_email hashes | POST /api/auth/email/verify *"},

@@ -5,6 +5,7 @@
 
 #include "base/encoding.hpp"
 #include "server/hash_room.hpp"
+#include "server/refusals.hpp"
 
 namespace ostiary::server {
 namespace {
@@ -53,6 +54,9 @@ bool is_wrong_guess(const Reply& reply) {
   return !reply && (reply.error().why == Refusal::wrong_credentials || reply.error().why == Refusal::wrong_code);
 }
 
+/// Refused for what the caller sent, not for what fails here.
+bool is_callers_fault(const Reply& reply) { return !reply && status_of(reply.error().why).http < 500; }
+
 /// What nobody wants to read once a second: the questions of load balancers and scrapers.
 bool is_quiet(const Method& method) { return method.descriptor->service()->name() == "SystemService"; }
 
@@ -92,12 +96,13 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   void finish(Passage& passage, Reply reply);
 
   Objection admit(Passage& passage);
+  static void find_device(Passage& passage, const CallerChecks::FindDevice& find);
   Objection make_room(Passage& passage);
   Reply pass(Passage& passage);
   Objection prove_caller(Passage& passage) const;
   Objection judge_caller(const Passage& passage, Time now) const;
-  Objection count(Passage& passage, Time now);
-  void record(const Passage& passage, const Refused& why, Time now);
+  Objection count(Passage& passage);
+  void record(const Passage& passage, const Refused& why);
   void write_line(const Passage& passage, const Reply& reply, std::chrono::nanoseconds took) const;
   Refused busy(std::string detail);
 
@@ -177,8 +182,13 @@ Objection Dispatcher::Impl::admit(Passage& passage) {
     return too_many(*wait);
   }
   if (auto fits = contract.rules().check(*passage.request); !fits) return std::move(fits).error();
-  if (passage.inbound.device_token && checks.device) passage.call.device = checks.device(*passage.inbound.device_token);
+  find_device(passage, checks.remembered_device);
   return make_room(passage);
+}
+
+void Dispatcher::Impl::find_device(Passage& passage, const CallerChecks::FindDevice& find) {
+  const auto& token = passage.inbound.device_token;
+  if (token && find && !passage.call.device) passage.call.device = find(*token);
 }
 
 Objection Dispatcher::Impl::make_room(Passage& passage) {
@@ -206,12 +216,13 @@ Reply Dispatcher::Impl::pass(Passage& passage) {
   if (passage.inbound.cancelled && passage.inbound.cancelled()) {
     return refuse(Refusal::cancelled, "The caller gave up while the call was waiting.");
   }
+  if (!at_once.contains(&passage.method)) find_device(passage, checks.device);
   if (auto objection = prove_caller(passage)) return std::unexpected(*std::move(objection));
   if (auto objection = judge_caller(passage, now)) {
-    record(passage, *objection, now);
+    record(passage, *objection);
     return std::unexpected(*std::move(objection));
   }
-  if (auto objection = count(passage, now)) return std::unexpected(*std::move(objection));
+  if (auto objection = count(passage)) return std::unexpected(*std::move(objection));
   auto reply = passage.method.use_case(passage.call, *passage.request);
   if (reply && !*reply) throw std::logic_error("the use case gave no reply");
   return reply;
@@ -244,13 +255,14 @@ Objection Dispatcher::Impl::judge_caller(const Passage& passage, Time now) const
   return std::nullopt;
 }
 
-Objection Dispatcher::Impl::count(Passage& passage, Time now) {
+Objection Dispatcher::Impl::count(Passage& passage) {
   const auto rate = passage.method.policy.rate();
   const auto& call = passage.call;
   if (call.caller) {
     limits::Taken taken;
-    if (const auto wait = limits.take_session(rate, to_string(call.caller->session_id), now, taken))
+    if (const auto wait = limits.take_session(rate, to_string(call.caller->session_id), clock.now(), taken)) {
       return too_many(*wait);
+    }
   }
   if (!counts_identifiers(limits.rates(rate))) return std::nullopt;
   const auto identifier = identifier_of(passage.method, *passage.request);
@@ -258,18 +270,19 @@ Objection Dispatcher::Impl::count(Passage& passage, Time now) {
   const auto identity = checks.identity(*identifier, call.device);
   std::optional<std::string> known_device;
   if (identity.known_device && call.device) known_device = to_hex(call.device->hash);
+  // Not earlier: the storage may have kept the call waiting, and the limits take an old time for a clock set back.
   const auto wait =
-      limits.take_identifier(rate, identity.account, call.address, known_device, now, passage.from_identifier);
+      limits.take_identifier(rate, identity.account, call.address, known_device, clock.now(), passage.from_identifier);
   return wait ? Objection(too_many(*wait)) : std::nullopt;
 }
 
 /// Writes to the audit log that a signed-in caller was turned away. Each row is paid from the session's budget, so
 /// that nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
-void Dispatcher::Impl::record(const Passage& passage, const Refused& why, Time now) {
+void Dispatcher::Impl::record(const Passage& passage, const Refused& why) {
   if (audit == nullptr || database == nullptr) return;
   const Policy& policy = passage.method.policy;
   limits::Taken taken;
-  if (limits.take_session(policy.rate(), to_string(passage.call.caller->session_id), now, taken)) return;
+  if (limits.take_session(policy.rate(), to_string(passage.call.caller->session_id), clock.now(), taken)) return;
   const audit::Event event{.action = policy.audit(),
                            .outcome = audit::Outcome::refused,
                            .user = passage.call.caller->user_id,
@@ -284,11 +297,10 @@ void Dispatcher::Impl::record(const Passage& passage, const Refused& why, Time n
 void Dispatcher::Impl::finish(Passage& passage, Reply reply) {
   passage.place.reset();
   const auto rate = passage.method.policy.rate();
-  if (limits.rates(rate).refund_unless_wrong && !is_wrong_guess(reply)) {
-    const Time now = passage.call.received_at;
-    limits.give_back(passage.from_identifier, now);
-    // Guessing codes is what the class counts. Signing in costs the address something in any case: each try hashes.
-    if (rate == CODE) limits.give_back(passage.from_address, now);
+  if (limits.rates(rate).refund_unless_wrong) {
+    if (!is_wrong_guess(reply)) limits.give_back(passage.from_identifier);
+    // Who is right about a code pays nothing: many may share an address. Signing in always costs it: each try hashes.
+    if (rate == CODE && !is_callers_fault(reply)) limits.give_back(passage.from_address);
   }
   const auto took = std::chrono::steady_clock::now() - passage.began;
   if (options.metrics) {

@@ -29,14 +29,17 @@ struct Inbound {
 };
 
 /// How callers are proven. A kind of caller whose function is empty can't be served: a contract that asks for it is
-/// refused at the start. All are called on a worker and may use the database.
+/// refused at the start. All but `remembered_device` are called on a worker and may use the database.
 struct CallerChecks {
   std::function<Result<Caller>(const Secret& access_token, Time now)> user;
   std::function<Result<Caller>(const Secret& access_token, Time now)> half_authenticated;
   std::function<Result<Caller>(const Secret& access_token, Time now)> service;
   std::function<bool(const Caller& caller, std::string_view permission)> has_permission;
-  /// The device that a token's signature proves; nothing for a forged or malformed one. Touches no database.
-  std::function<std::optional<Device>(std::string_view device_token)> device;
+  using FindDevice = std::function<std::optional<Device>(std::string_view device_token)>;
+  /// The device that a token's signature proves; nothing for a forged or malformed one.
+  FindDevice device;
+  /// The same from memory alone, on the transport's thread: nothing also under a key that has not been seen here yet.
+  FindDevice remembered_device;
   /// The account that an identifier (an email or a username, as given) stands for, existing or not, as a bucket key,
   /// and whether the device is known to it.
   struct Identity {

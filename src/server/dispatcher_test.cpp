@@ -143,6 +143,30 @@ TEST_F(Door, BelievesNoForgedDevice) {
   EXPECT_EQ(door.call("Open", std::move(inbound)), "ok");
 }
 
+// A forged device must not make the transport's thread ask the storage for its key.
+TEST_F(Door, AsksForAKeyItDoesNotKnowOnlyOnAWorker) {
+  std::thread::id asked_memory, asked_storage;
+  door.checks.remembered_device = [&](std::string_view) -> std::optional<Device> {
+    asked_memory = std::this_thread::get_id();
+    return std::nullopt;
+  };
+  door.checks.device = [&](std::string_view) -> std::optional<Device> {
+    asked_storage = std::this_thread::get_id();
+    return Device{{1}, true, {}};
+  };
+  door.open();
+  door.does = [](const Method& called, const Call& call, const Message&) -> Reply {
+    EXPECT_TRUE(call.device);
+    return std::unique_ptr<Message>(called.reply_prototype->New());
+  };
+  auto inbound = from("192.0.2.1");
+  inbound.device_token = "under another instance's new key";
+  EXPECT_EQ(door.call("Open", std::move(inbound)), "ok");
+  EXPECT_EQ(asked_memory, std::this_thread::get_id());
+  EXPECT_NE(asked_storage, std::thread::id());
+  EXPECT_NE(asked_storage, std::this_thread::get_id());
+}
+
 TEST_F(Door, AnswersOutagesAndBugsWithoutTellingThem) {
   door.does = [](const Method&, const Call&, const Message&) -> Reply { throw StorageError("the disk is full"); };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "unavailable");
@@ -287,10 +311,15 @@ TEST(ADoorWhoseWorkersAreHeld, AnswersWhatNeverBlocksAndSendsAwayWhoWaitedTooLon
     if (called.full_name.ends_with(".Ready")) gate.wait();
     return std::unique_ptr<Message>(called.reply_prototype->New());
   };
+  door.checks.device = [](std::string_view) -> std::optional<Device> {
+    ADD_FAILURE() << "it may ask the storage";
+    return std::nullopt;
+  };
+  door.open();
   auto held = door.send("Ready", from("192.0.2.1"));
   gate.until(1);
   auto waits = door.send("ListKeys", from("192.0.2.1"));
-  EXPECT_EQ(door.call("Health", from("192.0.2.1")), "ok");
+  EXPECT_EQ(door.call("Health", from_device("192.0.2.1", "forged")), "ok");
   EXPECT_EQ(waits.wait_for(1100ms), std::future_status::timeout);
   gate.open();
   EXPECT_TRUE(held.get());
@@ -361,15 +390,23 @@ TEST_F(SignInLimits, LoseNoCountToParallelGuesses) {
   EXPECT_EQ(crowded.done, 5);
 }
 
-TEST_F(SignInLimits, TakeFromTheAddressForCodesOnlyWhatWasAWrongGuess) {
+// Many behind one address register; and nobody asks the storage for nothing without end.
+TEST_F(SignInLimits, TakeFromTheAddressForCodesUnlessTheCallerWasRight) {
   const char* code = R"({"code":"123456"})";
-  wrong = Refusal::code_expired;
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(door.call("VerifyEmail", from("192.0.2.1"), code), "code_expired");
-  wrong = std::nullopt;
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(door.call("VerifyEmail", from("192.0.2.1"), code), "ok");
-  wrong = Refusal::wrong_code;
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(door.call("VerifyEmail", from("192.0.2.1"), code), "wrong_code");
-  EXPECT_EQ(door.call("VerifyEmail", from("192.0.2.1"), code), "rate_limited");
+  const std::optional<Refusal> free[] = {std::nullopt, Refusal::unavailable, Refusal::overloaded, Refusal::internal};
+  for (const auto answer : free) {
+    wrong = answer;
+    for (int i = 0; i < 40; ++i) ASSERT_NE(door.call("VerifyEmail", from("192.0.2.1"), code), "rate_limited") << i;
+  }
+  const Refusal counted[] = {Refusal::wrong_code,        Refusal::code_attempts_spent,  Refusal::code_budget_spent,
+                             Refusal::code_expired,      Refusal::verification_unknown, Refusal::link_invalid,
+                             Refusal::password_required, Refusal::wrong_credentials};
+  for (std::size_t i = 0; i < std::size(counted); ++i) {
+    const std::string address = "192.0.2." + std::to_string(10 + i);
+    wrong = counted[i];
+    for (int i = 0; i < 20; ++i) ASSERT_NE(door.call("VerifyEmail", from(address), code), "rate_limited") << i;
+    EXPECT_EQ(door.call("VerifyEmail", from(address), code), "rate_limited") << name_of(*wrong);
+  }
 }
 
 TEST_F(SignInLimits, CountTheUsernameWhereThereIsNoEmail) {

@@ -64,7 +64,7 @@ class EchoService {
  private:
   struct NoLimiter final : RateLimiter {
     std::optional<Duration> take(std::string_view, const Rate&, Time) override { return std::nullopt; }
-    void give_back(std::string_view, const Rate&, Time) override {}
+    void give_back(std::string_view, const Rate&) override {}
   };
   struct SilentLog final : Log {
     void write(LogLevel, std::string_view, std::initializer_list<LogField>) override {}
@@ -111,7 +111,7 @@ class EchoService {
 
   static CallerChecks checks() {
     CallerChecks checks;
-    checks.device = [](std::string_view token) -> std::optional<Device> {
+    checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
       Device device{};
       device.hash.fill(static_cast<std::uint8_t>(token.size()));
       return device;

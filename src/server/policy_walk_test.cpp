@@ -21,7 +21,7 @@ constexpr const char* id = R"({"verification_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f
 
 const CallUnderTest calls[] = {
     {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
-    {"Ready", "{}", nullptr, nullptr, 0, Refusal::internal},
+    {"Ready", "{}", nullptr, nullptr, 100, Refusal::internal},
     {"ListKeys", "{}", nullptr, nullptr, 400, Refusal::internal},
     {"Register", registering, R"({"email":"ada","password":"correct horse"})", "email", 20, Refusal::internal},
     {"VerifyEmail", R"({"code":"123456"})", R"({"code":"12345"})", "code", 20, Refusal::wrong_code},

@@ -38,7 +38,7 @@ ReadyReplies::Answer ReadyReplies::find(const Method& method, const FindReadyRep
   if (const auto wait = limits_.take_address(rate, address, now, taken)) return rate_limited(*wait);
   auto reply = find(access_token, now);
   if (!reply) {
-    limits_.give_back(taken, now);
+    limits_.give_back(taken);
     return std::nullopt;
   }
   if (const auto wait = limits_.take_session(rate, to_string(reply->session), now, taken)) return rate_limited(*wait);

@@ -67,7 +67,7 @@ class MapLimiter final : public RateLimiter {
     full_at = verdict.full_at;
     return verdict.wait;
   }
-  void give_back(std::string_view key, const Rate& rate, Time) override {
+  void give_back(std::string_view key, const Rate& rate) override {
     const std::lock_guard lock(mutex_);
     auto& full_at = buckets_.at(std::string(key));
     full_at = gcra::put_one_back(full_at, rate);
@@ -105,7 +105,7 @@ inline CallerChecks checks_by_name(const Clock& clock) {
   checks.has_permission = [](const Caller& caller, std::string_view permission) {
     return !caller.roles.empty() && caller.roles.front() == permission;
   };
-  checks.device = [](std::string_view token) -> std::optional<Device> {
+  checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
     if (token != "new" && token != "known") return std::nullopt;
     return Device{{static_cast<std::uint8_t>(token.size())}, token == "known"};
   };

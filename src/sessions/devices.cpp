@@ -18,6 +18,23 @@ Digest mac_of(BytesView key, BytesView signed_part) {
   return crypto::hmac_sha256(key, {as_bytes("device"), signed_part});
 }
 
+template <class FindKey>
+std::optional<Device> device_from(std::string_view token, const FindKey& find_key) {
+  const auto bytes = from_base64url(token);
+  if (!bytes || bytes->size() != signed_size + mac_size) return std::nullopt;
+  const BytesView all(*bytes);
+  KeyId key_id;
+  std::copy_n(all.begin(), id_size, key_id.uuid.bytes.begin());
+  const auto key = find_key(key_id);
+  if (!key) return std::nullopt;
+  const Digest mac = mac_of(key->bytes, all.first(signed_size));
+  if (!crypto::equal_in_constant_time(BytesView(mac).first(mac_size), all.subspan(signed_size))) return std::nullopt;
+  Device device{{}, all[signed_size - 1] == 1, {}};
+  std::copy_n(all.begin() + id_size, id_size, device.id.begin());
+  device.hash = crypto::sha256(device.id);
+  return device;
+}
+
 }  // namespace
 
 Device Devices::make(bool has_logged_in) const {
@@ -39,19 +56,11 @@ std::string Devices::sign(const Device& device) const {
 }
 
 std::optional<Device> Devices::read(std::string_view token) const {
-  const auto bytes = from_base64url(token);
-  if (!bytes || bytes->size() != signed_size + mac_size) return std::nullopt;
-  const BytesView all(*bytes);
-  KeyId key_id;
-  std::copy_n(all.begin(), id_size, key_id.uuid.bytes.begin());
-  const auto key = keys_.find(key_id);
-  if (!key) return std::nullopt;
-  const Digest mac = mac_of(key->bytes, all.first(signed_size));
-  if (!crypto::equal_in_constant_time(BytesView(mac).first(mac_size), all.subspan(signed_size))) return std::nullopt;
-  Device device{{}, all[signed_size - 1] == 1, {}};
-  std::copy_n(all.begin() + id_size, id_size, device.id.begin());
-  device.hash = crypto::sha256(device.id);
-  return device;
+  return device_from(token, [this](KeyId id) { return keys_.find(id); });
+}
+
+std::optional<Device> Devices::read_by_known_key(std::string_view token) const {
+  return device_from(token, [this](KeyId id) { return keys_.find_known(id); });
 }
 
 }  // namespace ostiary::sessions

@@ -118,9 +118,9 @@ std::unexpected<Refused> session_ended() {
 }
 
 /// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
-Result<void> take_from_session_budget(const Deps& deps, SessionId session, Time now) {
+Result<void> take_from_session_budget(const Deps& deps, SessionId session) {
   limits::Taken taken;
-  const auto wait = deps.limits.take_session(RateClass::REFRESH, to_string(session), now, taken);
+  const auto wait = deps.limits.take_session(RateClass::REFRESH, to_string(session), deps.clock.now(), taken);
   if (!wait) return {};
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
                     "This session is refreshed too often.");
@@ -146,7 +146,7 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
     };
     // Once a call, however often the closure runs.
     if (row && !std::exchange(counted, true)) {
-      if (const auto budget = take_from_session_budget(deps, row->session_id, now); !budget) {
+      if (const auto budget = take_from_session_budget(deps, row->session_id); !budget) {
         return std::unexpected(budget.error());
       }
     }

@@ -127,6 +127,12 @@ const Key* newest(const Keys& keys, KeyPurpose purpose, Time now) {
   return found == keys.end() ? nullptr : &*found;
 }
 
+std::optional<ServerKey> symmetric_key(const Keys& keys, KeyId id) {
+  const auto key = std::ranges::find(keys, id, &Key::id);
+  if (key == keys.end() || key->token.key) return std::nullopt;
+  return key->symmetric;
+}
+
 std::vector<KeyPurpose> missing_purposes(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
   std::vector<KeyPurpose> missing;
   for (const auto& [purpose, name] : purposes) {
@@ -225,12 +231,10 @@ ServerKey ServerKeys::current(KeyPurpose purpose) const {
 }
 
 std::optional<ServerKey> ServerKeys::find(KeyId id) const {
-  return state_->find([id](const Keys& keys) -> std::optional<ServerKey> {
-    const auto key = std::ranges::find(keys, id, &Key::id);
-    if (key == keys.end() || key->token.key) return std::nullopt;
-    return key->symmetric;
-  });
+  return state_->find([id](const Keys& keys) { return symmetric_key(keys, id); });
 }
+
+std::optional<ServerKey> ServerKeys::find_known(KeyId id) const { return symmetric_key(*state_->snapshot(), id); }
 
 TokenKey ServerKeys::signing_key() const {
   const auto keys = state_->snapshot();

@@ -52,6 +52,9 @@ class ServerKeys {
   /// at most once a second in all.
   std::optional<ServerKey> find(KeyId id) const;
 
+  /// The same from memory alone: nothing also for a key that another instance has made lately.
+  std::optional<ServerKey> find_known(KeyId id) const;
+
   TokenKey signing_key() const;
   std::shared_ptr<const crypto::JwsKey> verifying_key(std::string_view kid) const;
   std::vector<TokenKey> published_keys() const;

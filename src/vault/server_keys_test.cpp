@@ -195,6 +195,19 @@ TEST_F(ServerKeysTest, AKeyMadeElsewhereIsFoundWhenItIsAskedFor) {
   EXPECT_TRUE(found->verify(as_bytes("m"), made_elsewhere.key->sign(as_bytes("m"))));
 }
 
+TEST_F(ServerKeysTest, WhatIsFoundFromMemoryAloneIsWhatWasSeen) {
+  const ServerKeys running = instance();
+  const KeyId older = running.current(KeyPurpose::devices).id;
+  EXPECT_TRUE(running.find_known(older));
+  executes(retire_key, older, clock.now());
+  const KeyId made_elsewhere = instance().current(KeyPurpose::devices).id;
+  ASSERT_NE(made_elsewhere, older);
+  EXPECT_FALSE(running.find_known(made_elsewhere));
+  EXPECT_TRUE(running.find(made_elsewhere));
+  EXPECT_TRUE(running.find_known(made_elsewhere));
+  EXPECT_FALSE(running.find_known(running.signing_key().id)) << "is no symmetric one";
+}
+
 TEST_F(ServerKeysTest, UnknownIdsAskTheDatabaseOnceASecondInAll) {
   const ServerKeys running = instance(JwsAlgorithm::es256);
   EXPECT_FALSE(running.find(ids.make<KeyId>())) << "asks";
