@@ -5,11 +5,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/refusal.hpp"
 
 namespace ostiary {
+
+/// A text or a whole number beside a refusal.
+using Fact = std::variant<std::string, std::int64_t>;
 
 /// Why a call was not done. It is a value: nothing is broken, the caller gets it as an answer (RFC 9457).
 struct Refused {
@@ -17,7 +21,7 @@ struct Refused {
   std::string detail;                                            ///< a sentence for the developer who reads it
   std::string field;                                             ///< the offending field in snake_case, if one is
   std::optional<std::chrono::seconds> retry_after;               ///< when it makes sense to try again
-  std::vector<std::pair<std::string, std::string>> facts;        ///< further members of the problem, in snake_case
+  std::vector<std::pair<std::string, Fact>> facts;               ///< further members of the problem, in snake_case
 };
 
 inline std::unexpected<Refused> refuse(Refusal why, std::string detail = {}, std::string field = {}) {

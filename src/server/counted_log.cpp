@@ -16,6 +16,10 @@ std::string name_of(LogLevel level) {
 
 }  // namespace
 
+CountedLog::CountedLog(Log& log, const std::vector<Event>& alarming) : log_(log) {
+  for (const Event& event : alarming) counts_[event] = 0;
+}
+
 void CountedLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   {
     const std::lock_guard lock(mutex_);

@@ -11,7 +11,9 @@ namespace ostiary::server {
 /// Counts lines by event and level on their way to another log, which must outlive it. Thread-safe.
 class CountedLog final : public Log {
  public:
-  explicit CountedLog(Log& log) : log_(log) {}
+  /// Lines that somebody may want an alarm for are counted from 0 on: a series that begins at 1 shows no increase.
+  using Event = std::pair<std::string, LogLevel>;
+  CountedLog(Log& log, const std::vector<Event>& alarming);
 
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
 
@@ -21,7 +23,7 @@ class CountedLog final : public Log {
  private:
   Log& log_;
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, LogLevel>, std::uint64_t> counts_;
+  std::map<Event, std::uint64_t> counts_;
 };
 
 }  // namespace ostiary::server

@@ -21,6 +21,7 @@ namespace ostiary::server {
 namespace {
 
 constexpr std::size_t longest_user_agent = 512;
+constexpr std::size_t longest_logged_path = 256;
 const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
 
 using Done = std::function<void(HttpResponse)>;
@@ -112,6 +113,15 @@ int success_status(const Method& method) {
   return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
 }
 
+/// Lets a page of `reader`, if there is one, read the answer.
+void allow_reading(HttpResponse& response, const std::optional<std::string_view>& reader) {
+  response.headers.emplace_back("Vary", "Origin");
+  if (!reader) return;
+  response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -130,6 +140,8 @@ struct Gateway::Impl {
                                                    const Method& method, const Inbound& inbound) const;
   HttpResponse answer(const Method& method, const Exchange& exchange, Reply reply) const;
   void finish_call(HttpResponse& response, const Exchange& exchange) const;
+  HttpResponse refuse_request(const HttpRequest& request, const Refused& refused) const;
+  void log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const;
 
   std::string client_address(const HttpRequest& request) const {
     return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"));
@@ -180,34 +192,55 @@ void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
     add_security_headers(response, https);
     done(std::move(response));
   };
-  const auto refuse_request = [&](Refusal why, std::string detail) {
-    return problem_response({why, std::move(detail), {}, {}, {}}, trace_id(request));
+  const auto refused = [&](Refusal why, std::string detail) {
+    return refuse_request(request, {why, std::move(detail), {}, {}, {}});
   };
+  if (request.target == "*" && request.verb == "OPTIONS") return give({.status = 204, .headers = {}, .body = nullptr});
   const auto target = split_target(request.target);
   const PathMatch match = target ? router.find(target->path) : PathMatch{.by_verb = {}, .malformed = true};
   if (match.malformed) {
-    return give(refuse_request(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
+    return give(refused(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
   }
-  const auto nothing_there = [&] { return refuse_request(Refusal::not_found, "There is nothing under this path."); };
+  const auto nothing_there = [&] { return refused(Refusal::not_found, "There is nothing under this path."); };
   if (match.by_verb.empty()) return give(nothing_there());
   if (request.verb == "OPTIONS") return give(answer_options(request, match));
   const Destination* const destination = match.under(request.verb);
   if (destination == nullptr) {
-    HttpResponse response = refuse_request(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    HttpResponse response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
     response.headers.emplace_back("Allow", match.allow());
     return give(std::move(response));
   }
   const RequestOrigin from = origin_of(request);
   if (changes_something(request.verb) && !cross_site.may_change(from)) {
-    log.write(LogLevel::warning, "http.cross_site_refused",
-              {{"path", target->path}, {"origin", from.origin.value_or("")}, {"address", client_address(request)}});
-    return give(refuse_request(Refusal::cross_site_request, "Pages of other sites may not call this."));
+    return give(refused(Refusal::cross_site_request, "Pages of other sites may not call this."));
   }
   if (destination->page != nullptr) {
     HttpResponse response = answer_page(request, *destination->page);
     return give(response.status == 404 && !response.body ? nothing_there() : std::move(response));
   }
   call(request, *destination, *target, from, done);
+}
+
+/// Refuses what reaches no call.
+HttpResponse Gateway::Impl::refuse_request(const HttpRequest& request, const Refused& refused) const {
+  const std::string trace = trace_id(request);
+  log_refusal(request, refused, trace);
+  HttpResponse response = problem_response(refused, trace);
+  allow_reading(response, cross_site.may_read(origin_of(request)));
+  return response;
+}
+
+/// The line that the caller's trace id finds. The dispatcher writes those of the calls that reach it.
+void Gateway::Impl::log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const {
+  const bool cross = refused.why == Refusal::cross_site_request;
+  const std::string_view target = request.target;
+  log.write(cross ? LogLevel::warning : LogLevel::info, cross ? "http.cross_site_refused" : "http.refused",
+            {{"code", name_of(refused.why)},
+             {"field", refused.field},
+             {"path", cut(target.substr(0, target.find('?')), longest_logged_path)},
+             {"origin", request.header("origin").value_or("")},
+             {"address", client_address(request)},
+             {"trace_id", trace}});
 }
 
 HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& page) const {
@@ -242,6 +275,7 @@ void Gateway::Impl::call(HttpRequest& request, const Destination& destination, c
   auto sent = dispatch(request, destination, target, from, exchange, done);
   if (sent) return;
   if (exchange.trace_id.empty()) exchange.trace_id = trace_id(request);
+  log_refusal(request, sent.error(), exchange.trace_id);
   done(answer(*destination.method, exchange, std::unexpected(std::move(sent).error())));
 }
 
@@ -303,13 +337,11 @@ HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchang
   } else {
     const CallPlan& plan = plans.at(&method);
     response.status = plan.success_status;
+    response.headers.emplace_back("X-Request-Id", exchange.trace_id);
     if (exchange.delivery.cookies) {
       for (const auto& [cookie, value] : plan.cookies.take(**reply)) {
         response.headers.emplace_back("Set-Cookie", jar.set(cookie, value));
       }
-    }
-    for (const int cookie : method.policy.clears()) {
-      response.headers.emplace_back("Set-Cookie", jar.clear(static_cast<Cookie>(cookie)));
     }
     if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
     if (response.status != 204) {
@@ -319,17 +351,17 @@ HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchang
       response.body = std::make_shared<const std::string>(std::move(json));
     }
   }
+  if (reply || reply.error().why == Refusal::not_authenticated) {
+    for (const int cookie : method.policy.clears()) {
+      response.headers.emplace_back("Set-Cookie", jar.clear(static_cast<Cookie>(cookie)));
+    }
+  }
   finish_call(response, exchange);
   return response;
 }
 
 void Gateway::Impl::finish_call(HttpResponse& response, const Exchange& exchange) const {
-  response.headers.emplace_back("Vary", "Origin");
-  if (exchange.readable_by) {
-    response.headers.emplace_back("Access-Control-Allow-Origin", *exchange.readable_by);
-    response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
-    response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
-  }
+  allow_reading(response, exchange.readable_by);
   if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
     response.add_if_absent("Cache-Control", "public, max-age=300");
   }
@@ -346,8 +378,12 @@ void Gateway::handle(HttpRequest request, std::function<void(HttpResponse)> done
   impl_->handle(request, done);
 }
 
-HttpResponse Gateway::problem(const Refused& refused) const {
-  HttpResponse response = problem_response(refused, trace_id_of(std::nullopt, impl_->random));
+HttpResponse Gateway::problem(const Refused& refused, const std::string& peer) const {
+  const std::string trace = trace_id_of(std::nullopt, impl_->random);
+  HttpRequest unread;
+  unread.peer = peer;
+  impl_->log_refusal(unread, refused, trace);
+  HttpResponse response = problem_response(refused, trace);
   add_security_headers(response, impl_->https);
   return response;
 }

@@ -35,7 +35,7 @@ class Gateway {
   void handle(HttpRequest request, std::function<void(HttpResponse)> done) const;
 
   /// The problem for a request that the transport itself refuses: too large, malformed, timed out.
-  HttpResponse problem(const Refused& refused) const;
+  HttpResponse problem(const Refused& refused, const std::string& peer) const;
 
  private:
   struct Impl;

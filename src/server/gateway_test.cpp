@@ -108,6 +108,7 @@ TEST(Gateway, SaysWhichVerbsAPathTakes) {
   EXPECT_EQ(tested.ask(get("/login")).header("allow"), "POST, OPTIONS");
   const Answered options = tested.ask({"OPTIONS", "/api/account/profile"});
   EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(tested.ask({"OPTIONS", "*"}).status, 204) << "RFC 9110, section 9.3.7";
   EXPECT_EQ(options.header("allow"), "GET, HEAD, PATCH, OPTIONS");
   EXPECT_EQ(tested.ask({"OPTIONS", "/nothing"}).status, 404);
 }
@@ -182,7 +183,7 @@ TEST(Gateway, AnswersOnlyThoseWhoTakeJson) {
 TEST(Gateway, TellsProblemsInOneShape) {
   TestedGateway tested;
   tested.door.does = [](const Method&, const Call&, const Message&) -> Reply {
-    Refused refused{Refusal::wrong_code, "Not this one.", "code", std::chrono::seconds(7), {{"attempts_left", "2"}}};
+    Refused refused{Refusal::wrong_code, "Not this one.", "code", std::chrono::seconds(7), {{"attempts_left", 2}}};
     return std::unexpected(std::move(refused));
   };
   Asked asked = post("/api/auth/email/verify", R"({"code":"123456"})");
@@ -194,7 +195,7 @@ TEST(Gateway, TellsProblemsInOneShape) {
   EXPECT_EQ(answer.json(), boost::json::parse(R"({
     "type": "urn:ostiary:problem:wrong_code", "title": "The code is wrong", "status": 400, "detail": "Not this one.",
     "code": "wrong_code", "field": "code", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "retry_after": 7,
-    "attempts_left": "2"})"));
+    "attempts_left": 2})"));
 }
 
 // R1.5
@@ -219,6 +220,39 @@ TEST(Gateway, MakesATraceIdWhereNoneIsGivenOrItIsMalformed) {
     EXPECT_THAT(id, ::testing::MatchesRegex("[0-9a-f]{32}")) << header;
     EXPECT_NE(id, "4bf92f3577b34da6a3ce929d0e0e4736") << header;
   }
+}
+
+// Every answer's trace id finds a line, whoever gave the answer.
+TEST(Gateway, LogsEachRefusalUnderTheTraceIdThatTheCallerGets) {
+  TestedGateway tested;
+  tested.door.does = [](const Method&, const Call&, const Message&) -> Reply { return refuse(Refusal::not_found); };
+  const Asked refused[] = {get("/nothing?secret=x"),
+                           get("no path"),
+                           {"BREW", "/health"},
+                           post("/login", "x=y", {{"content-type", "text/plain"}}),
+                           post("/login", "{bad"),
+                           post("/login", R"({"email":"ada@example.org","password":"p","colour":"red"})"),
+                           post("/login", login, {{"sec-fetch-site", "cross-site"}}),
+                           get("/health", {{"accept", "text/html"}}),
+                           post("/login", R"({"email":"ada"})"),
+                           post("/login", login)};
+  for (const Asked& asked : refused) {
+    const Answered answer = tested.ask(asked);
+    ASSERT_GE(answer.status, 400) << asked.target;
+    const std::string trace = "trace_id=" + answer.member("trace_id");
+    EXPECT_EQ(tested.door.log.count(trace), 1) << asked.target << ' ' << answer.text();
+    EXPECT_EQ(answer.header("x-request-id"), answer.member("trace_id"));
+  }
+  EXPECT_EQ(tested.door.log.count("secret"), 0);
+  EXPECT_EQ(tested.door.log.count("info http.refused code=unknown_field field=colour path=/login origin= address="), 1);
+  tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}, "192.0.2.7");
+  EXPECT_EQ(tested.door.log.count("info http.refused code=body_too_large field= path= origin= address=192.0.2.7"), 1);
+}
+
+TEST(Gateway, TellsTheIdOfARequestThatSucceeds) {
+  TestedGateway tested;
+  const std::string id = tested.ask(post("/login", login)).header("x-request-id");
+  EXPECT_EQ(tested.door.log.count("trace_id=" + id), 1) << id;
 }
 
 TEST(Gateway, NamesTheRefusedFieldOnlyWhereItIsText) {
@@ -248,7 +282,7 @@ TEST(Gateway, PutsTheSecurityHeadersOnEverything) {
   EXPECT_THAT(tested.ask(get("/broken")).text(), Not(HasSubstr("broken\"")));
   EXPECT_EQ(tested.ask(get("/.well-known/jwks.json")).header("cache-control"), "public, max-age=300");
   EXPECT_EQ(TestedGateway().ask(get("/health")).header("strict-transport-security"), "");
-  EXPECT_EQ(tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}).status, 413);
+  EXPECT_EQ(tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}, "192.0.2.1").status, 413);
 }
 
 TEST(Gateway, KnowsTheCallerByBearerTokenOrCookie) {
@@ -320,6 +354,18 @@ TEST(Gateway, ReadsFieldsFromCookiesWhereTheBodyHasNone) {
             "conflicting_credentials access_token");
 }
 
+// B6: a preset cookie keeps nobody out; what no program of ours wrote counts as not sent.
+TEST(Gateway, PassesOverCookiesThatTheirFieldCouldNotHold) {
+  const auto with_cookie = [](const std::string& cookie) {
+    return post("/api/auth/logout", "{}", {{"cookie", cookie}, {"authorization", "Bearer a"}});
+  };
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=" + std::string(65, 'r'))), "|a|");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=\xff")), "|a|");
+  TestedGateway tested;
+  EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=" + std::string(200, 'd')}})).status, 200);
+  EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=\xff"}})).status, 200);
+}
+
 TEST(Gateway, KnowsTheDeviceByCookieOrField) {
   const auto device_of = [](const Asked& asked) {
     TestedGateway tested;
@@ -368,6 +414,15 @@ TEST(Gateway, ClearsCookiesAtLogout) {
   EXPECT_FALSE(answer.body);
   EXPECT_EQ(answer.header("set-cookie"), "ostiary_access=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\n"
                                          "ostiary_refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+}
+
+TEST(Gateway, ClearsCookiesThatAreNoCredentialsAtLogout) {
+  TestedGateway tested;
+  for (const auto& [why, clears] : {std::pair(Refusal::not_authenticated, true), {Refusal::unavailable, false}}) {
+    tested.door.does = [why = why](const Method&, const Call&, const Message&) -> Reply { return refuse(why); };
+    const Answered answer = tested.ask(post("/api/auth/logout", "{}", {{"cookie", "ostiary_access=x"}}));
+    EXPECT_EQ(answer.header("set-cookie").starts_with("ostiary_access=; "), clears) << name_of(why);
+  }
 }
 
 // R2.4: whom a reply's tokens reach, by whom and how it was asked.
@@ -474,6 +529,12 @@ TEST(Gateway, LetsForeignPagesReadNothingUnlessTheyAreListed) {
   EXPECT_EQ(foreign.status, 200);
   EXPECT_EQ(foreign.header("access-control-allow-origin"), "");
   EXPECT_EQ(foreign.header("vary"), "Origin");
+  for (const char* refused : {"/nothing", "/login", "%"}) {
+    const Answered to_listed = tested.ask(get(refused, from_page("https://app.example.org")));
+    EXPECT_EQ(to_listed.header("access-control-allow-origin"), "https://app.example.org") << to_listed.text();
+    EXPECT_THAT(to_listed.header("access-control-expose-headers"), HasSubstr("X-Request-Id"));
+    EXPECT_EQ(tested.ask(get(refused, from_page("https://evil.example"))).header("access-control-allow-origin"), "");
+  }
 
   const Answered preflight = tested.ask({"OPTIONS", "/login", from_page("https://app.example.org")});
   EXPECT_EQ(preflight.status, 204);

@@ -86,7 +86,10 @@ std::string status_details(const Refused& refused, std::string_view trace_id) {
   info.set_reason(std::string(name_of(refused.why)));
   info.set_domain("ostiary");
   auto& metadata = *info.mutable_metadata();
-  for (const auto& [name, value] : refused.facts) metadata[name] = value;
+  for (const auto& [name, fact] : refused.facts) {
+    const auto* const number = std::get_if<std::int64_t>(&fact);
+    metadata[name] = number ? std::to_string(*number) : std::get<std::string>(fact);
+  }
   metadata["trace_id"] = trace_id;
   if (!refused.field.empty()) metadata["field"] = refused.field;
   status.add_details()->PackFrom(info);

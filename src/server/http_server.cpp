@@ -62,6 +62,13 @@ std::string place_of(const tcp::endpoint& endpoint) {
   return (endpoint.address().is_v6() ? '[' + address + ']' : address) + ':' + std::to_string(endpoint.port());
 }
 
+/// Beast looks at no character between the quotes of a chunk's extensions; a line feed there is the end of the line to
+/// a careless proxy, and what follows a request of its own. It wants a function object that outlives the parser.
+constinit auto refuse_controls = [](std::uint64_t, boost::beast::string_view extensions, error_code& error) {
+  const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
+  if (std::ranges::any_of(extensions, is_control)) error = http::error::bad_chunk_extension;
+};
+
 /// Counts connections, in all and by network. Thread-safe.
 class Admissions {
  public:
@@ -329,6 +336,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(head.size() + 1));
     parser_->body_limit(options_.body_limit);
+    parser_->on_chunk_header(refuse_controls);
     error_code error;
     const auto parsed = parser_->put(asio::buffer(head), error);
     if (error == http::error::body_limit) return refuse_body();
@@ -356,13 +364,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
     is_http_1_0_ = message.version() == 10;
     keep_alive_ = parser_->keep_alive() && !home_.draining;
     for (const auto& field : message) {
-      if (request_.headers.size() == most_header_lines) return refuse_headers(), false;
+      if (request_.headers.size() == most_header_lines) {
+        refuse(Refusal::headers_too_large,
+               "The request has more than " + std::to_string(most_header_lines) + " header lines.");
+        return false;
+      }
       std::string name(field.name_string());
       std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
       request_.headers.emplace_back(std::move(name), field.value());
     }
-    if (const auto expectation = request_.header("expect"); expectation && !is_http_1_0_) {
-      expects_continue_ = equal_ignoring_case(*expectation, "100-continue");
+    for (const auto expectation : request_.header_lines("expect")) {
+      if (is_http_1_0_) break;
+      expects_continue_ = equal_ignoring_case(expectation, "100-continue");
       if (!expects_continue_) {
         refuse(Refusal::malformed_request, "The only expectation that can be met is 100-continue.");
         return false;
@@ -454,8 +467,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Answers for the transport, and closes: after such a request nobody knows where the next one begins.
   void refuse(Refusal why, std::string detail) {
     keep_alive_ = false;
-    without_body_ = false;
-    write(service_.gateway.problem({why, std::move(detail), {}, {}, {}}));
+    without_body_ = parser_ && parser_->is_header_done() && parser_->get().method() == http::verb::head;
+    write(service_.gateway.problem({why, std::move(detail), {}, {}, {}}, peer_));
   }
 
   void write(HttpResponse response) {
@@ -568,7 +581,7 @@ struct HttpServer::Impl {
   void listen_at(const std::string& address, bool only_if_there);
   void accept(tcp::acceptor& acceptor);
   void take(tcp::socket socket, IoThread& home);
-  void turn_away(tcp::socket socket) const;
+  void turn_away(tcp::socket socket, const std::string& peer) const;
   void sweep(IoThread& thread);
   void stop();
 
@@ -656,7 +669,7 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
   const auto address = address_of(endpoint);
   auto peer = to_string(address);
   auto network = proxies.trusts(address) ? std::string() : limits::network_of(peer);
-  if (!admissions.admit(network)) return turn_away(std::move(socket));
+  if (!admissions.admit(network)) return turn_away(std::move(socket), peer);
   Admission admission(admissions, std::move(network));
   socket.set_option(tcp::no_delay(true), error);
   Wire wire = certificate ? Wire(std::move(socket), certificate->context()) : Wire(std::move(socket));
@@ -665,9 +678,9 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
 }
 
 /// Says 503 if that can be said without waiting.
-void HttpServer::Impl::turn_away(tcp::socket socket) const {
-  const auto problem =
-      service.gateway.problem({Refusal::overloaded, "There are too many connections.", {}, until_connections_go, {}});
+void HttpServer::Impl::turn_away(tcp::socket socket, const std::string& peer) const {
+  const auto problem = service.gateway.problem(
+      {Refusal::overloaded, "There are too many connections.", {}, until_connections_go, {}}, peer);
   auto text = status_line(problem.status);
   for (const auto& [name, value] : problem.headers) append_header(text, name, value);
   append_header(text, "Content-Length", std::to_string(problem.body ? problem.body->size() : 0));

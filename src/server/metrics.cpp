@@ -44,7 +44,7 @@ prometheus::ClientMetric to_metric(const Metrics::Sample& sample, Metrics::Kind 
   return metric;
 }
 
-/// The series of one call. Those of an outcome appear with its first occurrence.
+/// The series of one call. Those of an outcome that is no alarm appear with its first occurrence.
 struct CallSeries {
   prometheus::Histogram* seconds;
   std::array<std::atomic<prometheus::Counter*>, outcomes> answers{};
@@ -86,7 +86,10 @@ struct Metrics::Impl {
 
 Metrics::Metrics(const Contract& contract) : impl_(std::make_unique<Impl>()) {
   for (const Method& method : contract.methods()) {
-    impl_->calls[&method].seconds = &impl_->seconds.Add({{"call", short_name(method)}}, call_bounds);
+    auto& series = impl_->calls[&method];
+    series.seconds = &impl_->seconds.Add({{"call", short_name(method)}}, call_bounds);
+    // An alarm on a counter's increase sees none in a series that begins at 1.
+    for (const auto why : {Refusal::internal, Refusal::unavailable}) impl_->counter_of(method, series, why);
   }
 }
 

@@ -27,6 +27,8 @@ TEST(Metrics, CountAndTimeCalls) {
   EXPECT_THAT(text, HasSubstr("ostiary_call_seconds_bucket{call=\"AuthService.Login\",le=\"0.05\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("ostiary_call_seconds_count{call=\"AuthService.Login\"} 3\n"));
   EXPECT_THAT(text, Not(HasSubstr("code=\"rate_limited\""))) << "an outcome appears with its first occurrence";
+  EXPECT_THAT(text, HasSubstr("ostiary_calls_total{call=\"AuthService.Login\",code=\"internal\"} 0\n"))
+      << "an alarm is there from the start";
 }
 
 TEST(Metrics, AskForWhatOthersKeepAtEachScrape) {
@@ -42,7 +44,7 @@ TEST(Metrics, AskForWhatOthersKeepAtEachScrape) {
 
 TEST(Metrics, CountTheLinesOfALog) {
   TestedDoor door(contract_services());
-  CountedLog log(door.log);
+  CountedLog log(door.log, {{"call.failed", LogLevel::error}, {"job.dead", LogLevel::warning}});
   log.write(LogLevel::info, "job.done", {{"job", "1"}});
   log.write(LogLevel::info, "job.done", {{"job", "2"}});
   log.write(LogLevel::warning, "job.dead", {});
@@ -51,6 +53,7 @@ TEST(Metrics, CountTheLinesOfALog) {
   metrics.watch("lines_total", "Lines", Metrics::Kind::counter, [&] { return log.samples(); });
   EXPECT_THAT(metrics.text(), HasSubstr("lines_total{event=\"job.done\",level=\"info\"} 2\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("lines_total{event=\"job.dead\",level=\"warning\"} 1\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("lines_total{event=\"call.failed\",level=\"error\"} 0\n"));
 }
 
 TEST(Metrics, AreForTheNetworksThatMayReadThemAndStraight) {

@@ -95,6 +95,11 @@ json::object problem_schema() {
                             {"description", "Finds the request in the server's log (W3C trace context)."}};
   properties["retry_after"] = {{"type", "integer"},
                                {"description", "Seconds after which it makes sense to try again."}};
+  properties["attempts_left"] = {{"type", "integer"},
+                                 {"description", "With wrong_code: how often this code may be tried still."}};
+  properties["verification_id"] = text("With email_not_verified: the registration that waits for its code.");
+  properties["not_ready"] = text("With unavailable from /health/ready: what is not, in words with a space between.");
+  properties["message"] = text("\"fail\", where the call's clients look for it.");
   return {{"type", "object"},
           {"description", "Why a request was refused (RFC 9457). Some codes bring further members."},
           {"properties", std::move(properties)},

@@ -27,13 +27,16 @@ HttpResponse problem_response(const Refused& refused, std::string_view trace_id,
   HttpResponse response;
   response.status = status.http;
   response.headers.emplace_back("Content-Type", "application/problem+json");
+  response.headers.emplace_back("X-Request-Id", trace_id);
   if (refused.retry_after) {
     const auto seconds = std::max<std::int64_t>(1, refused.retry_after->count());
     problem["retry_after"] = seconds;
     response.headers.emplace_back("Retry-After", std::to_string(seconds));
   }
   if (status.http == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  for (const auto& [name, value] : refused.facts) problem.emplace(name, value);
+  for (const auto& [name, fact] : refused.facts) {
+    std::visit([&, &name = name](const auto& value) { problem.emplace(name, value); }, fact);
+  }
   response.body = std::make_shared<const std::string>(boost::json::serialize(problem));
   return response;
 }

@@ -46,7 +46,7 @@ class Readiness : public ::testing::Test {
     EXPECT_EQ(reply.error().detail.find("db.internal"), std::string::npos) << "strangers read it";
     EXPECT_EQ(reply.error().facts.size(), 1U);
     EXPECT_EQ(reply.error().facts.front().first, "not_ready");
-    return reply.error().facts.front().second;
+    return std::get<std::string>(reply.error().facts.front().second);
   }
 
   void execute(const Statement<void()>& statement) {

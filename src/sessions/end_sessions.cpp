@@ -15,17 +15,19 @@ struct Owned {
 
 /// The session that a logout names, if it is still known.
 Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const v1::LogoutRequest& request) {
-  if (!request.refresh_token().empty()) {
+  const bool refreshable = !request.refresh_token().empty();
+  if (refreshable) {
     const auto token = tx.optional(statements::find_refresh_token, refresh_token_hash(request.refresh_token()));
     if (token) return Owned{token->session_id, token->user_id};
-    if (request.access_token().empty()) return std::nullopt;
   }
-  if (request.access_token().empty()) {
-    return refuse(Refusal::not_authenticated, "Send an access token or a refresh token.");
+  if (!request.access_token().empty()) {
+    const auto claims = deps.tokens.verify(request.access_token());
+    if (claims) return Owned{claims->session_id, claims->user_id};
+    if (!refreshable) return std::unexpected(claims.error());
   }
-  const auto claims = deps.tokens.verify(request.access_token());
-  if (!claims) return std::unexpected(claims.error());
-  return Owned{claims->session_id, claims->user_id};
+  // A refresh token that nobody knows is that of a session long gone.
+  if (refreshable) return std::nullopt;
+  return refuse(Refusal::not_authenticated, "Send an access token or a refresh token.");
 }
 
 }  // namespace

@@ -84,6 +84,14 @@ describe('B22 request smuggling', () => {
     async (size) => isRefused(`${first}${chunked}\r\n${size}\r\n{}\r\n${empty}`),
   )
 
+  test.each(['"\n"', '"\\\n"', '"\u0000"', '"\u007f"', '"\u0001'])(
+    'by the chunk extension %j, of any chunk',
+    async (quoted) => {
+      await isRefused(`${first}${chunked}\r\n2;a=${quoted}\r\n{}\r\n${empty}`)
+      await isRefused(`${first}${chunked}\r\n2\r\n{}\r\n0;a=${quoted}\r\n\r\n`)
+    },
+  )
+
   test('a chunk longer than it says', async () => isRefused(`${first}${chunked}\r\n1\r\n{}\r\n${empty}`))
 
   test('what is well framed is two requests', async () => {
