@@ -286,6 +286,12 @@ struct Config {
                                 "whoever floods the logins slows down nobody else.",
                             .bounds = {0, 256},
                             .usually = "one fewer than processors"};
+  Setting<std::chrono::seconds> drain_delay{
+      .name = "DRAIN_DELAY",
+      .value = std::chrono::seconds{0},
+      .meaning = "How long calls are still taken after SIGTERM, while `/health/ready` says 503 already: as long as a "
+                 "load balancer needs to see that. A second signal ends it at once.",
+      .bounds = {0, 300}};
   Setting<LogFormat> log_format{.name = "LOG_FORMAT",
                                 .value = LogFormat::automatic,
                                 .meaning = "`text`, `json`, or `auto`: text on a terminal, JSON elsewhere."};
@@ -318,7 +324,7 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
        config.refresh_lost_reply, config.fresh_login_within, config.token_algorithm, config.token_audience,
        config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
-       config.hash_threads, config.log_format, config.log_level);
+       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }
 
 /// Where settings are looked for.

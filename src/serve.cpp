@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -29,13 +30,17 @@ namespace {
 constexpr std::chrono::seconds drain_time{20};
 constexpr std::size_t longest_queue = 1024;
 
-/// Holds SIGTERM and SIGINT back from every thread started while it lives, for `wait` to take.
+/// Holds the signals that stop back from every thread started while it lives, for `wait` to take: SIGTERM, SIGINT, and
+/// SIGHUP on a terminal, which is then gone. Elsewhere that one asks a service to read its files again, as certificates
+/// are without being asked.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
+    if (isatty(STDERR_FILENO)) sigaddset(&signals_, SIGHUP);
+    else std::signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     // A peer that goes away while it is written to is no reason to end.
     std::signal(SIGPIPE, SIG_IGN);
@@ -62,7 +67,7 @@ void raise_descriptor_limit() {
 }
 
 /// As many arenas of malloc as serve a few processors: each keeps what its threads have once needed, and by itself
-/// there would be eight for each processor. To be called before there is a second thread.
+/// there would be eight for each processor. To be called before there are more than a few.
 void share_heaps() { mallopt(M_ARENA_MAX, 2); }  // NOLINT(concurrency-mt-unsafe)
 
 void warn_of_development_key(const Config& config, Log& log) {
@@ -76,6 +81,7 @@ server::CallerChecks caller_checks(const sessions::Deps& sessions) {
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
   checks.has_permission = access::has_permission;
   checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
+  checks.remembered_device = [&sessions](std::string_view token) { return sessions.devices.read_by_known_key(token); };
   checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
     auto identity = sessions::identify(sessions, identifier, device);
     return server::CallerChecks::Identity{std::move(identity.account), identity.known_device};
@@ -206,7 +212,12 @@ void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mail
 void serve(const Config& config, Log& plain_log) {
   run_soon_after_waking();
   share_heaps();
-  server::CountedLog log(plain_log);
+  server::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
+                                     {"call.unavailable", LogLevel::error},
+                                     {"http.cross_site_refused", LogLevel::warning},
+                                     {"job.dead", LogLevel::warning},
+                                     {"job.retry", LogLevel::warning},
+                                     {"tls.not_reloaded", LogLevel::warning}});
   const StopSignals signals;
   raise_descriptor_limit();
   warn_of_development_key(config, log);
@@ -235,9 +246,10 @@ void serve(const Config& config, Log& plain_log) {
   server::HttpServer http(gateway, http_options(config), log);
   server::GrpcServer grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
-  http.start();
+  // HTTP last: the others wait for what they have begun where a start fails, and it has begun nothing then.
   grpc.start();
   mailing.executor.start(2);
+  http.start();
   log.write(LogLevel::info, "serving",
             {{"url", *config.public_url},
              {"http_port", http.port()},
@@ -249,6 +261,7 @@ void serve(const Config& config, Log& plain_log) {
   signals.release();
   log.write(LogLevel::info, "stopping", {});
   draining = true;
+  std::this_thread::sleep_for(*config.drain_delay);
   const auto deadline = std::chrono::steady_clock::now() + drain_time;
   std::thread grpc_drain([&] { grpc.drain(deadline); });
   http.drain(deadline);

@@ -8,18 +8,18 @@
 namespace ostiary::accounts {
 
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
-                                             const NewAccount& account, Time now) {
+                                             const NewAccount& account, std::optional<UserId> actor, Time now) {
   tx.execute(statements::insert_user, account.id, account.email, account.email_canonical, account.email_verified,
              account.username, account.username_skeleton, account.password_hash, now);
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;
   delivery::announce(tx, ids, now, {"user.registered", account.id.uuid, 1, {{"user_id", to_string(account.id)}}});
-  deps.sessions.audit.record(tx, call, {.action = "user.register", .user = account.id, .actor = account.id});
+  deps.sessions.audit.record(tx, call, {.action = "user.register", .user = account.id, .actor = actor});
   if (account.email_verified) {
     const auto touched = tx.one(statements::touch_user, account.id, now);
     delivery::announce(tx, ids, now,
                        {"user.verified", account.id.uuid, touched.version, {{"user_id", to_string(account.id)}}});
-    deps.sessions.audit.record(tx, call, {.action = "user.verify_email", .user = account.id, .actor = account.id});
+    deps.sessions.audit.record(tx, call, {.action = "user.verify_email", .user = account.id, .actor = actor});
   }
   return tx.one(sessions::statements::find_user, account.id);
 }

@@ -22,9 +22,10 @@ struct NewAccount {
 };
 
 /// Makes the user and the profile as part of `tx`, announces `user.registered` and, where it is, `user.verified`, and
-/// writes the audit row. The address and name are free: the caller has looked. The data key exists.
+/// writes the audit rows; `actor` is nobody for an operator at the machine. The address and name are free: the caller
+/// has looked. The data key exists.
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
-                                             const NewAccount& account, Time now);
+                                             const NewAccount& account, std::optional<UserId> actor, Time now);
 
 /// Whether a username is somebody's, or reserved by a live registration of another address.
 bool is_username_taken(Transaction& tx, const std::string& skeleton, const std::string& email_canonical, Time now);

@@ -46,7 +46,8 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
     deps.data_keys.create(tx, id);
     create_account(
         tx, deps, call,
-        {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "", "en"}, now);
+        {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "", "en"},
+        std::nullopt, now);
     return id;
   });
 }

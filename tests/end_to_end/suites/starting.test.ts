@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { HttpClient } from '../support/http.ts'
-import { pause } from '../support/polling.ts'
+import { eventually, pause } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
 import {
   command,
@@ -251,6 +251,23 @@ describe('serving and stopping', () => {
       client.close()
     },
   )
+
+  test('DRAIN_DELAY: after SIGTERM it says that it is not ready, and answers until load balancers know', async () => {
+    const server = await Server.start({ settings: { DRAIN_DELAY: '300' } })
+    const client = new HttpClient(server.origin)
+    server.child.kill('SIGTERM')
+    await eventually('it says so', async () => (await client.get('/health/ready')).status === 503)
+    expect((await client.get('/health/ready')).body).toMatchObject({ not_ready: 'draining' })
+    expect((await client.get('/health')).status).toBe(200)
+    expect(await server.stops('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' })
+  })
+
+  test('SIGHUP ends no service: certificates are read again without it', async () => {
+    const server = await Server.start()
+    server.child.kill('SIGHUP')
+    expect((await new HttpClient(server.origin).get('/health')).status).toBe(200)
+    expect(await server.stops()).toEqual({ code: 0, signal: null })
+  })
 
   test('logs are JSON on a pipe, a line an event, with time, level and event', async () => {
     const server = await Server.start()
