@@ -53,7 +53,9 @@ Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time n
   const auto ticket = deps.cache.ticket(claims->user_id);
   auto session = read_session(deps, *claims, hash, now);
   if (!session) return std::unexpected(session.error());
-  return deps.cache.put(ticket, std::move(*session))->caller;
+  Caller caller = session->caller;
+  deps.cache.put(ticket, std::move(*session));
+  return caller;
 }
 
 Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest&) {

@@ -37,16 +37,15 @@ std::shared_ptr<const KnownSession> SessionCache::find(const Digest& token_hash,
   return invalidation_.in_force() ? entry.session : nullptr;
 }
 
-std::shared_ptr<const KnownSession> SessionCache::put(const Ticket& ticket, KnownSession session) {
+void SessionCache::put(const Ticket& ticket, KnownSession session) {
+  if (!invalidation_.in_force() || !is_current(ticket, session.caller.user_id)) return;
   session.bytes = std::make_shared<const std::string>(render_(session.reply));
   auto kept = std::make_shared<const KnownSession>(std::move(session));
-  if (!is_current(ticket, kept->caller.user_id)) return kept;
   auto& shard = shards_[kept->caller.token_hash[0] % shard_count];
   const std::unique_lock lock(shard.mutex);
   // A full shard starts anew: simpler than an order of use, and what is still needed comes back by one read each.
   if (shard.entries.size() >= shard_capacity_) shard.entries.clear();
   shard.entries.insert_or_assign(kept->caller.token_hash, Entry{ticket, kept});
-  return kept;
 }
 
 std::size_t SessionCache::size() const {

@@ -47,8 +47,9 @@ class SessionCache {
   };
   Ticket ticket(UserId user) const;
 
-  /// Remembers what was read since `ticket`. Gives the entry, whether or not it could be kept.
-  std::shared_ptr<const KnownSession> put(const Ticket& ticket, KnownSession session);
+  /// Remembers what was read since `ticket`; nothing where that may not be used: what it says is no longer so, or the
+  /// invalidation is not in force.
+  void put(const Ticket& ticket, KnownSession session);
 
  private:
   struct Entry {

@@ -364,6 +364,16 @@ TEST_P(Rooms, NothingIsAnsweredFromMemoryWithoutTheChannelD3) {
   EXPECT_TRUE(ada.is_recognised()) << "the database knows";
 }
 
+TEST_P(Rooms, NothingIsRememberedWithoutTheChannelD3) {
+  ada.settles_in();
+  world.invalidation.force = false;
+  ASSERT_TRUE(ada.is_recognised());
+  EXPECT_EQ(world.cache.size(), 0U) << "what may not be used takes no memory";
+  world.invalidation.force = true;
+  ASSERT_TRUE(ada.is_recognised());
+  EXPECT_EQ(world.cache.size(), 1U);
+}
+
 TEST_P(Rooms, SessionsAreListedInPagesAndRevokedR28) {
   ada.settles_in();
   for (int i = 0; i < 4; ++i) {
