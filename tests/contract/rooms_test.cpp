@@ -350,7 +350,7 @@ TEST_P(Rooms, ALateFillDoesNotUndoARevocationD3) {
   const auto caller = *ada.is_recognised();
   const auto ticket = world.cache.ticket(caller.user_id);
   ASSERT_TRUE(ada.logs_out());
-  world.cache.put(ticket, {caller, {}, nullptr, world.clock.now() + 10min});
+  world.cache.put(ticket, {caller, {}, world.clock.now() + 10min}, world.clock.now());
   EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
 }
 
