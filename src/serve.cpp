@@ -93,7 +93,7 @@ server::FindReadyReply ready_session(const Rooms& rooms) {
   return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<server::ReadyReply> {
     const auto known = sessions::ready_session(sessions, token, now);
     if (!known) return std::nullopt;
-    return server::ReadyReply{known->bytes, {known, &known->reply}, known->caller.session_id};
+    return server::ReadyReply{{known, &known->json}, {known, &known->protobuf}, known->caller.session_id};
   };
 }
 

@@ -156,7 +156,8 @@ class EchoService {
   /// Whoami is known beforehand to the token "kept".
   std::optional<ReadyReply> known(const Secret& token) {
     if (token.reveal() != "kept") return std::nullopt;
-    return ReadyReply{nullptr, message("WhoamiReply", {{"address", "known beforehand"}}), {}};
+    const auto reply = message("WhoamiReply", {{"address", "known beforehand"}});
+    return ReadyReply{nullptr, std::make_shared<const std::string>(reply->SerializeAsString()), {}};
   }
 
   Answer whoami(const Call& call) {

@@ -108,7 +108,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     const std::string address = address_of_peer(context_.peer());
     if (*token && buffer_.Length() == 0) {
       if (auto ready = service_.ready_replies.answer(*method_, address, **token)) {
-        return *ready ? send(*(*ready)->message) : refuse(ready->error());
+        return *ready ? send_ready(*(*ready)->protobuf) : refuse(ready->error());
       }
     }
     std::unique_ptr<Message> request(method_->request_prototype->New());
@@ -173,6 +173,12 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     bool own_buffer = false;
     const auto written = grpc::SerializationTraits<Message>::Serialize(reply, &buffer_, &own_buffer);
     if (!written.ok()) return refuse({Refusal::internal, {}, {}, {}, {}});
+    StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  void send_ready(const std::string& reply) {
+    const grpc::Slice slice(reply);
+    buffer_ = grpc::ByteBuffer(&slice, 1);
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 

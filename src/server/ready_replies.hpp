@@ -13,10 +13,10 @@
 
 namespace ostiary::server {
 
-/// A reply that is known before anybody works on it, in the form of each transport.
+/// A reply that is known before anybody works on it, as each transport sends it.
 struct ReadyReply {
   std::shared_ptr<const std::string> json;
-  std::shared_ptr<const Message> message;
+  std::shared_ptr<const std::string> protobuf;
   SessionId session;  ///< whose budget it is taken from
 };
 

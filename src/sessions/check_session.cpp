@@ -25,8 +25,8 @@ v1::CheckSessionReply reply_for(const statements::SessionRow& session, const sta
   return reply;
 }
 
-Result<KnownSession> read_session(const Deps& deps, const AccessClaims& claims, const Digest& token_hash, Time now) {
-  return deps.db.read([&](Transaction& tx) -> Result<KnownSession> {
+Result<LiveSession> read_session(const Deps& deps, const AccessClaims& claims, const Digest& token_hash, Time now) {
+  return deps.db.read([&](Transaction& tx) -> Result<LiveSession> {
     const auto session = tx.optional(statements::find_session, claims.session_id);
     if (!session || session->user_id != claims.user_id) return ended();
     if (session->ended_at || now >= session->expires_at || now >= session->idle_expires_at) return ended();
@@ -36,7 +36,7 @@ Result<KnownSession> read_session(const Deps& deps, const AccessClaims& claims, 
     const Time valid_until = std::min({claims.expires_at, session->expires_at, session->idle_expires_at});
     Caller caller{user->id,           session->id,       roles,     split_words(session->amr),
                   session->auth_time, claims.expires_at, token_hash};
-    return KnownSession{std::move(caller), reply_for(*session, *user, roles), nullptr, valid_until};
+    return LiveSession{std::move(caller), reply_for(*session, *user, roles), valid_until};
   });
 }
 
@@ -53,17 +53,20 @@ Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time n
   const auto ticket = deps.cache.ticket(claims->user_id);
   auto session = read_session(deps, *claims, hash, now);
   if (!session) return std::unexpected(session.error());
-  return deps.cache.put(ticket, std::move(*session))->caller;
+  deps.cache.put(ticket, *session, now);
+  return std::move(session->caller);
 }
 
 Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest&) {
   const Caller& caller = *call.caller;
   const Time now = deps.clock.now();
-  if (const auto known = deps.cache.find(caller.token_hash, now)) return known->reply;
+  v1::CheckSessionReply reply;
+  const auto known = deps.cache.find(caller.token_hash, now);
+  if (known && reply.ParseFromString(known->protobuf)) return reply;
   const AccessClaims claims{caller.user_id, caller.session_id, {}, {}, caller.auth_time, {}, caller.token_expires_at};
   auto session = read_session(deps, claims, caller.token_hash, now);
   if (!session) return std::unexpected(session.error());
-  return session->reply;
+  return std::move(session->reply);
 }
 
 std::shared_ptr<const KnownSession> ready_session(const Deps& deps, const Secret& access_token, Time now) {

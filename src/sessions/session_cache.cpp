@@ -1,5 +1,6 @@
 #include "sessions/session_cache.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -13,7 +14,9 @@ std::size_t SessionCache::DigestHash::operator()(const Digest& digest) const {
 }
 
 SessionCache::SessionCache(Invalidation& invalidation, Render render, std::size_t capacity)
-    : invalidation_(invalidation), render_(std::move(render)), shard_capacity_(capacity / shard_count) {
+    : invalidation_(invalidation),
+      render_(std::move(render)),
+      shard_capacity_(std::max<std::size_t>(capacity / shard_count, 1)) {
   invalidation_.listen({[generations = generations_](UserId user) { ++generations->of(user); },
                         [generations = generations_] { ++generations->of_all; }});
 }
@@ -22,6 +25,10 @@ SessionCache::Ticket SessionCache::ticket(UserId user) const { return {generatio
 
 bool SessionCache::is_current(const Ticket& ticket, UserId user) const {
   return ticket.user_generation == generations_->of(user) && ticket.all_generation == generations_->of_all;
+}
+
+bool SessionCache::is_good(const Entry& entry, Time now) const {
+  return now < entry.session->valid_until && is_current(entry.ticket, entry.session->caller.user_id);
 }
 
 std::shared_ptr<const KnownSession> SessionCache::find(const Digest& token_hash, Time now) const {
@@ -33,20 +40,33 @@ std::shared_ptr<const KnownSession> SessionCache::find(const Digest& token_hash,
     if (found == shard.entries.end()) return nullptr;
     entry = found->second;
   }
-  if (now >= entry.session->valid_until || !is_current(entry.ticket, entry.session->caller.user_id)) return nullptr;
-  return invalidation_.in_force() ? entry.session : nullptr;
+  return is_good(entry, now) && invalidation_.in_force() ? entry.session : nullptr;
 }
 
-std::shared_ptr<const KnownSession> SessionCache::put(const Ticket& ticket, KnownSession session) {
-  session.bytes = std::make_shared<const std::string>(render_(session.reply));
-  auto kept = std::make_shared<const KnownSession>(std::move(session));
-  if (!is_current(ticket, kept->caller.user_id)) return kept;
-  auto& shard = shards_[kept->caller.token_hash[0] % shard_count];
+void SessionCache::put(const Ticket& ticket, const LiveSession& session, Time now) {
+  if (!invalidation_.in_force() || !is_current(ticket, session.caller.user_id)) return;
+  std::string json = render_(session.reply);
+  json.shrink_to_fit();
+  const auto& key = session.caller.token_hash;
+  const Entry entry{
+      ticket, std::make_shared<const KnownSession>(session.caller, std::move(json), session.reply.SerializeAsString(),
+                                                   session.valid_until)};
+  auto& shard = shards_[key[0] % shard_count];
+  Forgotten forgotten;  // freed when the lock is gone: the transports' threads wait for it
   const std::unique_lock lock(shard.mutex);
-  // A full shard starts anew: simpler than an order of use, and what is still needed comes back by one read each.
-  if (shard.entries.size() >= shard_capacity_) shard.entries.clear();
-  shard.entries.insert_or_assign(kept->caller.token_hash, Entry{ticket, kept});
-  return kept;
+  forget_some(shard, now, forgotten);
+  const auto [place, is_new] = shard.entries.insert_or_assign(key, entry);
+  if (is_new) shard.oldest_first.push_back(&place->first);
+}
+
+void SessionCache::forget_some(Shard& shard, Time now, Forgotten& forgotten) const {
+  for (auto& node : forgotten) {
+    if (shard.oldest_first.empty()) return;
+    const auto oldest = shard.entries.find(*shard.oldest_first.front());
+    if (is_good(oldest->second, now) && shard.entries.size() < shard_capacity_) return;
+    node = shard.entries.extract(oldest);
+    shard.oldest_first.pop_front();
+  }
 }
 
 std::size_t SessionCache::size() const {

@@ -350,7 +350,7 @@ TEST_P(Rooms, ALateFillDoesNotUndoARevocationD3) {
   const auto caller = *ada.is_recognised();
   const auto ticket = world.cache.ticket(caller.user_id);
   ASSERT_TRUE(ada.logs_out());
-  world.cache.put(ticket, {caller, {}, nullptr, world.clock.now() + 10min});
+  world.cache.put(ticket, {caller, {}, world.clock.now() + 10min}, world.clock.now());
   EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
 }
 
@@ -362,6 +362,16 @@ TEST_P(Rooms, NothingIsAnsweredFromMemoryWithoutTheChannelD3) {
   world.invalidation.force = false;
   EXPECT_EQ(sessions::ready_session(world.sessions, token, world.clock.now()), nullptr);
   EXPECT_TRUE(ada.is_recognised()) << "the database knows";
+}
+
+TEST_P(Rooms, NothingIsRememberedWithoutTheChannelD3) {
+  ada.settles_in();
+  world.invalidation.force = false;
+  ASSERT_TRUE(ada.is_recognised());
+  EXPECT_EQ(world.cache.size(), 0U) << "what may not be used takes no memory";
+  world.invalidation.force = true;
+  ASSERT_TRUE(ada.is_recognised());
+  EXPECT_EQ(world.cache.size(), 1U);
 }
 
 TEST_P(Rooms, SessionsAreListedInPagesAndRevokedR28) {
