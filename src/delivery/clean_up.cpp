@@ -27,6 +27,7 @@ CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std
   delete_some(now - retention.code_guesses, delete_code_guesses);
   delete_some(now - retention.sessions, delete_tokens_of_sessions, delete_sessions);
   delete_some(now - retention.login_attempts, delete_login_attempts);
+  delete_some(now - retention.devices, delete_devices);
   return cleaned;
 }
 

@@ -123,4 +123,9 @@ inline constexpr Statement<void(Time)> delete_login_attempts{R"sql(
     (SELECT id FROM login_attempts WHERE attempted_at < $1 ORDER BY attempted_at LIMIT 100)
 )sql"};
 
+inline constexpr Statement<void(Time)> delete_devices{R"sql(
+  DELETE FROM devices WHERE (user_id, device_hash) IN
+    (SELECT user_id, device_hash FROM devices WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT 100)
+)sql"};
+
 }  // namespace ostiary::delivery::statements

@@ -197,6 +197,9 @@ constexpr Statement<void(AttemptId, BytesView, Time)> insert_attempt{R"sql(
   INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at)
   VALUES ($1, $2, '', true, '', $3)
 )sql"};
+constexpr Statement<void(UserId, Digest, Time)> insert_device{R"sql(
+  INSERT INTO devices (user_id, device_hash, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $3)
+)sql"};
 
 TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
   static constexpr Statement<void(Uuid, BytesView, Time)> insert_guess{R"sql(
@@ -219,6 +222,20 @@ TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
   EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
   EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
   EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
+}
+
+TEST_P(DeliveryOnEveryEngine, DevicesGoWhenTheirCookieHasLongExpired) {
+  const auto user = world.ids.make<UserId>();
+  writes([&](Transaction& tx) {
+    tx.execute(insert_user, user, now());
+    for (int i = 0; i < 150; ++i)
+      tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now() - 366 * 24h - 1us);
+    tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now() - 366 * 24h);
+    tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now());
+  });
+  EXPECT_EQ(cleans_up(), 150);
+  EXPECT_EQ(count({"SELECT count(*) FROM devices"}), 2);
+  EXPECT_EQ(cleans_up(), 0);
 }
 
 TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
