@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "base/time.hpp"
 #include "storage/database.hpp"
 
@@ -12,11 +14,18 @@ struct Retention {
   std::chrono::hours code_guesses{24};
   std::chrono::hours sessions{30 * 24};  ///< after the end of their longest life, with their refresh tokens
   std::chrono::hours login_attempts{90 * 24};
+  std::chrono::hours devices{366 * 24};  ///< after the last login: a day longer than the cookie, which each one renews
+};
+
+struct CleanedUp {
+  std::int64_t rows = 0;  ///< that are gone
+  bool left_some = false;  ///< there may be more: call it again
 };
 
 /// Deletes what is past its retention at `now`, and registrations that were never completed together with the data
-/// keys of their people. In transactions of a hundred rows; what one call does not manage is left for the next one.
-/// Several may do this at once. Returns how many rows are gone.
-std::int64_t clean_up(Database& db, const Retention& retention, Time now);
+/// keys of their people. Of each kind about a hundred rows, in a transaction of their own, which takes milliseconds; it
+/// begins no other once `stops` says so. Several may do this at once.
+CleanedUp clean_up(
+    Database& db, const Retention& retention, Time now, const std::function<bool()>& stops = [] { return false; });
 
 }  // namespace ostiary::delivery

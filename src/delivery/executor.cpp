@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds polling_pause{1};
 constexpr std::chrono::minutes clean_up_pause{1};
+constexpr std::chrono::seconds clean_up_pause_beside_jobs{1};
 constexpr std::chrono::minutes longest_silence{1};
 constexpr std::size_t longest_error = 300;
 
@@ -95,17 +96,13 @@ void Executor::stop() {
 }
 
 void Executor::work() {
-  const auto stopping = [this] {
-    const std::scoped_lock lock(mutex_);
-    return stopping_;
-  };
-  while (!stopping()) {
+  while (!is_stopping()) {
     looked_at_ = std::chrono::steady_clock::now();
     bool worked = false;
     try {
       if (clock_was_set_back()) bring_jobs_forward();
       worked = run_one();
-      if (clean_up_is_due()) clean_up(parts_.db, Retention{}, parts_.clock.now());
+      if (begins_to_clean_up(worked)) worked = clean_up_once() || worked;
     } catch (const std::exception& error) {
       parts_.log.write(LogLevel::error, "executor.failed", {{"error", error.what()}});
       worked = false;
@@ -120,12 +117,38 @@ void Executor::pause() {
   woken_ = false;
 }
 
-bool Executor::clean_up_is_due() {
+bool Executor::is_stopping() {
+  const std::scoped_lock lock(mutex_);
+  return stopping_;
+}
+
+/// One thread cleans up at a time: the others are there for the jobs. What was left is taken up as soon as no job is
+/// due, and bit by bit where one always is.
+bool Executor::begins_to_clean_up(bool has_jobs) {
   const Time now = parts_.clock.now();
   const std::scoped_lock lock(mutex_);
-  if (cleaned_up_at_ && now < *cleaned_up_at_ + clean_up_pause) return false;
+  if (cleans_up_) return false;
+  const Duration pause = !left_some_ ? clean_up_pause : has_jobs ? clean_up_pause_beside_jobs : Duration(0);
+  if (cleaned_up_at_ && now < *cleaned_up_at_ + pause) return false;
   cleaned_up_at_ = now;
+  left_some_ = false;
+  cleans_up_ = true;
   return true;
+}
+
+/// Whether it left something.
+bool Executor::clean_up_once() {
+  struct Turn {
+    Executor& executor;
+    bool left_some = false;
+    ~Turn() {
+      const std::scoped_lock lock(executor.mutex_);
+      executor.cleans_up_ = false;
+      executor.left_some_ = left_some;
+    }
+  } turn{*this};
+  turn.left_some = clean_up(parts_.db, Retention{}, parts_.clock.now(), [this] { return is_stopping(); }).left_some;
+  return turn.left_some;
 }
 
 bool Executor::clock_was_set_back() {

@@ -76,7 +76,9 @@ class Executor {
   void hand_over(const Job& job);
   void conclude(const Job& job, const DeliveryOutcome& outcome);
   void log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail);
-  bool clean_up_is_due();
+  bool is_stopping();
+  bool begins_to_clean_up(bool has_jobs);
+  bool clean_up_once();
   bool clock_was_set_back();
   void bring_jobs_forward();
 
@@ -88,6 +90,8 @@ class Executor {
   std::atomic<std::size_t> due_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
+  bool cleans_up_ = false;  ///< one of the threads does
+  bool left_some_ = false;  ///< when it was last cleaned up
   std::optional<Time> cleaned_up_at_;
   std::optional<Time> last_time_;
   std::vector<std::thread> threads_;

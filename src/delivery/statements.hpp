@@ -72,7 +72,8 @@ inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> bu
   WHERE id = $1 AND state IN ('ready', 'running') AND attempts = $2
 )sql"};
 
-// Cleaning up: each deletes what is older than $1, a hundred rows at most.
+// Cleaning up: each deletes what is older than $1, a hundred rows at most, and reads no more than it deletes: an index
+// begins with the oldest. What several statements of one transaction select, they select alike.
 
 inline constexpr Statement<void(Time)> delete_done_jobs{R"sql(
   DELETE FROM jobs WHERE id IN
@@ -101,22 +102,30 @@ inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
 )sql"};
 
-/// Run it before `delete_sessions`, which leaves a session alone while it has tokens: a session may have thousands.
+/// Of the hundred oldest sessions, any of which may have thousands. By the session and not by the hash, near which no
+/// living session's token stands: so that a refresh has nothing to lose against it.
 inline constexpr Statement<void(Time)> delete_tokens_of_sessions{R"sql(
-  DELETE FROM refresh_tokens WHERE hash IN
-    (SELECT t.hash FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
-     WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT 100)
+  DELETE FROM refresh_tokens WHERE (session_id, generation) IN
+    (SELECT t.session_id, t.generation
+     FROM (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) s
+     CROSS JOIN refresh_tokens t WHERE t.session_id = s.id LIMIT 100)
 )sql"};
 
+/// Of the same sessions those that have no tokens left: run it after `delete_tokens_of_sessions`.
 inline constexpr Statement<void(Time)> delete_sessions{R"sql(
   DELETE FROM sessions WHERE id IN
-    (SELECT s.id FROM sessions s WHERE s.expires_at < $1
-     AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) ORDER BY s.expires_at LIMIT 100)
+    (SELECT s.id FROM (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) s
+     WHERE NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id))
 )sql"};
 
 inline constexpr Statement<void(Time)> delete_login_attempts{R"sql(
   DELETE FROM login_attempts WHERE id IN
     (SELECT id FROM login_attempts WHERE attempted_at < $1 ORDER BY attempted_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_devices{R"sql(
+  DELETE FROM devices WHERE (user_id, device_hash) IN
+    (SELECT user_id, device_hash FROM devices WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT 100)
 )sql"};
 
 }  // namespace ostiary::delivery::statements

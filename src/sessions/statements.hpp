@@ -89,6 +89,12 @@ inline constexpr Statement<void(UserId, Digest, Time)> remember_device{R"sql(
   ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at
 )sql"};
 
+/// Leaves room for one more beside the 99 that the person has used last; a hundred rows at most.
+inline constexpr Statement<void(UserId)> forget_surplus_devices{R"sql(
+  DELETE FROM devices WHERE (user_id, device_hash) IN
+    (SELECT user_id, device_hash FROM devices WHERE user_id = $1 ORDER BY last_seen_at DESC LIMIT 100 OFFSET 99)
+)sql"};
+
 inline constexpr Statement<void(SessionId, UserId, Digest, std::string, std::string, std::string,
                                 std::optional<std::string>, std::string, Time, Time, Time)>
     insert_session{R"sql(

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <set>
 #include <thread>
 
+#include "crypto/digest.hpp"
 #include "delivery/clean_up.hpp"
 #include "delivery/executor.hpp"
 #include "delivery/outbox.hpp"
@@ -64,6 +66,14 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
                   .once = once});
     });
   }
+
+  /// Until nothing is left. How many rows are gone.
+  std::int64_t cleans_up(Database& db) const {
+    std::int64_t rows = 0;
+    for (CleanedUp last{.left_some = true}; last.left_some; rows += last.rows) last = clean_up(db, Retention{}, now());
+    return rows;
+  }
+  std::int64_t cleans_up() const { return cleans_up(*database); }
 
   Time now() const { return world.clock.now(); }
 
@@ -138,9 +148,9 @@ TEST_P(DeliveryOnEveryEngine, JobsAreDeletedInTheirTime) {
   insert("done", false, 7 * 24h);
   insert("dead", true, 30 * 24h + 1us);
   insert("dead", true, 30 * 24h);
-  EXPECT_EQ(clean_up(*database, Retention{}, now()), 106);
+  EXPECT_EQ(cleans_up(), 106);
   EXPECT_EQ(count({"SELECT count(*) FROM jobs"}), 2);
-  EXPECT_EQ(clean_up(*database, Retention{}, now()), 0);
+  EXPECT_EQ(cleans_up(), 0);
 }
 
 constexpr Statement<void(UserId, Time)> insert_user{R"sql(
@@ -165,7 +175,7 @@ TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverC
     tx.execute(insert_pending, world.ids.make_uuid(), came, world.random.bytes(32), now() - 1h);
     tx.execute(insert_user, came, now());
   });
-  EXPECT_EQ(clean_up(*database, Retention{}, now()), 2 + 1);
+  EXPECT_EQ(cleans_up(), 2 + 1);
   EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations"}), 1);
   writes([&](Transaction& tx) {
     EXPECT_FALSE(world.data_keys.seal(tx, never, "p", as_bytes("x")));
@@ -174,22 +184,26 @@ TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverC
   });
 }
 
+constexpr Statement<void(SessionId, UserId, BytesView, Time)> insert_session{R"sql(
+  INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at,
+    last_refreshed_at, idle_expires_at, expires_at, version)
+  VALUES ($1, $2, $3, '', '', '', '', $4, $4, $4, $4, $4, 1)
+)sql"};
+constexpr Statement<void(BytesView, SessionId, std::int64_t, Time)> insert_token{R"sql(
+  INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at)
+  VALUES ($1, $2, $3, $2, $4, $4)
+)sql"};
+constexpr Statement<void(AttemptId, BytesView, Time)> insert_attempt{R"sql(
+  INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at)
+  VALUES ($1, $2, '', true, '', $3)
+)sql"};
+constexpr Statement<void(UserId, Digest, Time)> insert_device{R"sql(
+  INSERT INTO devices (user_id, device_hash, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $3)
+)sql"};
+
 TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
-  static constexpr Statement<void(SessionId, UserId, BytesView, Time)> insert_session{R"sql(
-    INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at,
-      last_refreshed_at, idle_expires_at, expires_at, version)
-    VALUES ($1, $2, $3, '', '', '', '', $4, $4, $4, $4, $4, 1)
-  )sql"};
-  static constexpr Statement<void(BytesView, SessionId, std::int64_t, Time)> insert_token{R"sql(
-    INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at)
-    VALUES ($1, $2, $3, $2, $4, $4)
-  )sql"};
   static constexpr Statement<void(Uuid, BytesView, Time)> insert_guess{R"sql(
     INSERT INTO code_guesses (id, identifier_hash, purpose, guessed_at) VALUES ($1, $2, '', $3)
-  )sql"};
-  static constexpr Statement<void(AttemptId, BytesView, Time)> insert_attempt{R"sql(
-    INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at)
-    VALUES ($1, $2, '', true, '', $3)
   )sql"};
   writes([&](Transaction& tx) {
     const auto user = world.ids.make<UserId>();
@@ -203,11 +217,80 @@ TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
       tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 90 * 24h - more);
     }
   });
-  EXPECT_EQ(clean_up(*database, Retention{}, now()), 150 + 1 + 1 + 1);
+  EXPECT_EQ(cleans_up(), 150 + 1 + 1 + 1);
   EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 1);
   EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
   EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
   EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
+}
+
+TEST_P(DeliveryOnEveryEngine, DevicesGoWhenTheirCookieHasLongExpired) {
+  const auto user = world.ids.make<UserId>();
+  writes([&](Transaction& tx) {
+    tx.execute(insert_user, user, now());
+    for (int i = 0; i < 150; ++i)
+      tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now() - 366 * 24h - 1us);
+    tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now() - 366 * 24h);
+    tx.execute(insert_device, user, crypto::sha256(world.random.bytes(32)), now());
+  });
+  EXPECT_EQ(cleans_up(), 150);
+  EXPECT_EQ(count({"SELECT count(*) FROM devices"}), 2);
+  EXPECT_EQ(cleans_up(), 0);
+}
+
+TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
+  constexpr int sessions = 150, tokens_each = 2, attempts = 250;
+  writes([&](Transaction& tx) {
+    const auto user = world.ids.make<UserId>();
+    tx.execute(insert_user, user, now());
+    for (int i = 0; i < sessions; ++i) {
+      const auto session = world.ids.make<SessionId>();
+      tx.execute(insert_session, session, user, world.random.bytes(32), now() - 31 * 24h);
+      for (int generation = 0; generation < tokens_each; ++generation)
+        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 31 * 24h);
+    }
+    for (int i = 0; i < attempts; ++i)
+      tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 91 * 24h);
+  });
+  EXPECT_EQ(clean_up(*database, Retention{}, now(), [] { return true; }).rows, 0) << "it was told to stop";
+  std::int64_t rows = 0;
+  int calls = 0;
+  for (CleanedUp last{.left_some = true}; last.left_some && calls < 10; ++calls) {
+    last = clean_up(*database, Retention{}, now());
+    EXPECT_LE(last.rows, 100 + 100 + 100) << "tokens, sessions, attempts";
+    rows += last.rows;
+    EXPECT_EQ(last.left_some, last.rows > 0);
+  }
+  EXPECT_EQ(rows, sessions + sessions * tokens_each + attempts);
+  EXPECT_EQ(calls, 3 + 1) << "nobody waits behind another kind's backlog";
+}
+
+TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {
+  constexpr int sessions = 40, tokens_each = 40, attempts = 1500;
+  writes([&](Transaction& tx) {
+    const auto user = world.ids.make<UserId>();
+    tx.execute(insert_user, user, now());
+    for (int i = 0; i < sessions; ++i) {
+      const auto session = world.ids.make<SessionId>();
+      tx.execute(insert_session, session, user, world.random.bytes(32), now() - 31 * 24h);
+      for (int generation = 0; generation < tokens_each; ++generation)
+        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 31 * 24h);
+    }
+    for (int i = 0; i < attempts; ++i)
+      tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 91 * 24h);
+  });
+  std::atomic<std::int64_t> rows = 0;
+  {
+    std::vector<std::jthread> instances;
+    for (int i = 0; i < 4; ++i) {
+      instances.emplace_back([&] {
+        const auto opened_again = database.is_sqlite() ? nullptr : database.open();
+        rows += cleans_up(opened_again ? *opened_again : *database);
+      });
+    }
+  }
+  EXPECT_EQ(rows, sessions + sessions * tokens_each + attempts);
+  EXPECT_EQ(cleans_up(), 0);
 }
 
 struct EventRow {

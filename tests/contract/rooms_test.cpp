@@ -7,6 +7,8 @@
 #include "accounts/change_status.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "accounts/profile.hpp"
+#include "crypto/digest.hpp"
+#include "sessions/statements.hpp"
 #include "world.hpp"
 
 namespace ostiary::testing {
@@ -621,6 +623,45 @@ TEST_P(Rooms, APlantedDeviceIsNotTakenOverB6) {
   EXPECT_NE(world.devices.read(ada.device_token)->hash, world.devices.read(planted)->hash);
   const auto identity = sessions::identify(world.sessions, "ada@example.org", world.devices.read(planted));
   EXPECT_FALSE(identity.known_device);
+}
+
+TEST_P(Rooms, AnAccountKeepsTheHundredDevicesThatItUsedLast) {
+  static constexpr Statement<void(UserId, Digest, Time)> used{
+      "INSERT INTO devices (user_id, device_hash, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $3)"};
+  static constexpr Statement<CountRow()> devices{"SELECT count(*) FROM devices"};
+  const auto device = [](int number) { return crypto::sha256(as_bytes("device " + std::to_string(number))); };
+  Person bob(world, "bob@example.org");
+  bob.settles_in();
+  ada.settles_in();
+  const UserId user = ada.is_recognised()->user_id;
+  world.clock.advances(500h);
+  ASSERT_TRUE(ada.logs_in()) << "on the device that it has";
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
+    for (int i = 1; i <= 150; ++i) tx.execute(used, user, device(i), world.clock.now() - i * 1h);
+    return {};
+  }));
+  EXPECT_EQ(count(devices), 1 + 1 + 150);
+  const std::string own_device = ada.device_token;
+  // A lot decides which of the new devices makes the surplus go: one in sixteen.
+  for (int logins = 0; logins < 500 && count(devices) != 1 + 100; ++logins) {
+    world.clock.advances(1s);
+    ada.device_token = own_device;
+    ASSERT_TRUE(ada.logs_in());
+    ada.device_token.clear();
+    ASSERT_TRUE(ada.logs_in());
+  }
+  EXPECT_EQ(count(devices), 1 + 100);
+  const auto is_known = [&](const std::string& email, const std::string& token) {
+    return sessions::identify(world.sessions, email, world.devices.read(token)).known_device;
+  };
+  EXPECT_TRUE(is_known("ada@example.org", ada.device_token)) << "the newest";
+  EXPECT_TRUE(is_known("ada@example.org", own_device)) << "in use all the time";
+  EXPECT_TRUE(is_known("bob@example.org", bob.device_token)) << "of somebody else";
+  EXPECT_FALSE(world.db
+                   .read([&](Transaction& tx) -> Result<bool> {
+                     return tx.optional(sessions::statements::find_device, user, device(150)).has_value();
+                   })
+                   .value());
 }
 
 TEST_P(Rooms, RegistrationWithoutVerificationSignsInAtOnceR23) {
