@@ -89,6 +89,17 @@ server::CallerChecks caller_checks(const sessions::Deps& sessions) {
   return checks;
 }
 
+/// In a transaction of its own: nothing else of the call is kept.
+std::function<void(const Call&, const audit::Event&)> refusals_to_audit(Foundation& foundation) {
+  return [&foundation](const Call& call, const audit::Event& refusal) {
+    const auto written = foundation.storage.db().transaction([&](Transaction& tx) -> Result<bool> {
+      foundation.audit.record(tx, call, refusal);
+      return true;
+    });
+    if (!written) throw std::logic_error("the audit log refused a row");
+  };
+}
+
 server::FindReadyReply ready_session(const Rooms& rooms) {
   return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<server::ReadyReply> {
     const auto known = sessions::ready_session(sessions, token, now);
@@ -192,8 +203,8 @@ void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mail
   gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
         [&] { return rooms.hasher.waiting(); });
   gauge("ostiary_http_connections", "Open HTTP connections", [&] { return http.connections(); });
-  gauge("ostiary_jobs_due", "Jobs that were due when the executor last looked, of which it looks at a page",
-        [&] { return mailing.executor.due(); });
+  gauge("ostiary_jobs_waiting", "Mail that is not sent yet, due or to be tried again, counted to 1000",
+        [&] { return mailing.executor.waiting(); });
   gauge("ostiary_sessions_remembered", "Sessions in the cache", [&] { return rooms.cache.size(); });
   gauge("ostiary_limit_buckets", "Rate limits that are not full", [&] { return rooms.limiter.buckets(); });
   gauge("ostiary_revocations_arrive", "1 while the channel of revocations works; while it is 0 nothing is remembered",
@@ -234,9 +245,14 @@ void serve(const Config& config, Log& plain_log) {
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
   Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});
   Workers hash_workers(hash_places(rooms.hasher), longest_queue, {.on_start = give_way_to_short_work});
-  server::Dispatcher dispatcher(contract, caller_checks(rooms.sessions), rooms.limits, {workers, hash_workers},
-                                &foundation.audit, &foundation.storage.db(), foundation.clock, log,
-                                dispatcher_options(config, rooms.hasher, metrics));
+  server::Dispatcher dispatcher({.contract = contract,
+                                 .checks = caller_checks(rooms.sessions),
+                                 .limits = rooms.limits,
+                                 .threads = {workers, hash_workers},
+                                 .audit = refusals_to_audit(foundation),
+                                 .clock = foundation.clock,
+                                 .log = log,
+                                 .options = dispatcher_options(config, rooms.hasher, metrics)});
   const server::ReadyReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
                                            rooms.limits, foundation.clock, &metrics);
   const server::Gateway gateway(

@@ -18,6 +18,8 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "base/utf8.hpp"
+
 namespace ostiary::adapters {
 
 namespace {
@@ -120,23 +122,6 @@ void write_all(int descriptor, std::string_view bytes) {
   }
 }
 
-/// The code point at the beginning of `text` and its length; length 0 for what isn't UTF-8.
-std::pair<char32_t, std::size_t> decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || first >= 0xF5 || text.size() < length) return {0, 0};
-  char32_t point = first & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {0, 0};
-    point = (point << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-  const bool surrogate = point >= 0xD800 && point < 0xE000;
-  return overlong || surrogate || point > 0x10FFFF ? std::pair<char32_t, std::size_t>{0, 0} : std::pair{point, length};
-}
-
 /// Whether a code point could move a terminal's cursor, end a line or turn the text around.
 bool is_unsafe(char32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029 ||
@@ -148,7 +133,7 @@ void append_encoded(std::string& out, std::string_view text) {
   const bool too_long = text.size() > longest_value;
   const auto end = too_long ? longest_value : text.size();
   for (std::size_t i = 0; i < end;) {
-    const auto [point, length] = decode(text.substr(i));
+    const auto [point, length] = decode_utf8(text.substr(i));
     if (length == 0) {
       out.append("\\ufffd");
     } else if (point == '"' || point == '\\') {

@@ -194,9 +194,9 @@ std::vector<JobId> Executor::list_due_jobs() {
     for (const auto& row : tx.all(statements::list_abandoned_jobs, mail_job, now)) found.push_back(row.id);
     const Time too_long = now + longest_lease_left;
     for (const auto& row : tx.all(statements::list_jobs_leased_too_long, mail_job, too_long)) found.push_back(row.id);
+    waiting_ = tx.one(statements::count_waiting_jobs, mail_job).count;
     return found;
   });
-  due_ = ids->size();
   return std::move(ids).value();
 }
 
@@ -269,8 +269,7 @@ void Executor::conclude(const Job& job, const DeliveryOutcome& outcome) {
   const std::string error = as_error(outcome.detail);
   const auto written = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     if (verdict == AttemptVerdict::done) {
-      static constexpr std::uint8_t nothing{};
-      return tx.execute(statements::mark_done, job.id, job.attempts, now, BytesView(&nothing, 0));
+      return tx.execute(statements::mark_done, job.id, job.attempts, now, BytesView());
     }
     if (verdict == AttemptVerdict::retry)
       return tx.execute(statements::mark_for_retry, job.id, job.attempts, next_attempt_at, error);

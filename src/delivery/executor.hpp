@@ -52,8 +52,8 @@ class Executor {
   /// Finishes the attempts that are under way and returns (after 30 s at most).
   void stop();
 
-  /// How many jobs were due when it last looked; it looks at so many at once at most.
-  std::size_t due() const { return due_; }
+  /// How many jobs were not done when it last looked, due or to be tried again; at most 1000.
+  std::int64_t waiting() const { return waiting_; }
 
   /// Whether one of its threads has looked for jobs within the last minute: longer than an attempt takes.
   bool is_at_work() const;
@@ -87,7 +87,7 @@ class Executor {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::atomic<std::size_t> due_ = 0;
+  std::atomic<std::int64_t> waiting_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
   bool cleans_up_ = false;  ///< one of the threads does

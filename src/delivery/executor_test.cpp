@@ -182,6 +182,7 @@ TEST_F(ExecutorTest, TriesAgainLaterWithTheSameMessageId) {
   EXPECT_EQ(job().last_error, "451 later");
   clock.advances(4s);
   EXPECT_FALSE(executor.run_one());
+  EXPECT_EQ(executor.waiting(), 1) << "though it is not due";
   clock.advances(2s);
   EXPECT_TRUE(executor.run_one());
   EXPECT_EQ(job().last_error, "no memory");
@@ -192,6 +193,8 @@ TEST_F(ExecutorTest, TriesAgainLaterWithTheSameMessageId) {
   clock.advances(72s);
   EXPECT_TRUE(executor.run_one());
   EXPECT_EQ(job().state, "done");
+  EXPECT_FALSE(executor.run_one());
+  EXPECT_EQ(executor.waiting(), 0);
   const auto mails = mailer.handed_over();
   ASSERT_EQ(mails.size(), 2u);
   EXPECT_EQ(mails[0].message_id, mails[1].message_id);

@@ -27,6 +27,15 @@ inline constexpr Statement<JobKey(std::string_view, Time)> list_due_jobs{R"sql(
   SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2 ORDER BY run_at LIMIT 16
 )sql"};
 
+struct JobCount {
+  std::int64_t count;
+};
+
+/// Those that were tried already among them; a thousand at most.
+inline constexpr Statement<JobCount(std::string_view)> count_waiting_jobs{R"sql(
+  SELECT count(*) FROM (SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 LIMIT 1000) AS waiting
+)sql"};
+
 inline constexpr Statement<JobKey(std::string_view, Time)> list_abandoned_jobs{R"sql(
   SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2 ORDER BY leased_until LIMIT 16
 )sql"};

@@ -62,29 +62,9 @@ bool is_quiet(const Method& method) { return method.descriptor->service()->name(
 
 }  // namespace
 
-struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
-  Impl(const Contract& served, CallerChecks proofs, limits::Limits& budgets, const CallThreads& pools,
-       const audit::AuditLog* trail, Database* storage, const Clock& time, Log& lines,
-       const DispatcherOptions& settings)
-      : contract(served),
-        checks(std::move(proofs)),
-        limits(budgets),
-        threads(pools),
-        audit(trail),
-        database(storage),
-        clock(time),
-        log(lines),
-        options(settings) {}
+struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatcher::Impl> {
+  explicit Impl(DispatcherParts parts) : DispatcherParts(std::move(parts)) {}
 
-  const Contract& contract;
-  const CallerChecks checks;
-  limits::Limits& limits;
-  const CallThreads threads;
-  const audit::AuditLog* const audit;
-  Database* const database;
-  const Clock& clock;
-  Log& log;
-  const DispatcherOptions options;
   std::set<const Method*> at_once = {};
   HashRoom hash_room{threads.hash_workers.threads(), options.hash_places_per_network};
   std::atomic<unsigned> sent_away = 0;
@@ -279,19 +259,14 @@ Objection Dispatcher::Impl::count(Passage& passage) {
 /// Writes to the audit log that a signed-in caller was turned away. Each row is paid from the session's budget, so
 /// that nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
 void Dispatcher::Impl::record(const Passage& passage, const Refused& why) {
-  if (audit == nullptr || database == nullptr) return;
+  if (!audit) return;
   const Policy& policy = passage.method.policy;
   limits::Taken taken;
   if (limits.take_session(policy.rate(), to_string(passage.call.caller->session_id), clock.now(), taken)) return;
-  const audit::Event event{.action = policy.audit(),
-                           .outcome = audit::Outcome::refused,
-                           .user = passage.call.caller->user_id,
-                           .reason = name_of(why.why)};
-  const auto written = database->transaction([&](Transaction& tx) -> Result<bool> {
-    audit->record(tx, passage.call, event);
-    return true;
-  });
-  if (!written) throw std::logic_error("the audit log refused a row");
+  audit(passage.call, {.action = policy.audit(),
+                       .outcome = audit::Outcome::refused,
+                       .user = passage.call.caller->user_id,
+                       .reason = name_of(why.why)});
 }
 
 void Dispatcher::Impl::finish(Passage& passage, Reply reply) {
@@ -326,12 +301,8 @@ Refused Dispatcher::Impl::busy(std::string detail) {
   return refused_for(Refusal::overloaded, std::chrono::seconds(1 + sent_away.fetch_add(1) % 2), std::move(detail));
 }
 
-Dispatcher::Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, CallThreads threads,
-                       const audit::AuditLog* audit, Database* database, const Clock& clock, Log& log,
-                       const DispatcherOptions& options)
-    : contract_(contract),
-      impl_(
-          std::make_shared<Impl>(contract, std::move(checks), limits, threads, audit, database, clock, log, options)) {
+Dispatcher::Dispatcher(DispatcherParts parts)
+    : contract_(parts.contract), impl_(std::make_shared<Impl>(std::move(parts))) {
   impl_->require_checks();
   impl_->mark_at_once();
 }

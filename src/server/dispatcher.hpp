@@ -69,15 +69,26 @@ struct CallThreads {
   Workers& hash_workers;  ///< for calls that hash: as many are let in as there are threads, and they hold up no others
 };
 
+/// What the dispatcher works with. All that is named by reference must outlive it.
+struct DispatcherParts {
+  const Contract& contract;
+  CallerChecks checks;
+  limits::Limits& limits;
+  CallThreads threads;
+  /// Writes to the audit log that a signed-in caller was turned away. Left empty, nobody keeps that.
+  std::function<void(const Call& call, const audit::Event& refusal)> audit;
+  const Clock& clock;
+  Log& log;
+  DispatcherOptions options = {};
+};
+
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,
 /// who calls, permission, fresh login, rate limits by session and identifier; then calls the use case on a worker. It
 /// is the only place that catches: StorageError becomes `unavailable`, anything else `internal`, logged with the trace
-/// id and never shown. Thread-safe. Everything it is given must outlive it.
+/// id and never shown. Thread-safe.
 class Dispatcher {
  public:
-  Dispatcher(const Contract& contract, CallerChecks checks, limits::Limits& limits, CallThreads threads,
-             const audit::AuditLog* audit, Database* database, const Clock& clock, Log& log,
-             const DispatcherOptions& options);
+  explicit Dispatcher(DispatcherParts parts);
 
   /// Answers through `done`, exactly once, from this or a worker's thread. `request` is of the method's request type.
   void dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,

@@ -437,8 +437,12 @@ TEST(AddressLimits, CountNetworks) {
 class AuditedDoor : public Door {
  protected:
   AuditedDoor() {
-    door.audit = &audit;
-    door.database = &*database;
+    door.audit = [this](const Call& call, const audit::Event& refusal) {
+      EXPECT_TRUE(database->transaction([&](Transaction& tx) -> Result<bool> {
+        audit.record(tx, call, refusal);
+        return true;
+      }));
+    };
     door.open();
   }
 

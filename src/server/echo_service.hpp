@@ -27,7 +27,7 @@ class EchoService {
                                         {"test.Echo.WhichDevice", [this](auto& call, auto&) { return whoami(call); }}}),
         limits_(limiter_, limits::contract_rates(), false),
         workers_(std::in_place, 4, 64),
-        dispatcher_(contract_, checks(), limits_, {*workers_, *workers_}, nullptr, nullptr, clock_, log_, {}),
+        dispatcher_({contract_, checks(), limits_, {*workers_, *workers_}, {}, clock_, log_}),
         ready_replies_(contract_, {{"test.Echo.Whoami", [this](auto& token, Time) { return known(token); }}}, limits_,
                        clock_),
         gateway_(dispatcher_, ready_replies_, {{"GET", "/big", [](auto&) { return big(); }}}, random_, log_,

@@ -4,7 +4,7 @@ namespace ostiary::server {
 namespace {
 
 std::unexpected<Refused> rate_limited(Duration wait) {
-  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(wait), "Too many requests.");
+  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(wait), "Too many calls.");
 }
 
 }  // namespace

@@ -153,8 +153,8 @@ class TestedDoor {
 
   /// Opens the door anew, as a start with other checks or an audit log would.
   void open() {
-    dispatcher.emplace(contract, checks, limits, CallThreads{*workers, *hash_workers}, audit, database, clock, log,
-                       options_);
+    dispatcher.emplace(
+        DispatcherParts{contract, checks, limits, {*workers, *hash_workers}, audit, clock, log, options_});
   }
 
   const Method& method(std::string_view name) const {
@@ -190,8 +190,7 @@ class TestedDoor {
   MapLimiter limiter;
   limits::Limits limits{limiter, limits::contract_rates(), true};
   CallerChecks checks = checks_by_name(clock);
-  const audit::AuditLog* audit = nullptr;
-  Database* database = nullptr;
+  std::function<void(const Call&, const audit::Event&)> audit;
   Contract contract;
   std::optional<Workers> workers, hash_workers;
   std::optional<Dispatcher> dispatcher;

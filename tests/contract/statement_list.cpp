@@ -48,6 +48,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(delivery, insert_event),
       IN(delivery, insert_job),
       IN(delivery, list_due_jobs),
+      IN(delivery, count_waiting_jobs),
       IN(delivery, list_abandoned_jobs),
       IN(delivery, list_jobs_leased_too_long),
       IN(delivery, bring_jobs_forward),
