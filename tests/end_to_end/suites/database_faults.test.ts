@@ -181,15 +181,14 @@ describe('B25 B30 D9 PostgreSQL dies', () => {
       }
     })
     const nextId = () => storage.count('SELECT pg_snapshot_xmax(pg_current_snapshot())')
-    // Ids of transactions that were rolled back so far reach the disk no other way.
-    await storage.changes('CHECKPOINT')
     const before = await nextId()
     const during = alice.triesToRefresh()
     await held
     await server.crashes()
     await server.startsAgain()
-    expect(await nextId(), 'the server forgot the id').toBe(before)
-    for (let i = 0; i < 5; i++) await storage.changes('SELECT pg_current_xact_id()')
+    // The id that the refresh got is free again; so may be others before it, of transactions that changed nothing.
+    expect(await nextId(), 'the server forgot the id').toBeLessThanOrEqual(before)
+    while ((await nextId()) < before + 5) await storage.changes('SELECT pg_current_xact_id()')
     proxy.goesOn()
     isUnavailable(await during)
     await eventually('it is ready again', () => isReady(world), 20_000)

@@ -253,7 +253,7 @@ describe('serving and stopping', () => {
   )
 
   test('DRAIN_DELAY: after SIGTERM it says that it is not ready, and answers until load balancers know', async () => {
-    const server = await Server.start({ settings: { DRAIN_DELAY: '300' } })
+    const server = await Server.start({ settings: { DRAIN_DELAY: '5m' } })
     const client = new HttpClient(server.origin)
     server.child.kill('SIGTERM')
     await eventually('it says so', async () => (await client.get('/health/ready')).status === 503)
