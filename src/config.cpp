@@ -15,6 +15,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include "env_file.hpp"
+#include "storage/conninfo.hpp"
 
 extern char** environ;
 
@@ -196,6 +197,9 @@ std::string quoted(std::string_view value) {
   return shown + (value.size() > longest ? "...\"" : "\"");
 }
 
+/// Whether a host of PostgreSQL's is this machine: by its name, its address or the folder of a socket.
+bool is_here(std::string_view host) { return host.empty() || host.starts_with('/') || is_this_machine(host); }
+
 /// One reading of the settings.
 class Reading {
  public:
@@ -230,7 +234,7 @@ class Reading {
     }
     auto entries = read_env_file(*content);
     if (!entries) {
-      errors_.push_back(entries.error());
+      errors_ = std::move(entries.error());
       return;
     }
     dot_env_ = *std::move(entries);
@@ -321,11 +325,30 @@ class Reading {
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
     if (config_.postgres_sslmode->empty()) {
-      const std::string server =
-          config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
-      const bool stays_here = server.empty() || server.starts_with('/') || is_this_machine(server);
-      config_.postgres_sslmode.value = stays_here ? "disable" : "require";
+      config_.postgres_sslmode.value = reaches_another_machine() ? "require" : "disable";
     }
+  }
+
+  bool reaches_another_machine() const {
+    if (!config_.database_url->empty()) {
+      const auto conninfo = storage::parse_conninfo(std::string(config_.database_url->reveal()));
+      return !conninfo || names_another_machine(*conninfo);
+    }
+    return !is_here(*config_.postgres_host);
+  }
+
+  /// What a connection string leaves out, libpq takes from the environment, or from a file of services.
+  bool names_another_machine(const storage::Conninfo& conninfo) const {
+    bool is_named = false;
+    for (const std::string_view keyword : {"host", "hostaddr"}) {
+      const auto named = conninfo.find(keyword);
+      if (named == conninfo.end()) continue;
+      is_named = true;
+      if (!std::ranges::all_of(reading::list(named->second), is_here)) return true;
+    }
+    if (is_named) return false;
+    const auto is_set = [this](const char* name) { return sources_.environment.contains(name); };
+    return conninfo.contains("service") || is_set("PGHOST") || is_set("PGHOSTADDR") || is_set("PGSERVICE");
   }
 
   void check() {
@@ -402,16 +425,6 @@ class Reading {
   std::vector<std::string> errors_, warnings_;
 };
 
-/// A value in a libpq connection string.
-std::string conninfo_value(std::string_view value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 std::expected<std::string, std::string> read_small_file(const std::string& path) {
   constexpr std::size_t most = 64 * 1024;
   std::ifstream file(path, std::ios::binary);
@@ -435,19 +448,20 @@ int Config::postgres_connections() const {
 }
 
 std::optional<Secret> Config::postgres_conninfo() const {
+  storage::Conninfo conninfo;
   if (!database_url->empty()) {
-    std::string url(database_url->reveal());
-    if (url.find("sslmode=") == std::string::npos) {
-      url += (url.find('?') == std::string::npos ? "?sslmode=" : "&sslmode=") + *postgres_sslmode;
-    }
-    return Secret(std::move(url));
+    conninfo = storage::parse_conninfo(std::string(database_url->reveal())).value();
+  } else if (!postgres_host->empty()) {
+    conninfo = {{"host", *postgres_host},
+                {"port", std::to_string(*postgres_port)},
+                {"user", *postgres_user},
+                {"dbname", *postgres_db}};
+    if (!postgres_password->empty()) conninfo["password"] = postgres_password->reveal();
+  } else {
+    return std::nullopt;
   }
-  if (postgres_host->empty()) return std::nullopt;
-  std::string info = "host=" + conninfo_value(*postgres_host) + " port=" + std::to_string(*postgres_port) +
-                     " user=" + conninfo_value(*postgres_user) + " dbname=" + conninfo_value(*postgres_db) +
-                     " sslmode=" + *postgres_sslmode;
-  if (!postgres_password->empty()) info += " password=" + conninfo_value(postgres_password->reveal());
-  return Secret(std::move(info));
+  conninfo.try_emplace("sslmode", *postgres_sslmode);
+  return Secret(storage::to_text(conninfo));
 }
 
 ConfigSources config_sources() {
