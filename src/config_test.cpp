@@ -268,6 +268,21 @@ TEST(Config, KeepsPlaintextGrpcAtHome) {
   EXPECT_THAT(errors_of({{"GRPC_LISTEN_ADDRESS", "10.0.0.1"}, {"GRPC_PLAINTEXT", "on"}}), IsEmpty());
 }
 
+TEST(Config, GivesEachTransportAPortOfItsOwn) {
+  EXPECT_THAT(errors_of({{"PORT", "9001"}}),
+              ElementsAre("GRPC_PORT=9001 (default): expected another port than PORT, or another address"));
+  EXPECT_EQ(errors_of({{"PORT", "9001"}, {"LISTEN_ADDRESS", "*"}}).size(), 1U);
+  EXPECT_THAT(errors_of({{"PORT", "9001"}, {"LISTEN_ADDRESS", "127.0.0.2"}}), IsEmpty());
+  EXPECT_THAT(errors_of({{"PORT", "0"}, {"GRPC_PORT", "0"}}), IsEmpty());
+}
+
+TEST(Config, TellsWhereTheDatabaseIs) {
+  EXPECT_EQ(config_of({{"DATA_DIR", "/var/lib/ostiary/"}}).database_place(), "/var/lib/ostiary/ostiary.db");
+  EXPECT_EQ(config_of({{"DATABASE_URL", "postgresql://u:p@db.example.org/x"}}).database_place(),
+            "database x on db.example.org");
+  EXPECT_EQ(config_of({{"POSTGRES_HOST", "localhost"}}).database_place(), "database ostiary on localhost");
+}
+
 TEST(Config, EncryptsTheWayToADistantDatabase) {
   const auto conninfo = [](Map environment) {
     return std::string(config_of(std::move(environment)).postgres_conninfo()->reveal());

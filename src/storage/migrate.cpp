@@ -152,6 +152,13 @@ std::vector<Migration> Migrator::migrate(const Clock& clock) {
   return done;
 }
 
+bool Migrator::is_current() {
+  const auto missing = pending();
+  if (missing.size() == known_.size()) return false;
+  if (!missing.empty()) throw StartupError("the database's schema is older than this program: run `ostiary migrate`");
+  return true;
+}
+
 void Migrator::prepare_to_serve(bool migrate_on_start, const Clock& clock) {
   const auto missing = pending();
   if (missing.empty()) return;
