@@ -74,7 +74,8 @@ Examples:
   ostiary user disable ada)";
 
 constexpr const char* create_examples =
-    R"(The password is asked for twice on a terminal, else it is the first line of standard input.
+    R"(The password is asked for twice on a terminal, else it is the first line of standard input. Where there is no
+database yet, this makes it.
 
 Examples:
   ostiary user create --email ada@example.org

@@ -39,6 +39,7 @@ struct NamedFile {
   const std::filesystem::path& path;
 
   TlsFilesError error(const std::string& why) const {
+    ERR_clear_error();  // what OpenSSL noted would be taken for an open connection's
     return TlsFilesError(std::string(setting) + "=" + path.string() + ": " + why);
   }
 
@@ -85,7 +86,6 @@ std::unique_ptr<ssl::context> read_tls_files(const TlsFiles& files) {
   const auto private_key = read_key(key);
   if (SSL_CTX_use_PrivateKey(native, private_key.get()) != 1) {
     const auto* const reason = ERR_reason_error_string(ERR_get_error());
-    ERR_clear_error();
     throw key.error("the key does not fit the certificate in " + files.chain.string() + " (" +
                     (reason ? reason : "no reason given") + ")");
   }
