@@ -7,6 +7,7 @@
 #include "adapters/smtp_mailer.hpp"
 #include "base/encoding.hpp"
 #include "server/json.hpp"
+#include "storage/look.hpp"
 #include "vault/master_key.hpp"
 
 namespace ostiary {
@@ -19,15 +20,40 @@ IdSource::Order id_order(Engine engine) {
   return engine == Engine::cockroach ? IdSource::Order::random : IdSource::Order::by_time;
 }
 
-Database& with_schema(Database& db, bool migrate_on_start, const Clock& clock) {
-  storage::Migrator(db).prepare_to_serve(migrate_on_start, clock);
-  return db;
+void expect_schema(const Config& config, Database* db) {
+  if (db && storage::Migrator(*db).is_current()) return;
+  throw StartupError("there is no database yet (looked at " + config.database_place() +
+                     "); `ostiary serve` makes one, and so does `ostiary user create`");
 }
 
-Secret master_key(const Config& config, Random& random) {
+void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock) {
+  storage::Migrator migrator(db);
+  switch (use) {
+    case Storage::Use::server:
+    case Storage::Use::worker: return migrator.prepare_to_serve(*config.migrate_on_start, clock);
+    case Storage::Use::founder:
+      if (!migrator.is_current()) migrator.migrate(clock);
+      return;
+    case Storage::Use::visitor: return expect_schema(config, &db);
+  }
+}
+
+/// A new key would open nothing in a database that holds keys already.
+Secret master_key(const Config& config, Database& db, Random& random) {
   if (!config.master_key->empty()) return *config.master_key;
-  storage::prepare_data_folder(data_folder(config));
-  return vault::development_master_key(data_folder(config), random);
+  const auto folder = data_folder(config);
+  if (const auto file = folder / "master.key"; !std::filesystem::exists(file) && vault::holds_keys(db)) {
+    throw vault::WrongMasterKey("OSTIARY_MASTER_KEY is not set, and " + file.string() +
+                                " is not there: one of them sealed the keys in this database");
+  }
+  storage::prepare_data_folder(folder);
+  return vault::development_master_key(folder, random);
+}
+
+vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db, const Clock& clock,
+                            const IdSource& ids, Random& random) {
+  prepare_schema(config, use, db, clock);
+  return {db, clock, ids, random, master_key(config, db, random), *config.token_algorithm};
 }
 
 std::string host_of(const std::string& public_url) {
@@ -71,13 +97,17 @@ Storage::Storage(const Config& config, Use use, Log& log) {
     const PostgresOptions options{.conninfo = std::string(conninfo->reveal()),
                                   .connections = config.postgres_connections()};
     db_ = open_postgres(options);
-    invalidation_ = std::make_unique<adapters::PostgresInvalidation>(options, db_->engine(), log);
+    using Part = adapters::PostgresInvalidation::Part;
+    invalidation_ = std::make_unique<adapters::PostgresInvalidation>(
+        options, db_->engine(), log, use == Use::server ? Part::listens : Part::only_tells);
     return;
   }
+  // To open it for writing would make it.
+  if (use == Use::visitor) expect_schema(config, look_at_database(config).get());
   storage::prepare_data_folder(data_folder(config));
   if (use == Use::server) lock_.emplace(data_folder(config));
   auto invalidation = std::make_unique<adapters::SqliteInvalidation>();
-  SqliteOptions options{.path = data_folder(config) / "ostiary.db", .readers = *config.workers};
+  SqliteOptions options{.path = config.sqlite_file(), .readers = *config.workers};
   if (use == Use::server) {
     options.on_look = [&looker = *invalidation](bool changed, auto asked_at) { looker.looked(changed, asked_at); };
   }
@@ -85,11 +115,19 @@ Storage::Storage(const Config& config, Use use, Log& log) {
   db_ = open_sqlite(options);
 }
 
+std::unique_ptr<Database> look_at_database(const Config& config) {
+  if (const auto conninfo = config.postgres_conninfo()) {
+    return open_postgres({.conninfo = std::string(conninfo->reveal()), .connections = 1});
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(config.sqlite_file(), error)) return nullptr;
+  return storage::look_at_sqlite(config.sqlite_file());
+}
+
 Foundation::Foundation(const Config& config, Storage::Use use, Log& log)
     : storage(config, use, log),
       ids(clock, random, id_order(storage.db().engine())),
-      keys(with_schema(storage.db(), use == Storage::Use::server && *config.migrate_on_start, clock), clock, ids,
-           random, master_key(config, random), *config.token_algorithm),
+      keys(open_keys(config, use, storage.db(), clock, ids, random)),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 

@@ -23,8 +23,13 @@ namespace ostiary {
 /// Members are made in this order and unmade in the other, as everywhere in this file.
 class Storage {
  public:
-  /// Who else may work in the data folder at the same time: a server is alone on an SQLite file.
-  enum class Use { server, command };
+  /// What for. Beside a server on an SQLite file there may be commands, and no other server.
+  enum class Use {
+    server,   ///< makes a database where there is none, and hears what other servers revoke
+    worker,   ///< makes one too, and hears nothing
+    founder,  ///< a command that makes one
+    visitor,  ///< a command that does not: where there is none, StartupError says where it has looked
+  };
 
   /// Throws StartupError.
   Storage(const Config& config, Use use, Log& log);
@@ -38,9 +43,14 @@ class Storage {
   std::unique_ptr<Database> db_;
 };
 
+/// The database that the settings name, for who changes nothing; nothing where there is no SQLite file. Throws
+/// StartupError.
+std::unique_ptr<Database> look_at_database(const Config& config);
+
 /// What every command that touches accounts stands on. Throws StartupError.
 struct Foundation {
-  /// A server may make or update the schema, as the settings say; a command works on a current one.
+  /// A server or worker brings the schema forward, as the settings say; a founder makes one where there is none; else
+  /// a command works on a current one.
   Foundation(const Config& config, Storage::Use use, Log& log);
 
   SystemClock clock;

@@ -14,7 +14,9 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "base/spelling.hpp"
 #include "env_file.hpp"
+#include "storage/conninfo.hpp"
 
 extern char** environ;
 
@@ -174,27 +176,16 @@ class Entries {
   std::vector<Entry> entries_;
 };
 
-/// How many letters one has to insert, delete or replace to come from one text to the other.
-std::size_t distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
 /// A value as an error shows it: on one line, not too long.
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   constexpr std::size_t longest = 60;
   std::string shown = "\"";
   for (const char c : value.substr(0, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
   return shown + (value.size() > longest ? "...\"" : "\"");
 }
+
+/// Whether a host of PostgreSQL's is this machine: by its name, its address or the folder of a socket.
+bool is_here(std::string_view host) { return host.empty() || host.starts_with('/') || is_this_machine(host); }
 
 /// One reading of the settings.
 class Reading {
@@ -230,7 +221,7 @@ class Reading {
     }
     auto entries = read_env_file(*content);
     if (!entries) {
-      errors_.push_back(entries.error());
+      errors_ = std::move(entries.error());
       return;
     }
     dot_env_ = *std::move(entries);
@@ -261,7 +252,7 @@ class Reading {
     }
     auto content = sources_.read_file(file->value);
     if (!content) {
-      errors_.push_back(name + "_FILE=" + quoted(file->value) + " (" + file->origin + "): " + content.error());
+      errors_.push_back(name + "_FILE=" + in_quotes(file->value) + " (" + file->origin + "): " + content.error());
       return std::nullopt;
     }
     if (content->ends_with('\n')) content->pop_back();
@@ -276,7 +267,7 @@ class Reading {
     if (!found) found = find(entry.name, [this](const std::string& name) { return in_dot_env(name); });
     if (!found) return;
     if (const auto taken = entry.assign(found->value, found->origin); !taken) {
-      const std::string shown = entry.is_secret ? entry.name : entry.name + "=" + quoted(found->value);
+      const std::string shown = entry.is_secret ? entry.name : entry.name + "=" + in_quotes(found->value);
       errors_.push_back(shown + " (" + found->origin + "): expected " + taken.error());
     }
   }
@@ -302,9 +293,9 @@ class Reading {
 
   void refuse_name(const std::string& name, const std::string& origin, const Entries& entries) {
     std::string error = name + " (" + origin + "): no such setting";
-    const auto far = [&](const Entry& entry) { return distance(name, entry.name); };
-    const auto nearest = std::ranges::min_element(entries.all(), {}, far);
-    if (far(*nearest) <= std::max<std::size_t>(2, name.size() / 4)) error += "; did you mean " + nearest->name + "?";
+    std::vector<std::string> names;
+    for (const Entry& entry : entries.all()) names.push_back(entry.name);
+    if (const auto meant = meant_by(name, names)) error += "; did you mean " + *meant + "?";
     errors_.push_back(std::move(error));
   }
 
@@ -321,16 +312,36 @@ class Reading {
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
     if (config_.postgres_sslmode->empty()) {
-      const std::string server =
-          config_.database_url->empty() ? *config_.postgres_host : host_of(config_.database_url->reveal());
-      const bool stays_here = server.empty() || server.starts_with('/') || is_this_machine(server);
-      config_.postgres_sslmode.value = stays_here ? "disable" : "require";
+      config_.postgres_sslmode.value = reaches_another_machine() ? "require" : "disable";
     }
+  }
+
+  bool reaches_another_machine() const {
+    if (!config_.database_url->empty()) {
+      const auto conninfo = storage::parse_conninfo(std::string(config_.database_url->reveal()));
+      return !conninfo || names_another_machine(*conninfo);
+    }
+    return !is_here(*config_.postgres_host);
+  }
+
+  /// What a connection string leaves out, libpq takes from the environment, or from a file of services.
+  bool names_another_machine(const storage::Conninfo& conninfo) const {
+    bool is_named = false;
+    for (const std::string_view keyword : {"host", "hostaddr"}) {
+      const auto named = conninfo.find(keyword);
+      if (named == conninfo.end()) continue;
+      is_named = true;
+      if (!std::ranges::all_of(reading::list(named->second), is_here)) return true;
+    }
+    if (is_named) return false;
+    const auto is_set = [this](const char* name) { return sources_.environment.contains(name); };
+    return conninfo.contains("service") || is_set("PGHOST") || is_set("PGHOSTADDR") || is_set("PGSERVICE");
   }
 
   void check() {
     check_public();
     check_cookie_domain();
+    check_ports();
     check_tls();
     check_grpc();
     check_database();
@@ -358,8 +369,29 @@ class Reading {
     const std::string& domain = *config_.cookie_domain;
     const std::string host = host_of(*config_.public_url);
     if (domain.empty() || host == domain || host.ends_with("." + domain)) return;
-    errors_.push_back("COOKIE_DOMAIN=" + quoted(domain) + " (" + config_.cookie_domain.origin + "): expected " + host +
-                      ", the host of PUBLIC_URL, or a domain above it");
+    errors_.push_back("COOKIE_DOMAIN=" + in_quotes(domain) + " (" + config_.cookie_domain.origin + "): expected " +
+                      host + ", the host of PUBLIC_URL, or a domain above it");
+  }
+
+  void check_ports() {
+    if (*config_.port == 0 || *config_.port != *config_.grpc_port) return;
+    const auto spelt_out = [](const std::vector<std::string>& addresses) {
+      std::vector<std::string> places;
+      for (const auto& address : addresses) {
+        if (address == "localhost") places.insert(places.end(), {"127.0.0.1", "::1"});
+        else places.push_back(address);
+      }
+      return places;
+    };
+    const auto http = spelt_out(*config_.listen_address);
+    const auto grpc = spelt_out(*config_.grpc_listen_address);
+    const auto is_everywhere = [](const std::string& place) { return place == "*"; };
+    const auto is_taken = [&](const std::string& place) { return std::ranges::find(http, place) != http.end(); };
+    if (std::ranges::any_of(http, is_everywhere) || std::ranges::any_of(grpc, is_everywhere) ||
+        std::ranges::any_of(grpc, is_taken)) {
+      errors_.push_back("GRPC_PORT=" + std::to_string(*config_.grpc_port) + " (" + config_.grpc_port.origin +
+                        "): expected another port than PORT, or another address");
+    }
   }
 
   void check_tls() {
@@ -367,7 +399,7 @@ class Reading {
       errors_.push_back("TLS_CERT_FILE, TLS_KEY_FILE: expected both or neither");
     }
     if (!config_.tls_cert_file->empty() && !config_.public_url->starts_with("https://")) {
-      errors_.push_back("PUBLIC_URL=" + quoted(*config_.public_url) + " (" + config_.public_url.origin +
+      errors_.push_back("PUBLIC_URL=" + in_quotes(*config_.public_url) + " (" + config_.public_url.origin +
                         "): expected https:// beside TLS_CERT_FILE");
     }
   }
@@ -375,7 +407,7 @@ class Reading {
   void check_grpc() {
     if (!config_.tls_cert_file->empty()) return;
     if (*config_.grpc_plaintext || std::ranges::all_of(*config_.grpc_listen_address, is_this_machine)) return;
-    errors_.push_back("GRPC_LISTEN_ADDRESS=" + quoted(showing::list(*config_.grpc_listen_address)) + " (" +
+    errors_.push_back("GRPC_LISTEN_ADDRESS=" + in_quotes(showing::list(*config_.grpc_listen_address)) + " (" +
                       config_.grpc_listen_address.origin +
                       "): expected loopback addresses, or TLS_CERT_FILE; GRPC_PLAINTEXT=on says that the network is "
                       "protected");
@@ -402,16 +434,6 @@ class Reading {
   std::vector<std::string> errors_, warnings_;
 };
 
-/// A value in a libpq connection string.
-std::string conninfo_value(std::string_view value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 std::expected<std::string, std::string> read_small_file(const std::string& path) {
   constexpr std::size_t most = 64 * 1024;
   std::ifstream file(path, std::ios::binary);
@@ -435,19 +457,38 @@ int Config::postgres_connections() const {
 }
 
 std::optional<Secret> Config::postgres_conninfo() const {
+  storage::Conninfo conninfo;
   if (!database_url->empty()) {
-    std::string url(database_url->reveal());
-    if (url.find("sslmode=") == std::string::npos) {
-      url += (url.find('?') == std::string::npos ? "?sslmode=" : "&sslmode=") + *postgres_sslmode;
-    }
-    return Secret(std::move(url));
+    conninfo = storage::parse_conninfo(std::string(database_url->reveal())).value();
+  } else if (!postgres_host->empty()) {
+    conninfo = {{"host", *postgres_host},
+                {"port", std::to_string(*postgres_port)},
+                {"user", *postgres_user},
+                {"dbname", *postgres_db}};
+    if (!postgres_password->empty()) conninfo["password"] = postgres_password->reveal();
+  } else {
+    return std::nullopt;
   }
-  if (postgres_host->empty()) return std::nullopt;
-  std::string info = "host=" + conninfo_value(*postgres_host) + " port=" + std::to_string(*postgres_port) +
-                     " user=" + conninfo_value(*postgres_user) + " dbname=" + conninfo_value(*postgres_db) +
-                     " sslmode=" + *postgres_sslmode;
-  if (!postgres_password->empty()) info += " password=" + conninfo_value(postgres_password->reveal());
-  return Secret(std::move(info));
+  conninfo.try_emplace("sslmode", *postgres_sslmode);
+  return Secret(storage::to_text(conninfo));
+}
+
+std::filesystem::path Config::sqlite_file() const { return std::filesystem::path(*data_dir) / "ostiary.db"; }
+
+std::string Config::database_place() const {
+  const auto conninfo = postgres_conninfo();
+  if (!conninfo) return std::filesystem::absolute(sqlite_file()).lexically_normal().string();
+  const auto parsed = storage::parse_conninfo(std::string(conninfo->reveal())).value();
+  const auto said = [&](std::initializer_list<std::string_view> keywords, std::string_view otherwise) {
+    for (const auto keyword : keywords) {
+      if (const auto found = parsed.find(keyword); found != parsed.end() && !found->second.empty()) {
+        return found->second;
+      }
+    }
+    return std::string(otherwise);
+  };
+  return "database " + said({"dbname", "user"}, "of libpq's choice") + " on " +
+         said({"host", "hostaddr"}, "this machine");
 }
 
 ConfigSources config_sources() {

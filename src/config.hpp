@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
@@ -307,6 +308,12 @@ struct Config {
 
   /// What libpq connects to; nothing where everything lies in SQLite.
   std::optional<Secret> postgres_conninfo() const;
+
+  /// The SQLite file, where everything lies in it.
+  std::filesystem::path sqlite_file() const;
+
+  /// Where the database is, for people: the whole path of the SQLite file, or "database x on db.example.org".
+  std::string database_place() const;
 };
 
 /// Calls `visit` with each heading and setting, in the manual's order. A test proves that none is left out.

@@ -9,6 +9,7 @@
 #include "cli/show_config.hpp"
 #include "env_file.hpp"
 #include "source_folder.hpp"
+#include "storage/conninfo.hpp"
 
 namespace ostiary {
 namespace {
@@ -182,6 +183,15 @@ TEST(Config, NeverShowsAMalformedSecret) {
   }
 }
 
+TEST(Config, SaysWhatIsExpectedOnce) {
+  EXPECT_THAT(errors_of({{"SMTP_URL", "smtp://a b"}}),
+              ElementsAre("SMTP_URL (environment): expected a URL like smtp://user:password@host:587; "
+                          "this one can't be read as a URL"));
+  EXPECT_THAT(errors_of({{"MAIL_FROM", "nobody"}}),
+              ElementsAre("MAIL_FROM=\"nobody\" (environment): expected a sender like no-reply@example.org or "
+                          "Example <no-reply@example.org>"));
+}
+
 TEST(Config, TellsOfAllMistakesAtOnce) {
   EXPECT_EQ(errors_of({{"PORT", "x"}, {"GRPC_PORT", "y"}, {"OSTIARY_NONSENSE", "z"}}).size(), 3U);
 }
@@ -219,7 +229,7 @@ TEST(Config, TakesTheEnvFileOfACompose) {
                               "POSTGRES_HOST=localhost\nPOSTGRES_PORT=5432\nPOSTGRES_SSLMODE=disable\n"
                               "REDIS_ADDR=localhost:6379\nREDIS_PASSWORD=\n\nRABBITMQ_USER=guest\n"}});
   EXPECT_EQ(config.postgres_conninfo()->reveal(),
-            "host='localhost' port=5432 user='user' dbname='userdb' sslmode=disable password='password'");
+            "dbname='userdb' host='localhost' password='password' port='5432' sslmode='disable' user='user'");
 }
 
 TEST(Config, NeedsMailAndAMasterKeyInPublic) {
@@ -258,18 +268,78 @@ TEST(Config, KeepsPlaintextGrpcAtHome) {
   EXPECT_THAT(errors_of({{"GRPC_LISTEN_ADDRESS", "10.0.0.1"}, {"GRPC_PLAINTEXT", "on"}}), IsEmpty());
 }
 
+TEST(Config, GivesEachTransportAPortOfItsOwn) {
+  EXPECT_THAT(errors_of({{"PORT", "9001"}}),
+              ElementsAre("GRPC_PORT=9001 (default): expected another port than PORT, or another address"));
+  EXPECT_EQ(errors_of({{"PORT", "9001"}, {"LISTEN_ADDRESS", "*"}}).size(), 1U);
+  EXPECT_THAT(errors_of({{"PORT", "9001"}, {"LISTEN_ADDRESS", "127.0.0.2"}}), IsEmpty());
+  EXPECT_THAT(errors_of({{"PORT", "0"}, {"GRPC_PORT", "0"}}), IsEmpty());
+}
+
+TEST(Config, TellsWhereTheDatabaseIs) {
+  EXPECT_EQ(config_of({{"DATA_DIR", "/var/lib/ostiary/"}}).database_place(), "/var/lib/ostiary/ostiary.db");
+  EXPECT_EQ(config_of({{"DATABASE_URL", "postgresql://u:p@db.example.org/x"}}).database_place(),
+            "database x on db.example.org");
+  EXPECT_EQ(config_of({{"POSTGRES_HOST", "localhost"}}).database_place(), "database ostiary on localhost");
+}
+
 TEST(Config, EncryptsTheWayToADistantDatabase) {
   const auto conninfo = [](Map environment) {
     return std::string(config_of(std::move(environment)).postgres_conninfo()->reveal());
   };
-  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "db.example.org"}}), HasSubstr("sslmode=require"));
-  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "/run/postgresql"}}), HasSubstr("sslmode=disable"));
-  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "127.0.0.1"}}), HasSubstr("sslmode=disable"));
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "db.example.org"}}), HasSubstr("sslmode='require'"));
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "/run/postgresql"}}), HasSubstr("sslmode='disable'"));
+  EXPECT_THAT(conninfo({{"POSTGRES_HOST", "127.0.0.1"}}), HasSubstr("sslmode='disable'"));
   EXPECT_EQ(conninfo({{"DATABASE_URL", "postgresql://a:b@db.example.org:5432/x"}}),
-            "postgresql://a:b@db.example.org:5432/x?sslmode=require");
+            "dbname='x' host='db.example.org' password='b' port='5432' sslmode='require' user='a'");
   EXPECT_EQ(conninfo({{"DATABASE_URL", "postgres://a@localhost/x?application_name=y"}}),
-            "postgres://a@localhost/x?application_name=y&sslmode=disable");
-  EXPECT_EQ(conninfo({{"DATABASE_URL", "postgres://db/x?sslmode=verify-full"}}), "postgres://db/x?sslmode=verify-full");
+            "application_name='y' dbname='x' host='localhost' sslmode='disable' user='a'");
+  EXPECT_EQ(conninfo({{"DATABASE_URL", "postgres://db/x?sslmode=verify-full"}}),
+            "dbname='x' host='db' sslmode='verify-full'");
+  EXPECT_THAT(conninfo({{"DATABASE_URL", "postgres://db/x"}, {"POSTGRES_SSLMODE", "verify-ca"}}),
+              HasSubstr("sslmode='verify-ca'"));
+}
+
+TEST(Config, LooksForTheDatabaseWhereLibpqDoes) {
+  const auto mode = [](const std::string& url, Map more = {}) {
+    more["DATABASE_URL"] = url;
+    const auto conninfo = storage::parse_conninfo(std::string(config_of(more).postgres_conninfo()->reveal()));
+    return conninfo->at("sslmode");
+  };
+  EXPECT_EQ(mode("postgresql:///x"), "disable") << "the socket";
+  EXPECT_EQ(mode("postgresql:///x?host=/run/postgresql"), "disable");
+  EXPECT_EQ(mode("postgresql:///x?host=db.example.org"), "require");
+  EXPECT_EQ(mode("postgresql://localhost/x?hostaddr=192.0.2.1"), "require");
+  EXPECT_EQ(mode("postgresql://localhost,db.example.org/x"), "require");
+  EXPECT_EQ(mode("postgresql:///x?service=elsewhere"), "require");
+  EXPECT_EQ(mode("postgresql:///x", {{"PGHOST", "db.example.org"}}), "require");
+  EXPECT_EQ(mode("postgresql://u:sslmode=disable@db.example.org/x"), "require") << "it is the password";
+  EXPECT_EQ(mode("postgresql://u:a?b@db.example.org/x"), "require");
+}
+
+TEST(Config, TakesNoConnectionThatFallsBackToPlainText) {
+  for (const std::string mode : {"prefer", "allow"}) {
+    EXPECT_THAT(errors_of({{"DATABASE_URL", "postgresql://u:hunter2@db.example.org/x?sslmode=" + mode}}),
+                ElementsAre("DATABASE_URL (environment): expected sslmode=disable, require, verify-ca or verify-full, "
+                            "not " +
+                            mode));
+  }
+  EXPECT_THAT(errors_of({{"DATABASE_URL", "postgresql://db.example.org/x?sslmode=hunter2"}}),
+              ElementsAre("DATABASE_URL (environment): expected sslmode=disable, require, verify-ca or verify-full"));
+}
+
+TEST(Config, SaysWhatLibpqDislikesWithoutThePassword) {
+  EXPECT_THAT(errors_of({{"DATABASE_URL", "postgresql://u:hunter2@db.example.org/x?foo=bar"}}),
+              ElementsAre("DATABASE_URL (environment): expected a URL like "
+                          "postgresql://user:password@host:5432/name; libpq says: invalid URI query parameter: "
+                          "\"foo\""));
+  for (const std::string url : {"postgresql://u:hunter2%zz@db/x", "postgresql://u:p/?hunter2=hunter2@db/x",
+                                "postgresql://u:p@[::1/hunter2", "postgresql://[::1]hunter2"}) {
+    const auto errors = errors_of({{"DATABASE_URL", url}});
+    ASSERT_EQ(errors.size(), 1U) << url;
+    EXPECT_THAT(errors[0], HasSubstr("libpq says: "));
+    EXPECT_EQ(errors[0].find("hunter2"), std::string::npos) << errors[0];
+  }
 }
 
 TEST(Config, QuotesWhatGoesIntoAConnectionString) {
@@ -354,14 +424,22 @@ TEST(EnvFile, ReadsValuesAsComposeDoes) {
   EXPECT_EQ(value_in(R"(A="b # \"c\" \\ \$d \x")"), R"(b # "c" \ $d \x)");
   EXPECT_EQ(value_in("A=\"b\\nc\""), "b\nc");
   EXPECT_EQ(value_in("\n# comment\nA=b"), "b");
+  EXPECT_EQ(value_in("\xEF\xBB\xBF"
+                     "A=b"),
+            "b")
+      << "some editors begin a file with a mark";
 }
 
 TEST(EnvFile, NamesTheLineItRefuses) {
-  EXPECT_EQ(read_env_file("A=1\nhunter2").error(), ".env line 2: expected NAME=value");
-  EXPECT_EQ(read_env_file("1A=1").error(), ".env line 1: expected NAME=value");
-  EXPECT_EQ(read_env_file("A='1").error(), ".env line 1: the quotes of A don't match");
-  EXPECT_EQ(read_env_file("A=\"1\" 2").error(), ".env line 1: the quotes of A don't match");
-  EXPECT_EQ(read_env_file("A=1\nB=1\nA=2").error(), ".env line 3: A stands there a second time");
+  const auto errors = [](std::string_view text) { return read_env_file(text).error(); };
+  EXPECT_THAT(errors("A=1\nhunter2"), ElementsAre(".env line 2: expected NAME=value"));
+  EXPECT_THAT(errors("1A=1"), ElementsAre(".env line 1: expected NAME=value"));
+  EXPECT_THAT(errors("A='1"), ElementsAre(".env line 1: the quotes of A don't match"));
+  EXPECT_THAT(errors("A=\"1\" 2"), ElementsAre(".env line 1: the quotes of A don't match"));
+  EXPECT_THAT(errors("A=1\nB=1\nA=2"), ElementsAre(".env line 3: A stands there a second time"));
+  EXPECT_THAT(errors("A\nB=1\nC='"),
+              ElementsAre(".env line 1: expected NAME=value", ".env line 3: the quotes of C don't match"));
+  EXPECT_EQ(errors_of({}, {{".env", "A\nB\n"}}).size(), 2U);
 }
 
 }  // namespace

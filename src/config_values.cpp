@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/encoding.hpp"
 #include "server/forwarded.hpp"
+#include "storage/conninfo.hpp"
 
 namespace ostiary {
 namespace {
@@ -199,9 +200,17 @@ Read<std::string> short_name(std::string_view text) {
 }
 
 Read<Secret> database_url(std::string_view text) {
-  const bool is_fine = text.starts_with("postgresql://") || text.starts_with("postgres://");
-  if (is_fine) return Secret(std::string(text));
-  return std::unexpected("a URL like postgresql://user:password@host:5432/name");
+  const std::string expected = "a URL like postgresql://user:password@host:5432/name";
+  if (!text.starts_with("postgresql://") && !text.starts_with("postgres://")) return std::unexpected(expected);
+  const auto conninfo = storage::parse_conninfo(std::string(text));
+  if (!conninfo) return std::unexpected(expected + "; libpq says: " + conninfo.error());
+  const auto mode = conninfo->find("sslmode");
+  if (mode == conninfo->end()) return Secret(std::string(text));
+  if (const auto taken = ssl_mode(mode->second); !taken) {
+    const bool is_weak = mode->second == "prefer" || mode->second == "allow";
+    return std::unexpected("sslmode=" + taken.error() + (is_weak ? ", not " + mode->second : ""));
+  }
+  return Secret(std::string(text));
 }
 
 Read<std::string> ssl_mode(std::string_view text) {
@@ -212,14 +221,14 @@ Read<std::string> ssl_mode(std::string_view text) {
 
 Read<Secret> smtp_url(std::string_view text) {
   if (const auto server = adapters::parse_smtp_url(text); !server) {
-    return std::unexpected("a URL like smtp://user:password@host:587: " + server.error());
+    return std::unexpected("a URL like smtp://user:password@host:587; this one " + server.error());
   }
   return Secret(std::string(text));
 }
 
 Read<std::string> sender(std::string_view text) {
   if (const auto sender = adapters::parse_sender(text); !sender) {
-    return std::unexpected("a sender like Example <no-reply@example.org>: " + sender.error());
+    return std::unexpected("a sender like no-reply@example.org or Example <no-reply@example.org>");
   }
   return std::string(text);
 }

@@ -60,8 +60,11 @@ std::optional<std::string> read_value(std::string_view text) {
 
 }  // namespace
 
-std::expected<std::vector<EnvEntry>, std::string> read_env_file(std::string_view text) {
+std::expected<std::vector<EnvEntry>, std::vector<std::string>> read_env_file(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<EnvEntry> entries;
+  std::vector<std::string> errors;
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
     std::string_view line = trimmed(text.substr(0, end));
@@ -72,14 +75,17 @@ std::expected<std::vector<EnvEntry>, std::string> read_env_file(std::string_view
     const std::string where = ".env line " + std::to_string(number);
     const auto equals = line.find('=');
     const std::string_view name = trimmed(line.substr(0, equals));
-    if (equals == std::string_view::npos || !is_name(name)) return std::unexpected(where + ": expected NAME=value");
-    const auto value = read_value(trimmed(line.substr(equals + 1)));
-    if (!value) return std::unexpected(where + ": the quotes of " + std::string(name) + " don't match");
-    if (std::ranges::find(entries, name, &EnvEntry::name) != entries.end()) {
-      return std::unexpected(where + ": " + std::string(name) + " stands there a second time");
+    if (equals == std::string_view::npos || !is_name(name)) {
+      errors.push_back(where + ": expected NAME=value");
+    } else if (const auto value = read_value(trimmed(line.substr(equals + 1))); !value) {
+      errors.push_back(where + ": the quotes of " + std::string(name) + " don't match");
+    } else if (std::ranges::find(entries, name, &EnvEntry::name) != entries.end()) {
+      errors.push_back(where + ": " + std::string(name) + " stands there a second time");
+    } else {
+      entries.push_back({std::string(name), *value, number});
     }
-    entries.push_back({std::string(name), *value, number});
   }
+  if (!errors.empty()) return std::unexpected(std::move(errors));
   return entries;
 }
 

@@ -1,21 +1,20 @@
 #include <unistd.h>
 
+#include <cerrno>
+#include <concepts>
 #include <exception>
 #include <iostream>
+#include <system_error>
 
-#include "adapters/geoip.hpp"
 #include "adapters/spdlog_log.hpp"
+#include "base/wrong_setting.hpp"
 #include "cli/commands.hpp"
+#include "cli/complaint.hpp"
 #include "cli/show_config.hpp"
 #include "config.hpp"
-#include "delivery/templates.hpp"
 #include "doctor/examine.hpp"
 #include "manage.hpp"
 #include "serve.hpp"
-#include "server/listening.hpp"
-#include "storage/database.hpp"
-#include "vault/master_key.hpp"
-#include "vault/server_keys.hpp"
 
 namespace ostiary {
 namespace {
@@ -29,7 +28,18 @@ adapters::LogStyle style_of(LogFormat format) {
   return adapters::LogStyle::automatic;
 }
 
-/// Runs a command with its settings read. A visitor: one function a command.
+LogLevel least_level(const Config& config, bool serves) {
+  // An operator at a terminal reads what the command prints.
+  const bool is_quiet = !serves && config.log_level.origin == "default" && isatty(STDERR_FILENO) != 0;
+  return is_quiet ? LogLevel::warning : *config.log_level;
+}
+
+cli::ExitStatus end(std::string_view complaint, cli::ExitStatus status) {
+  cli::complain(complaint);
+  return status;
+}
+
+/// Runs a command with its settings read: one function a command.
 struct Run {
   const Config& config;
   Log& log;
@@ -39,6 +49,12 @@ struct Run {
     return cli::done;
   }
   cli::ExitStatus operator()(const cli::Work&) const {
+    if (!config.postgres_conninfo()) {
+      return end(
+          "a worker needs PostgreSQL (DATABASE_URL or POSTGRES_HOST): an SQLite file belongs to one server, which "
+          "runs its jobs itself",
+          cli::wrong_request);
+    }
     work(config, log);
     return cli::done;
   }
@@ -47,8 +63,7 @@ struct Run {
     return cli::done;
   }
   cli::ExitStatus operator()(const cli::DescribeApi& command) const { return describe_api(config, command); }
-  cli::ExitStatus operator()(const cli::Doctor&) const { throw std::logic_error("the doctor reads settings itself"); }
-  cli::ExitStatus operator()(const cli::ShowMigrations& command) const { return show_migrations(config, log, command); }
+  cli::ExitStatus operator()(const cli::ShowMigrations& command) const { return show_migrations(config, command); }
   cli::ExitStatus operator()(const cli::Migrate& command) const { return migrate(config, log, command); }
   cli::ExitStatus operator()(const cli::CreateUser& command) const { return create_user(config, log, command); }
   cli::ExitStatus operator()(const cli::ListUsers& command) const { return list_users(config, log, command); }
@@ -59,60 +74,56 @@ struct Run {
   cli::ExitStatus operator()(const cli::MakeAdmin& command) const { return make_admin(config, log, command); }
 };
 
-cli::ExitStatus say(const std::exception& error, cli::ExitStatus status) {
-  std::cerr << "ostiary: " << error.what() << '\n';
-  return status;
-}
-
-cli::ExitStatus run_with_settings(const cli::Command& command) {
-  const bool looks = std::holds_alternative<cli::DescribeApi>(command);
+template <class C>
+cli::ExitStatus run(const C& command) {
+  const bool looks = std::same_as<C, cli::DescribeApi>;
+  const bool serves = std::same_as<C, cli::Serve> || std::same_as<C, cli::Work>;
   const auto read = read_config(config_sources(), looks ? ConfigUse::looking : ConfigUse::serving);
   if (!read) {
-    for (const auto& error : read.error()) std::cerr << "ostiary: " << error << '\n';
+    for (const auto& error : read.error()) cli::complain(error);
     return cli::wrong_request;
   }
-  adapters::SpdlogLog log(STDERR_FILENO, *read->config.log_level, style_of(*read->config.log_format));
+  adapters::SpdlogLog log(STDERR_FILENO, least_level(read->config, serves), style_of(*read->config.log_format));
   for (const auto& warning : read->warnings) log.write(LogLevel::warning, "config.warning", {{"text", warning}});
-  return std::visit(Run{read->config, log}, command);
+  return Run{read->config, log}(command);
 }
 
 /// Reads the settings by itself: wrong ones are what it is asked for.
-cli::ExitStatus examine(const cli::Doctor& command) {
+cli::ExitStatus run(const cli::Doctor& command) {
   const auto findings = doctor::examine(config_sources());
   std::cout << (command.json ? doctor::as_json(findings) : doctor::as_text(findings));
   return doctor::count(findings, doctor::Level::problem) == 0 ? cli::done : cli::failed;
 }
 
-int run(int argc, char** argv) {
+cli::ExitStatus run(const cli::ShowManual&) {
+  std::cout << cli::config_manual();
+  return cli::done;
+}
+
+cli::ExitStatus run(int argc, char** argv) {
   const auto command = cli::parse(argc, argv, std::cout, std::cerr);
   if (!command) return command.error();
-  const auto* config = std::get_if<cli::ShowConfig>(&*command);
-  if (config && config->manual) {
-    std::cout << cli::config_manual();
-    return cli::done;
-  }
-  if (const auto* doctor = std::get_if<cli::Doctor>(&*command)) return examine(*doctor);
-  // A place that can't be used is the operator's to mend: one line, status 2. Anything else is status 1.
   try {
-    return run_with_settings(*command);
-  } catch (const StartupError& error) {
-    return say(error, cli::wrong_request);
-  } catch (const server::ListenError& error) {
-    return say(error, cli::wrong_request);
-  } catch (const vault::WrongMasterKey& error) {
-    return say(error, cli::wrong_request);
-  } catch (const vault::MasterKeyError& error) {
-    return say(error, cli::wrong_request);
-  } catch (const delivery::BrokenTemplate& error) {
-    return say(error, cli::wrong_request);
-  } catch (const adapters::GeoIpError& error) {
-    return say(error, cli::wrong_request);
+    return std::visit([](const auto& chosen) { return run(chosen); }, *command);
+  } catch (const WrongSetting& error) {
+    return end(error.what(), cli::wrong_request);
   } catch (const std::exception& error) {
-    return say(error, cli::failed);
+    return end(error.what(), cli::failed);
   }
+}
+
+/// What was printed may still lie in a buffer, and the disk behind it be full.
+cli::ExitStatus with_output_written(cli::ExitStatus status) {
+  const bool was_fine = std::cout.good();
+  std::cout.clear();
+  errno = 0;
+  if (std::cout.flush() && was_fine) return status;
+  const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  cli::complain("the output can't be written" + why);
+  return status == cli::done ? cli::failed : status;
 }
 
 }  // namespace
 }  // namespace ostiary
 
-int main(int argc, char** argv) { return ostiary::run(argc, argv); }
+int main(int argc, char** argv) { return ostiary::with_output_written(ostiary::run(argc, argv)); }

@@ -28,13 +28,32 @@ json::array as_json(const std::vector<Migration>& migrations) {
   return array;
 }
 
+/// What was done to the schema, and what is missing. Changes nothing.
+struct SchemaHistory {
+  explicit SchemaHistory(const Config& config) {
+    const auto db = look_at_database(config);
+    if (!db) {
+      pending = storage::migrations_for(Engine::sqlite, embedded::migrations());
+      return;
+    }
+    storage::Migrator migrator(*db);
+    applied = migrator.applied();
+    pending = migrator.pending();
+  }
+
+  std::vector<storage::AppliedMigration> applied;
+  std::vector<storage::Migration> pending;
+};
+
+std::vector<storage::Migration> migrate_now(const Config& config, Log& log) {
+  Storage storage(config, Storage::Use::founder, log);
+  return storage::Migrator(storage.db()).migrate(SystemClock());
+}
+
 }  // namespace
 
 cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& command) {
-  const SystemClock clock;
-  Storage storage(config, Storage::Use::command, log);
-  storage::Migrator migrator(storage.db());
-  const auto migrations = command.dry_run ? migrator.pending() : migrator.migrate(clock);
+  const auto migrations = command.dry_run ? SchemaHistory(config).pending : migrate_now(config, log);
   if (command.json) {
     json::object document{{"applied", json::array{}}, {"pending", json::array{}}};
     document[command.dry_run ? "pending" : "applied"] = as_json(migrations);
@@ -48,11 +67,8 @@ cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& comm
   return cli::done;
 }
 
-cli::ExitStatus show_migrations(const Config& config, Log& log, const cli::ShowMigrations& command) {
-  Storage storage(config, Storage::Use::command, log);
-  storage::Migrator migrator(storage.db());
-  const auto applied = migrator.applied();
-  const auto pending = migrator.pending();
+cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations& command) {
+  const auto [applied, pending] = SchemaHistory(config);
   if (command.json) {
     std::cout << json::object{{"applied", as_json(applied)}, {"pending", as_json(pending)}} << '\n';
     return cli::done;

@@ -9,7 +9,7 @@ namespace ostiary {
 /// What an operator's commands do. Each prints its result on standard output, says on standard error why it could not
 /// be done, and returns the status to end with. All work beside a running server, which learns of the changes at once.
 cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& command);
-cli::ExitStatus show_migrations(const Config& config, Log& log, const cli::ShowMigrations& command);
+cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations& command);
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command);
 cli::ExitStatus list_users(const Config& config, Log& log, const cli::ListUsers& command);
 cli::ExitStatus show_user(const Config& config, Log& log, const cli::ShowUser& command);

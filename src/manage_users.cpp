@@ -3,10 +3,13 @@
 
 #include "access/roles.hpp"
 #include "accounts/change_status.hpp"
+#include "accounts/create_account.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "assembly.hpp"
 #include "base/encoding.hpp"
+#include "cli/complaint.hpp"
 #include "cli/password.hpp"
+#include "limits/email_address.hpp"
 #include "manage.hpp"
 #include "sessions/end_sessions.hpp"
 
@@ -19,8 +22,8 @@ using accounts::Account;
 
 /// All rooms, for one command. Mail that a command orders is sent by the server, if one runs, or by the next.
 struct Office {
-  Office(const Config& config, Log& log)
-      : foundation(config, Storage::Use::command, log), rooms(config, foundation, [] {}) {}
+  Office(const Config& config, Log& log, Storage::Use use = Storage::Use::visitor)
+      : foundation(config, use, log), rooms(config, foundation, [] {}) {}
 
   Foundation foundation;
   Rooms rooms;
@@ -39,7 +42,7 @@ struct Office {
 };
 
 cli::ExitStatus fail(const Refused& refused) {
-  std::cerr << "ostiary: " << (refused.detail.empty() ? std::string(name_of(refused.why)) : refused.detail) << '\n';
+  cli::complain(refused.detail.empty() ? std::string(name_of(refused.why)) : refused.detail);
   return cli::failed;
 }
 
@@ -118,12 +121,18 @@ cli::ExitStatus print_change(Office& office, const Account& before, bool as_docu
 }  // namespace
 
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command) {
+  // Nobody wants to type a password twice for an address that is none.
+  if (!limits::parse_email(command.email))
+    return fail(refuse(Refusal::invalid_field, "--email: this is not an email address").error());
+  if (command.username) {
+    if (const auto checked = accounts::checked_skeleton(*command.username); !checked) return fail(checked.error());
+  }
   auto password = cli::read_new_password();
   if (!password) {
-    std::cerr << "ostiary: " << password.error() << '\n';
+    cli::complain(password.error());
     return cli::failed;
   }
-  Office office(config, log);
+  Office office(config, log, Storage::Use::founder);
   const auto id = accounts::create_by_operator(
       office.rooms.accounts, office.call(), {command.email, command.username, *std::move(password), command.verified});
   if (!id) return fail(id.error());
@@ -145,7 +154,11 @@ cli::ExitStatus list_users(const Config& config, Log& log, const cli::ListUsers&
   if (more) page.pop_back();
   if (!command.json) {
     print_text(page);
-    if (more) std::cerr << "more: ostiary user list --after " << page.back().row.email << '\n';
+    if (more) {
+      const std::string limit =
+          command.count == cli::ListUsers{}.count ? "" : " --limit " + std::to_string(command.count);
+      std::cerr << "more: ostiary user list" + limit + " --after " + page.back().row.email + "\n";
+    }
     return cli::done;
   }
   json::array users;

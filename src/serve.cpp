@@ -292,7 +292,7 @@ void serve(const Config& config, Log& plain_log) {
 void work(const Config& config, Log& log) {
   const StopSignals signals;
   warn_of_development_key(config, log);
-  Foundation foundation(config, Storage::Use::server, log);
+  Foundation foundation(config, Storage::Use::worker, log);
   Mailing mailing(config, foundation, log);
   mailing.executor.start(2);
   log.write(LogLevel::info, "working",

@@ -2,16 +2,17 @@
 
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "base/wrong_setting.hpp"
 
 namespace ostiary::adapters {
 
 /// GEOIP_FILE can't be used: the message is one line that names the file and why.
-class GeoIpError final : public std::runtime_error {
+class GeoIpError final : public WrongSetting {
  public:
-  using std::runtime_error::runtime_error;
+  using WrongSetting::WrongSetting;
 };
 
 /// Places by address, from a file in MaxMind's format (GeoLite2-City, DB-IP City Lite and the like). Thread-safe. The

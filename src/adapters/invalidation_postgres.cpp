@@ -90,11 +90,12 @@ class PostgresInvalidation::Channel {
   bool is_sending_ = false;
 };
 
-PostgresInvalidation::PostgresInvalidation(const PostgresOptions& options, Engine engine, Log& log,
+PostgresInvalidation::PostgresInvalidation(const PostgresOptions& options, Engine engine, Log& log, Part part,
                                            std::chrono::milliseconds lease)
     : options_(options), engine_(engine), lease_(lease), log_(log), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  if (engine_ == Engine::postgres) thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
+  if (engine_ != Engine::postgres || part == Part::only_tells) return;
+  thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
 PostgresInvalidation::~PostgresInvalidation() {

@@ -20,8 +20,11 @@ namespace ostiary::adapters {
 /// such channel: it only forgets here and is never in force. Thread-safe.
 class PostgresInvalidation final : public Invalidation {
  public:
+  /// Whoever remembers nothing needs no connection to listen on: it only tells the others, and is never in force.
+  enum class Part { listens, only_tells };
+
   /// `log` must outlive it. Does not wait for the connection.
-  PostgresInvalidation(const PostgresOptions& options, Engine engine, Log& log,
+  PostgresInvalidation(const PostgresOptions& options, Engine engine, Log& log, Part part = Part::listens,
                        std::chrono::milliseconds lease = std::chrono::milliseconds(1800));
   ~PostgresInvalidation() override;
 

@@ -279,7 +279,7 @@ std::string on_one_line(std::string text) {
 std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
   const Owned<CURLU> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
-    return std::unexpected("is not a URL like smtp://user:password@mail.example.org:587");
+    return std::unexpected("can't be read as a URL");
   const std::string scheme = part_of(parsed.get(), CURLUPART_SCHEME);
   if (scheme != "smtp" && scheme != "smtps") return std::unexpected("must begin with smtp:// or smtps://");
   const std::string path = part_of(parsed.get(), CURLUPART_PATH);
@@ -309,8 +309,7 @@ std::expected<MailSender, std::string> parse_sender(std::string_view text) {
     if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) name = name.substr(1, name.size() - 2);
     sender.name = name;
   }
-  if (!is_mail_address(sender.address))
-    return std::unexpected("is not an address like no-reply@example.org or Example <no-reply@example.org>");
+  if (!is_mail_address(sender.address)) return std::unexpected("is not an address");
   return sender;
 }
 

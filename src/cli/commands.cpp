@@ -1,7 +1,11 @@
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <ostream>
+#include <vector>
+
+#include "base/spelling.hpp"
 
 namespace ostiary::cli {
 namespace {
@@ -60,8 +64,18 @@ Examples:
   ostiary doctor
   ostiary doctor --json | jq '.checks[] | select(.level == "problem")')";
 
+constexpr const char* user_examples =
+    R"(A running server knows of it at once. `ostiary user COMMAND --help` tells more.
+
+Examples:
+  ostiary user create --email ada@example.org --verified
+  ostiary user list
+  ostiary user show ada@example.org
+  ostiary user disable ada)";
+
 constexpr const char* create_examples =
-    R"(The password is asked for twice on a terminal, else it is the first line of standard input.
+    R"(The password is asked for twice on a terminal, else it is the first line of standard input. Where there is no
+database yet, this makes it.
 
 Examples:
   ostiary user create --email ada@example.org
@@ -115,6 +129,7 @@ struct Options {
   Migrate migrate;
   ShowMigrations migrations;
   ShowConfig config;
+  bool manual = false;
   DescribeApi describe_api;
   Doctor doctor;
   CreateUser create;
@@ -191,9 +206,15 @@ void add_commands(CLI::App& app, Options& options) {
   });
 
   auto* config = add(app, "config", "Show the settings, where they come from and what they mean", config_examples);
-  auto* markdown = config->add_flag("--markdown", options.config.manual, "Print the manual of the settings instead");
+  auto* markdown = config->add_flag("--markdown", options.manual, "Print the manual of the settings instead");
   add_json(*config, options.config)->excludes(markdown);
-  config->callback([&options] { options.chosen = options.config; });
+  config->callback([&options] {
+    if (options.manual) {
+      options.chosen = ShowManual{};
+    } else {
+      options.chosen = options.config;
+    }
+  });
 
   auto* openapi = add(app, "openapi", "Print the description of the HTTP interface", openapi_examples);
   openapi->add_flag("--yaml", options.describe_api.yaml, "As YAML, not as JSON");
@@ -203,9 +224,32 @@ void add_commands(CLI::App& app, Options& options) {
   add_json(*doctor, options.doctor);
   doctor->callback([&options] { options.chosen = options.doctor; });
 
-  auto* user = app.add_subcommand("user", "Work on accounts");
+  auto* user = add(app, "user", "Work on accounts", user_examples);
   user->require_subcommand(1);
   add_user_commands(*user, options);
+}
+
+/// The command that the arguments lead to, as far as they name one.
+const CLI::App& chosen_by(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : chosen_by(*parsed.back());
+}
+
+/// What stands where the name of a command should, as a complaint; nothing where nothing does.
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  const CLI::App& parent = chosen_by(app);
+  const auto words = app.remaining(true);
+  const auto is_word = [](const std::string& text) { return !text.starts_with('-'); };
+  const auto unknown = std::ranges::find_if(words, is_word);
+  if (unknown == words.end()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* command : parent.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::string path = &parent == &app ? "ostiary" : "ostiary " + parent.get_name();
+  const auto meant = meant_by(*unknown, names);
+  return "ostiary: there is no command '" + path + " " + *unknown + "'" +
+         (meant ? "; did you mean '" + path + " " + *meant + "'?" : "") + "\n`" + path + " --help` lists all\n";
 }
 
 }  // namespace
@@ -219,6 +263,12 @@ std::expected<Command, ExitStatus> parse(int argc, const char* const* argv, std:
   add_commands(app, options);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& problem) {
+    if (const auto complaint = unknown_command(app)) {
+      error << *complaint;
+      return std::unexpected(wrong_request);
+    }
+    return std::unexpected(app.exit(problem, out, error) == 0 ? done : wrong_request);
   } catch (const CLI::ParseError& problem) {
     return std::unexpected(app.exit(problem, out, error) == 0 ? done : wrong_request);
   }

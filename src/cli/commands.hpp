@@ -12,8 +12,8 @@ namespace ostiary::cli {
 /// What a process ends with.
 enum ExitStatus {
   done = 0,
-  failed = 1,         ///< what was asked for could not be done
-  wrong_request = 2,  ///< wrong arguments or settings, or a place that can't be used: nothing was begun
+  failed = 1,         ///< what was asked for could not be done: the database is away, a port taken, a name unknown
+  wrong_request = 2,  ///< wrong arguments or settings: nothing was begun
 };
 
 // With `json` a command prints one JSON document on standard output, with the contract's names; what it has to complain
@@ -27,11 +27,12 @@ struct Migrate {
 struct ShowMigrations {
   bool json = false;
 };
-/// With `manual` docs/configuration.md, for which no settings are read; else the settings in force.
+/// The settings in force.
 struct ShowConfig {
-  bool manual = false;
   bool json = false;
 };
+/// docs/configuration.md, for which no settings are read.
+struct ShowManual {};
 struct DescribeApi {
   bool yaml = false;
 };
@@ -71,8 +72,8 @@ struct MakeAdmin {
   bool json = false;
 };
 
-using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, DescribeApi, Doctor, CreateUser,
-                             ListUsers, ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
+using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, ShowManual, DescribeApi, Doctor,
+                             CreateUser, ListUsers, ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
 
 /// What the arguments ask for. Where there is nothing left to do (help was asked for and printed on `out`, or the
 /// arguments are wrong and `error` says why) the error is the status to end with.

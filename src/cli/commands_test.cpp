@@ -9,6 +9,7 @@ namespace ostiary::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Outcome {
   std::expected<Command, ExitStatus> parsed;
@@ -35,8 +36,8 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_FALSE(parsed_as<Migrate>({"migrate"}).dry_run);
   EXPECT_TRUE(parsed_as<Migrate>({"migrate", "--dry-run"}).dry_run);
   EXPECT_NO_THROW(parsed_as<ShowMigrations>({"migrate", "status"}));
-  EXPECT_FALSE(parsed_as<ShowConfig>({"config"}).manual);
-  EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--markdown"}).manual);
+  EXPECT_NO_THROW(parsed_as<ShowConfig>({"config"}));
+  EXPECT_NO_THROW(parsed_as<ShowManual>({"config", "--markdown"}));
   EXPECT_FALSE(parsed_as<DescribeApi>({"openapi"}).yaml);
   EXPECT_TRUE(parsed_as<DescribeApi>({"openapi", "--yaml"}).yaml);
   EXPECT_NO_THROW(parsed_as<Doctor>({"doctor"}));
@@ -102,6 +103,22 @@ INSTANTIATE_TEST_SUITE_P(All, WrongArguments,
                                            Arguments{"serve", "--json"}, Arguments{"user", "list", "--limit", "0"},
                                            Arguments{"user", "list", "--limit", "1001"},
                                            Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
+
+TEST(CommandLine, NamesAnUnknownCommandAndWhatMayBeMeant) {
+  EXPECT_EQ(run({"serv"}).error,
+            "ostiary: there is no command 'ostiary serv'; did you mean 'ostiary serve'?\n`ostiary --help` lists all\n");
+  EXPECT_EQ(run({"help"}).error, "ostiary: there is no command 'ostiary help'\n`ostiary --help` lists all\n");
+  EXPECT_EQ(run({"user", "creat", "--email", "a@b.c"}).error,
+            "ostiary: there is no command 'ostiary user creat'; did you mean 'ostiary user create'?\n"
+            "`ostiary user --help` lists all\n");
+  EXPECT_THAT(run({"user"}).error, HasSubstr("A subcommand is required"));
+  EXPECT_THAT(run({"user", "create"}).error, HasSubstr("--email is required"));
+}
+
+TEST(CommandLine, GivesExamplesOfTheUserCommands) {
+  EXPECT_THAT(run({"user", "--help"}).out, HasSubstr("ostiary user show ada@example.org"));
+  EXPECT_THAT(run({"user", "--help"}).out, Not(HasSubstr("ostiary serve")));
+}
 
 class Help : public ::testing::TestWithParam<std::vector<const char*>> {};
 

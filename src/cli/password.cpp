@@ -3,34 +3,64 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
+#include <csignal>
 #include <iostream>
+
+#include "server/text.hpp"
 
 namespace ostiary::cli {
 namespace {
 
-/// Keeps the terminal from showing what is typed.
+constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+/// What the handler puts back. Set before it is installed.
+termios terminal_before{};
+
+/// The signal has its usual effect again (SA_RESETHAND), and comes once more when this returns.
+void put_back_and_end(int signal) {
+  tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+  raise(signal);
+}
+
+/// Keeps the terminal from showing what is typed, and puts it back also when a signal ends the program meanwhile.
 class NoEcho {
  public:
   NoEcho() {
-    tcgetattr(STDIN_FILENO, &before_);
-    termios silent = before_;
+    tcgetattr(STDIN_FILENO, &terminal_before);
+    struct sigaction action{};
+    action.sa_handler = put_back_and_end;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+      sigaction(ending_signals[i], nullptr, &actions_before_[i]);
+      // nohup's choice stays.
+      if (actions_before_[i].sa_handler != SIG_IGN) sigaction(ending_signals[i], &action, nullptr);
+    }
+    termios silent = terminal_before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     silent.c_lflag |= ECHONL;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
-  ~NoEcho() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  ~NoEcho() {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) sigaction(ending_signals[i], &actions_before_[i], nullptr);
+  }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
 
  private:
-  termios before_{};
+  std::array<struct sigaction, ending_signals.size()> actions_before_{};
 };
 
 std::expected<Secret, std::string> read_line() {
   std::string line;
   if (!std::getline(std::cin, line)) return std::unexpected("no password was given");
   if (line.ends_with('\r')) line.pop_back();
+  // Over HTTP nobody can give such a password.
+  if (!server::inspect(line).valid) {
+    wipe(line);
+    return std::unexpected("the password is not UTF-8: nobody could sign in with it");
+  }
   return Secret(std::move(line));
 }
 

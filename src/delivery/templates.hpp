@@ -3,11 +3,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/wrong_setting.hpp"
 
 namespace ctemplate {
 class Template;
@@ -23,9 +24,9 @@ struct MailText {
 };
 
 /// A mail template that can't be used. What it says is one line that names the file.
-class BrokenTemplate final : public std::runtime_error {
+class BrokenTemplate final : public WrongSetting {
  public:
-  using std::runtime_error::runtime_error;
+  using WrongSetting::WrongSetting;
 };
 
 /// The mail templates: those inside the program, and an operator's own in their place. Thread-safe once made.

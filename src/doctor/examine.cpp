@@ -1,8 +1,11 @@
 #include "doctor/examine.hpp"
 
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <functional>
 
@@ -12,6 +15,8 @@
 #include "delivery/templates.hpp"
 #include "doctor/judgments.hpp"
 #include "doctor/port.hpp"
+#include "server/tls_certificate.hpp"
+#include "storage/data_folder.hpp"
 #include "storage/look.hpp"
 #include "storage/migrate.hpp"
 #include "vault/master_key.hpp"
@@ -47,19 +52,45 @@ FolderFacts look_at_folder(const fs::path& folder) {
   fs::path nearest = fs::absolute(folder, error);
   while (!fs::exists(nearest, error) && nearest.has_relative_path()) nearest = nearest.parent_path();
   facts.writable = access(nearest.c_str(), R_OK | W_OK | X_OK) == 0 && fs::is_directory(nearest, error);
+  for (const char* name : {"ostiary.db", "ostiary.db-wal", "ostiary.db-shm", "ostiary.lock"}) {
+    const auto file = folder / name;
+    if (fs::exists(file, error) && access(file.c_str(), R_OK | W_OK) != 0) facts.unwritable.emplace_back(name);
+  }
   const auto space = fs::space(nearest, error);
   if (!error) facts.free_bytes = space.available;
   return facts;
 }
 
-Findings look_at_schema(Database& db, bool migrate_on_start) {
+Time time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  ASN1_TIME_to_tm(time, &parts);
+  return Time(std::chrono::seconds(timegm(&parts)));
+}
+
+CertificateFacts look_at_certificate(const Config& config) {
+  const auto context = server::read_tls_files({*config.tls_cert_file, *config.tls_key_file});
+  const X509* certificate = SSL_CTX_get0_certificate(context->native_handle());
+  CertificateFacts facts{.path = *config.tls_cert_file, .host = host_of(*config.public_url)};
+  auto* const mutable_certificate = const_cast<X509*>(certificate);  // X509_check_host caches what it parses
+  facts.names_host = X509_check_host(mutable_certificate, facts.host.data(), facts.host.size(),
+                                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1 ||
+                     X509_check_ip_asc(mutable_certificate, facts.host.c_str(), 0) == 1;
+  facts.begins = time_of(X509_get0_notBefore(certificate));
+  facts.ends = time_of(X509_get0_notAfter(certificate));
+  return facts;
+}
+
+Findings look_at_schema(Database& db, storage::SchemaState state, bool migrate_on_start) {
   storage::Migrator migrator(db);
-  const auto state = migrator.state();
   std::vector<std::string> pending;
   if (state == storage::SchemaState::older) {
     for (const auto& migration : migrator.pending()) pending.push_back(migration.name);
   }
-  return judge_schema(state, db.engine(), migrate_on_start, pending);
+  auto findings = judge_schema(state, db.engine(), migrate_on_start, pending);
+  if (db.engine() == Engine::postgres) {
+    append(findings, judge_rights(ask(db, storage::statements::ask_postgres_rights), state, migrate_on_start));
+  }
+  return findings;
 }
 
 ClockFacts look_at_clock(Database* db) {
@@ -106,6 +137,10 @@ class Visit {
     const auto say = [](std::string_view name, const std::string& path) {
       return Findings{{"settings", Level::ok, std::string(name) + ", " + path + ", can be read", ""}};
     };
+    if (!config_.tls_cert_file->empty()) {
+      append_or_say(findings_, "settings", "see TLS_CERT_FILE and TLS_KEY_FILE",
+                    [this] { return judge_certificate(look_at_certificate(config_), SystemClock().now()); });
+    }
     if (!config_.geoip_file->empty()) {
       append_or_say(findings_, "settings", "see GEOIP_FILE", [&] {
         const adapters::GeoIp geoip(*config_.geoip_file);
@@ -121,11 +156,19 @@ class Visit {
   }
 
   void look_at_storage() {
-    append_or_say(findings_, "storage", "see DATABASE_URL or the POSTGRES_ settings, and whether the database runs",
-                  [this] { return config_.postgres_conninfo() ? open_postgres_server() : open_file(); });
+    if (config_.postgres_conninfo()) {
+      append_or_say(findings_, "storage", "see DATABASE_URL or the POSTGRES_ settings, and whether the database runs",
+                    [this] { return open_postgres_server(); });
+    } else {
+      append_or_say(findings_, "storage",
+                    "see whether " + config_.database_place() + " is a whole SQLite file, and restore a backup if not",
+                    [this] { return open_file(); });
+    }
     if (!db_) return;
-    append_or_say(findings_, "schema", "see what the database says",
-                  [this] { return look_at_schema(*db_, *config_.migrate_on_start); });
+    append_or_say(findings_, "schema", "see what the database says", [this] {
+      schema_ = storage::Migrator(*db_).state();
+      return look_at_schema(*db_, *schema_, *config_.migrate_on_start);
+    });
   }
 
   Findings open_postgres_server() {
@@ -141,13 +184,15 @@ class Visit {
 
   Findings open_file() {
     const fs::path folder(*config_.data_dir);
-    Findings findings = judge_folder(look_at_folder(folder));
+    serving_ = storage::serving_process(folder);
+    append(findings_, judge_folder(look_at_folder(folder)));
+    Findings findings;
     std::error_code error;
-    if (!fs::exists(folder / "ostiary.db", error)) {
+    if (!fs::exists(config_.sqlite_file(), error)) {
       findings.push_back({"storage", Level::ok, "no database yet: the first start makes it", ""});
       return findings;
     }
-    db_ = storage::look_at_sqlite(folder / "ostiary.db");
+    db_ = storage::look_at_sqlite(config_.sqlite_file());
     findings.push_back({"storage", Level::ok, db_->description() + " opens the database", ""});
     append(findings, judge_journal(ask(*db_, storage::statements::ask_journal_mode).is_write_ahead_log));
     return findings;
@@ -158,10 +203,12 @@ class Visit {
     std::error_code error;
     const bool is_given = !config_.master_key->empty();
     const bool is_made = fs::exists(folder / "master.key", error);
-    append(findings_, judge_master_key(is_given, is_made, config_.is_local()));
-    if (!db_ || !(is_given || is_made)) return;
+    MasterKeyFacts facts{.is_given = is_given, .development_key_exists = is_made, .is_local = config_.is_local()};
     append_or_say(findings_, "keys", "give the master key that this database was begun with", [&]() -> Findings {
-      if (storage::Migrator(*db_).state() != storage::SchemaState::current) return {};
+      const bool is_current = schema_ == storage::SchemaState::current;
+      facts.is_needed = is_current && vault::holds_keys(*db_);
+      append(findings_, judge_master_key(facts));
+      if (!is_current || !(is_given || is_made)) return {};
       SystemRandom random;
       const Secret master_key = is_given ? *config_.master_key : vault::development_master_key(folder, random);
       return judge_keys(vault::look_at_keys(*db_, SystemClock(), master_key), *config_.token_algorithm);
@@ -187,6 +234,17 @@ class Visit {
   void look_at_ports() {
     look_at("HTTP", *config_.listen_address, *config_.port, Protocol::http);
     look_at("gRPC", *config_.grpc_listen_address, *config_.grpc_port, Protocol::grpc);
+    if (serving_.value_or(0) != 0 && *config_.port != 0 && !somebody_has_a_port_) {
+      findings_.push_back({"storage", Level::problem,
+                           "process " + std::to_string(*serving_) + " serves from DATA_DIR, and not on these ports",
+                           "end that one, or choose another DATA_DIR"});
+    }
+  }
+
+  PortState state_of(const std::string& address, std::uint16_t port, Protocol protocol) {
+    const auto state = look_at_port(address, port, protocol);
+    if (state == PortState::ostiary || state == PortState::taken) somebody_has_a_port_ = true;
+    return state == PortState::ostiary && serving_ == 0 ? PortState::another_ostiary : state;
   }
 
   void look_at(const std::string& name, const std::vector<std::string>& addresses, std::uint16_t port,
@@ -198,10 +256,10 @@ class Visit {
     for (const auto& address : addresses) {
       const bool is_name = address == "localhost" || address == "*";
       const std::string first = address == "localhost" ? "127.0.0.1" : address == "*" ? "0.0.0.0" : address;
-      append(findings_, judge_port(name, first + " port " + std::to_string(port), look_at_port(first, port, protocol)));
+      append(findings_, judge_port(name, first + " port " + std::to_string(port), state_of(first, port, protocol)));
       if (!is_name) continue;
       const std::string second = address == "localhost" ? "::1" : "::";
-      const auto state = look_at_port(second, port, protocol);
+      const auto state = state_of(second, port, protocol);
       // A machine without IPv6 does without.
       if (state == PortState::no_such_address) continue;
       append(findings_, judge_port(name, second + " port " + std::to_string(port), state));
@@ -211,6 +269,9 @@ class Visit {
   const Config& config_;
   Findings findings_;
   std::unique_ptr<Database> db_;
+  std::optional<storage::SchemaState> schema_;  ///< nothing where it could not be seen
+  std::optional<pid_t> serving_;  ///< from an SQLite file; nothing elsewhere
+  bool somebody_has_a_port_ = false;
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t oldest_postgres = 130000;  ///< the first that tells what became of a transaction
 constexpr std::uint64_t scarce_bytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t no_bytes = std::uint64_t{1} << 20;  ///< less is as good as none
+constexpr auto renewal_time = std::chrono::days(14);
 constexpr Duration noticeable_offset = 1s;
 constexpr Duration harmful_offset = 30s;
 constexpr Time earliest_now{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
@@ -115,11 +117,60 @@ Findings judge_postgres(const storage::statements::PostgresConditionRow& conditi
   return findings;
 }
 
+Findings judge_rights(const storage::statements::PostgresRightsRow& rights, storage::SchemaState state,
+                      bool migrate_on_start) {
+  using storage::SchemaState;
+  Findings findings;
+  if (rights.is_read_only) {
+    findings.push_back(problem("storage", "default_transaction_read_only=on: nothing can be stored",
+                               "set it to off, for the role or the database"));
+  }
+  const bool makes_tables = state == SchemaState::empty || (state == SchemaState::older && migrate_on_start);
+  if (makes_tables && !rights.may_create) {
+    findings.push_back(problem("schema", "the role may not make tables, which the next start would",
+                               "GRANT CREATE on the schema to it, or run `ostiary migrate` as another role"));
+  }
+  if (!rights.lacking.empty()) {
+    findings.push_back(problem("storage", "the role may not read or write " + rights.lacking,
+                               "GRANT SELECT, INSERT, UPDATE, DELETE on them to it"));
+  }
+  if (findings.empty()) findings.push_back(fine("storage", "the role may do what a server does"));
+  return findings;
+}
+
+Findings judge_certificate(const CertificateFacts& certificate, Time now) {
+  const std::string which = "the certificate in " + certificate.path;
+  Findings findings;
+  if (!certificate.names_host) {
+    findings.push_back(warn("settings", which + " does not name " + certificate.host + ", the host of PUBLIC_URL",
+                            "get one that does, unless only a proxy sees it"));
+  }
+  if (now < certificate.begins) {
+    findings.push_back(warn("settings", which + " begins at " + to_rfc3339(certificate.begins), "see the clock"));
+  } else if (now >= certificate.ends) {
+    findings.push_back(warn("settings", which + " ended at " + to_rfc3339(certificate.ends), "renew it"));
+  } else if (certificate.ends - now < renewal_time) {
+    findings.push_back(warn("settings", which + " ends at " + to_rfc3339(certificate.ends),
+                            "renew it; the server reads it again by itself"));
+  }
+  if (findings.empty()) {
+    findings.push_back(fine("settings", which + " and its key fit, until " + to_rfc3339(certificate.ends)));
+  }
+  return findings;
+}
+
 Findings judge_folder(const FolderFacts& folder) {
   const std::string free = std::to_string(folder.free_bytes >> 20) + " MiB free";
   if (!folder.writable) {
     return {problem("storage", "DATA_DIR, " + folder.path + (folder.exists ? ", can't be written" : ", can't be made"),
                     "give it to the user that the server runs as, or choose another")};
+  }
+  if (!folder.unwritable.empty()) {
+    return {problem("storage", joined(folder.unwritable) + " in DATA_DIR, " + folder.path + ", can't be written",
+                    "give them to the user that the server runs as")};
+  }
+  if (folder.free_bytes < no_bytes) {
+    return {problem("storage", "DATA_DIR, " + folder.path + ": its disk is full", "make room")};
   }
   if (folder.free_bytes < scarce_bytes) {
     return {warn("storage", "DATA_DIR, " + folder.path + ": only " + free, "make room: a full disk stops all writes")};
@@ -215,12 +266,17 @@ Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) 
   return findings;
 }
 
-Findings judge_master_key(bool is_given, bool development_key_exists, bool is_local) {
-  if (is_given) return {fine("keys", "OSTIARY_MASTER_KEY is set")};
+Findings judge_master_key(const MasterKeyFacts& facts) {
+  if (facts.is_given) return {fine("keys", "OSTIARY_MASTER_KEY is set")};
   const std::string advice = "set OSTIARY_MASTER_KEY (`openssl rand -hex 32`) before anything real is stored";
+  if (!facts.development_key_exists && facts.is_needed) {
+    return {problem("keys",
+                    "no OSTIARY_MASTER_KEY, and no master.key in DATA_DIR: one of them sealed the database's keys",
+                    "give the master key that this database was begun with")};
+  }
   // On the Internet that is a problem, which the settings have named.
-  if (!is_local) return {};
-  if (development_key_exists) return {warn("keys", "the development master key in DATA_DIR is used", advice)};
+  if (!facts.is_local) return {};
+  if (facts.development_key_exists) return {warn("keys", "the development master key in DATA_DIR is used", advice)};
   return {warn("keys", "no OSTIARY_MASTER_KEY: the first start makes a development one in DATA_DIR", advice)};
 }
 
@@ -229,6 +285,9 @@ Findings judge_port(const std::string& protocol, const std::string& place, PortS
   switch (state) {
     case PortState::free: return {fine("ports", where + ": free")};
     case PortState::ostiary: return {fine("ports", where + ": an Ostiary is running there")};
+    case PortState::another_ostiary:
+      return {problem("ports", where + ": taken by an Ostiary that has another DATA_DIR",
+                      "end that one, or choose another port")};
     case PortState::taken:
       return {problem("ports", where + ": taken by another program", "end that one, or choose another port")};
     case PortState::forbidden:

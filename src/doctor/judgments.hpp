@@ -21,12 +21,27 @@ Findings judge_settings(const Config& config, const std::vector<std::string>& wa
 /// `needed`: how many connections one server opens at most.
 Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed);
 
+/// What the role may do, beside what the schema asks for.
+Findings judge_rights(const storage::statements::PostgresRightsRow& rights, storage::SchemaState state,
+                      bool migrate_on_start);
+
+/// A certificate that can be used, beside the host that people ask for.
+struct CertificateFacts {
+  std::string path;
+  std::string host;
+  bool names_host = false;
+  Time begins{};
+  Time ends{};
+};
+Findings judge_certificate(const CertificateFacts& certificate, Time now);
+
 /// The folder of an SQLite file, as it is.
 struct FolderFacts {
   std::string path;
   bool exists = false;       ///< else what follows is about the nearest folder above it that does
   bool writable = false;
   std::uint64_t free_bytes = 0;
+  std::vector<std::string> unwritable = {};  ///< files in it that a server has to write
 };
 Findings judge_folder(const FolderFacts& folder);
 
@@ -49,14 +64,21 @@ Findings judge_clock(const ClockFacts& facts);
 
 Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting);
 
-/// `is_development`: the master key is the one in the data folder.
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen);
-Findings judge_master_key(bool is_given, bool development_key_exists, bool is_local);
+
+struct MasterKeyFacts {
+  bool is_given = false;
+  bool development_key_exists = false;
+  bool is_needed = false;  ///< the database holds keys that some master key sealed
+  bool is_local = true;
+};
+Findings judge_master_key(const MasterKeyFacts& facts);
 
 /// Who has a port that the server would listen on.
 enum class PortState {
   free,
   ostiary,       ///< somebody who answers as an Ostiary does
+  another_ostiary,  ///< one that serves from another data folder
   taken,         ///< somebody else
   forbidden,     ///< it is not this user's to take
   no_such_address,

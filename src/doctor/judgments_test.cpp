@@ -116,6 +116,35 @@ TEST(Folders, AreJudged) {
   EXPECT_EQ(worst(judge_folder({"./data", true, true, gibibyte / 4 - 1})), Level::warning);
   EXPECT_EQ(worst(judge_folder({"./data", true, false, gibibyte})), Level::problem);
   EXPECT_THAT(texts(judge_folder({"./data", false, false, gibibyte})), HasSubstr("can't be made"));
+  EXPECT_THAT(texts(judge_folder({"./data", true, true, 1000})), HasSubstr("its disk is full"));
+  EXPECT_EQ(worst(judge_folder({"./data", true, true, 1000})), Level::problem);
+  const FolderFacts locked{"./data", true, true, gibibyte, {"ostiary.db", "ostiary.lock"}};
+  EXPECT_EQ(worst(judge_folder(locked)), Level::problem);
+  EXPECT_THAT(texts(judge_folder(locked)), HasSubstr("ostiary.db, ostiary.lock in DATA_DIR"));
+}
+
+TEST(Rights, AreJudged) {
+  EXPECT_EQ(worst(judge_rights({true, "", false}, SchemaState::empty, false)), Level::ok);
+  EXPECT_EQ(worst(judge_rights({false, "", false}, SchemaState::empty, false)), Level::problem);
+  EXPECT_EQ(worst(judge_rights({false, "", false}, SchemaState::current, false)), Level::ok);
+  EXPECT_EQ(worst(judge_rights({false, "", false}, SchemaState::older, false)), Level::ok) << "another role migrates";
+  EXPECT_EQ(worst(judge_rights({false, "", false}, SchemaState::older, true)), Level::problem);
+  EXPECT_THAT(texts(judge_rights({true, "users", false}, SchemaState::current, false)),
+              HasSubstr("may not read or write users"));
+  EXPECT_EQ(worst(judge_rights({true, "", true}, SchemaState::current, false)), Level::problem);
+}
+
+TEST(Certificates, AreJudged) {
+  const auto judge = [](bool names_host, Duration begins, Duration ends) {
+    return judge_certificate({"cert.pem", "id.example.org", names_host, now + begins, now + ends}, now);
+  };
+  using std::chrono::days;
+  EXPECT_EQ(worst(judge(true, -1s, days(14))), Level::ok);
+  EXPECT_THAT(texts(judge(true, -1s, days(14) - 1us)), HasSubstr("cert.pem ends at"));
+  EXPECT_THAT(texts(judge(true, -1s, 0s)), HasSubstr("cert.pem ended at"));
+  EXPECT_THAT(texts(judge(true, 1s, days(90))), HasSubstr("cert.pem begins at"));
+  EXPECT_THAT(texts(judge(false, -1s, days(90))), HasSubstr("does not name id.example.org"));
+  EXPECT_EQ(worst(judge(false, 1s, 0s)), Level::warning);
 }
 
 TEST(Journals, AreJudged) {
@@ -134,11 +163,14 @@ TEST(MailServers, AreJudgedByHowFarOneComes) {
 }
 
 TEST(MasterKeys, AreJudged) {
-  EXPECT_EQ(worst(judge_master_key(true, false, false)), Level::ok);
-  EXPECT_EQ(worst(judge_master_key(true, true, true)), Level::ok);
-  EXPECT_EQ(worst(judge_master_key(false, true, true)), Level::warning);
-  EXPECT_EQ(worst(judge_master_key(false, false, true)), Level::warning);
-  EXPECT_TRUE(judge_master_key(false, false, false).empty()) << "the settings have said it";
+  EXPECT_EQ(worst(judge_master_key({.is_given = true, .is_local = false})), Level::ok);
+  EXPECT_EQ(worst(judge_master_key({.is_given = true, .development_key_exists = true})), Level::ok);
+  EXPECT_EQ(worst(judge_master_key({.is_given = true, .is_needed = true})), Level::ok);
+  EXPECT_EQ(worst(judge_master_key({.development_key_exists = true})), Level::warning);
+  EXPECT_EQ(worst(judge_master_key({.development_key_exists = true, .is_needed = true})), Level::warning);
+  EXPECT_EQ(worst(judge_master_key({})), Level::warning);
+  EXPECT_EQ(worst(judge_master_key({.is_needed = true})), Level::problem);
+  EXPECT_TRUE(judge_master_key({.is_local = false}).empty()) << "the settings have said it";
 }
 
 TEST(Keys, AreJudged) {
@@ -153,7 +185,8 @@ TEST(Keys, AreJudged) {
 TEST(Ports, AreJudged) {
   EXPECT_EQ(worst(judge_port("HTTP", "127.0.0.1 port 80", PortState::free)), Level::ok);
   EXPECT_EQ(worst(judge_port("HTTP", "127.0.0.1 port 80", PortState::ostiary)), Level::ok);
-  for (const auto state : {PortState::taken, PortState::forbidden, PortState::no_such_address}) {
+  for (const auto state :
+       {PortState::taken, PortState::another_ostiary, PortState::forbidden, PortState::no_such_address}) {
     EXPECT_EQ(worst(judge_port("HTTP", "127.0.0.1 port 80", state)), Level::problem);
   }
 }

@@ -44,7 +44,7 @@ struct HttpServerOptions {
 /// answers that it gives after that are dropped.
 class HttpServer {
  public:
-  /// Throws std::invalid_argument for a trusted proxy that is no network, ListenError for a certificate that can't be
+  /// Throws std::invalid_argument for a trusted proxy that is no network, TlsFilesError for a certificate that can't be
   /// used.
   HttpServer(const Gateway& gateway, HttpServerOptions options, Log& log);
   /// Closes what is open.

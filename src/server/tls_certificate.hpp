@@ -5,16 +5,26 @@
 
 #include <boost/asio/ssl/context.hpp>
 
+#include "base/wrong_setting.hpp"
 #include "ports/log.hpp"
 #include "server/tls_files.hpp"
 
 namespace ostiary::server {
 
-/// The certificate that HTTPS shows: TLS 1.2 and 1.3, HTTP/1.1 by ALPN. Read again when its files change, so that a
+/// A certificate or its key can't be used: the message names the file and says why.
+class TlsFilesError final : public WrongSetting {
+ public:
+  using WrongSetting::WrongSetting;
+};
+
+/// What a server speaks TLS with: 1.2 and 1.3, HTTP/1.1 by ALPN. Throws TlsFilesError.
+std::unique_ptr<boost::asio::ssl::context> read_tls_files(const TlsFiles& files);
+
+/// The certificate that HTTPS shows. Read again when its files change, so that a
 /// renewal needs no restart. Not thread-safe.
 class TlsCertificate {
  public:
-  /// Throws ListenError that names the file which can't be used.
+  /// Throws TlsFilesError.
   TlsCertificate(TlsFiles files, Log& log);
 
   /// For a new connection; those that are open keep theirs.

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -57,5 +59,22 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
 }
 
 FolderLock::~FolderLock() { close(descriptor_); }
+
+std::optional<pid_t> serving_process(const std::filesystem::path& folder) {
+  std::ifstream locks("/proc/locks");
+  if (!locks) return std::nullopt;
+  struct stat file{};
+  if (stat((folder / "ostiary.lock").c_str(), &file) != 0) return 0;
+  // 1: FLOCK  ADVISORY  WRITE 708 08:01:12345 0 EOF; the device is left out, which some file systems have two of.
+  const std::string inode = ":" + std::to_string(file.st_ino);
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, strictness, access, place;
+    pid_t process = 0;
+    words >> number >> kind >> strictness >> access >> process >> place;
+    if (kind == "FLOCK" && access == "WRITE" && place.ends_with(inode)) return process;
+  }
+  return 0;
+}
 
 }  // namespace ostiary::storage

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 
 namespace ostiary::storage {
 
@@ -20,5 +23,9 @@ class FolderLock {
  private:
   int descriptor_;
 };
+
+/// The process that serves from a data folder, 0 where none does; nothing where the kernel doesn't tell. Changes
+/// nothing and takes no lock.
+std::optional<pid_t> serving_process(const std::filesystem::path& folder);
 
 }  // namespace ostiary::storage

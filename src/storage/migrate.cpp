@@ -152,12 +152,19 @@ std::vector<Migration> Migrator::migrate(const Clock& clock) {
   return done;
 }
 
+bool Migrator::is_current() {
+  const auto missing = pending();
+  if (missing.size() == known_.size()) return false;
+  if (!missing.empty()) throw StartupError("the database's schema is older than this program: run `ostiary migrate`");
+  return true;
+}
+
 void Migrator::prepare_to_serve(bool migrate_on_start, const Clock& clock) {
   const auto missing = pending();
   if (missing.empty()) return;
   if (db_.engine() != Engine::sqlite && missing.size() < known_.size() && !migrate_on_start)
-    throw StartupError("the database's schema is older than this program: run `ostiary migrate`, or set " +
-                       std::string("MIGRATE_ON_START=true"));
+    throw StartupError(
+        "the database's schema is older than this program: run `ostiary migrate`, or set MIGRATE_ON_START=on");
   migrate(clock);
 }
 

@@ -66,6 +66,10 @@ class Migrator {
   /// `pending` does, StorageError when a migration fails; the ones before it stay.
   std::vector<Migration> migrate(const Clock& clock);
 
+  /// What a command works on: a current schema, or (false) none at all yet. Changes nothing. Anything else is a
+  /// StartupError that says what to do.
+  bool is_current();
+
   /// Makes the schema fit to serve. SQLite is migrated; so is an empty database elsewhere, and an older schema with
   /// `migrate_on_start`. Anything else than a current schema is a StartupError that says what to do.
   void prepare_to_serve(bool migrate_on_start, const Clock& clock);

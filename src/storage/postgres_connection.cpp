@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "storage/conninfo.hpp"
 #include "storage/postgres_values.hpp"
 #include "storage/retry.hpp"
 
@@ -67,19 +68,15 @@ void check_result(const PGconn* connection, const PGresult* result) {
 }
 
 PostgresHandle connect_postgres(const PostgresOptions& options) {
-  char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(options.conninfo.c_str(), &error), &PQconninfoFree);
-  PQfreemem(error);  // it may show the password
-  if (!parsed) throw StorageError("PostgreSQL: the connection string is malformed");
+  const auto given = parse_conninfo(options.conninfo);
+  if (!given) throw StorageError("PostgreSQL: the connection string is malformed: " + given.error());
 
-  std::map<std::string, std::string> parameters{
+  Conninfo parameters{
       {"connect_timeout", "5"},     {"application_name", "ostiary"}, {"keepalives_idle", "10"},
       {"keepalives_interval", "5"}, {"keepalives_count", "3"},       {"tcp_user_timeout", "15000"},
       {"client_encoding", "UTF8"},
   };
-  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option)
-    if (option->val != nullptr) parameters[option->keyword] = option->val;
+  for (const auto& [keyword, value] : *given) parameters[keyword] = value;
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : parameters) {

@@ -46,6 +46,23 @@ inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
                  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections)sql",
     Statement<PostgresConditionRow()>::For::postgres};
 
+struct PostgresRightsRow {
+  bool may_create;     ///< tables
+  std::string lacking;  ///< tables that may not be read or added to
+  bool is_read_only;
+};
+/// What the role may do in the schema where the tables are, or will be. The table of migrations is read only, but by
+/// `ostiary migrate`.
+inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
+    R"sql(SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
+                 (SELECT coalesce(string_agg(t.relname::text, ', ' ORDER BY t.relname), '')
+                  FROM pg_class t
+                  WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p')
+                    AND NOT (has_table_privilege(t.oid, 'SELECT')
+                             AND (t.relname = 'schema_migrations' OR has_table_privilege(t.oid, 'INSERT')))) AS lacking,
+                 current_setting('default_transaction_read_only') = 'on' AS is_read_only)sql",
+    Statement<PostgresRightsRow()>::For::postgres};
+
 struct TimeRow {
   Time now;
 };

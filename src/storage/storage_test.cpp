@@ -136,6 +136,16 @@ TEST(DataFolder, IsServedByOneProcess) {
   const FolderLock after(folder.path());
 }
 
+TEST(DataFolder, TellsWhoServesWithoutTakingTheLock) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(serving_process(folder.path()), 0) << "there is no lock file yet";
+  {
+    const FolderLock lock(folder.path());
+    EXPECT_EQ(serving_process(folder.path()), getpid());
+  }
+  EXPECT_EQ(serving_process(folder.path()), 0);
+}
+
 TEST(DataFolder, IsFreeAgainWhenItsProcessWasKilled) {
   const TemporaryFolder folder;
   const pid_t child = fork();

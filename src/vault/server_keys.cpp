@@ -263,6 +263,10 @@ std::vector<TokenKey> ServerKeys::published_keys() const {
   return published;
 }
 
+bool holds_keys(Database& db) {
+  return *db.read([](Transaction& tx) -> Result<bool> { return !tx.all(statements::list_server_keys).empty(); });
+}
+
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key) {
   const Keys keys =
       *db.read([&](Transaction& tx) -> Result<Keys> { return read_keys(tx, sealing_key_of(master_key), {}); });

@@ -10,6 +10,7 @@
 
 #include "base/id.hpp"
 #include "base/secret.hpp"
+#include "base/wrong_setting.hpp"
 #include "crypto/jws.hpp"
 #include "storage/database.hpp"
 
@@ -74,12 +75,15 @@ struct KeysFound {
   std::optional<TokenKey> signing;  ///< that signs access tokens now, of any algorithm
 };
 
+/// Whether a database holds keys, sealed under whatever master key.
+bool holds_keys(Database& db);
+
 /// Opens all keys that there are and makes none. Throws WrongMasterKey as ServerKeys does.
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key);
 
-class WrongMasterKey final : public std::runtime_error {
+class WrongMasterKey final : public WrongSetting {
  public:
-  using std::runtime_error::runtime_error;
+  using WrongSetting::WrongSetting;
 };
 
 }  // namespace ostiary::vault

@@ -219,6 +219,16 @@ TEST_P(PostgresInvalidationTest, ASilentChannelIsNotTrustedTwoSecondsAfterWhatIt
   EXPECT_TRUE(comes_in_force(deaf));
 }
 
+TEST_P(PostgresInvalidationTest, WhoOnlyTellsIsHeardAndHearsNothing) {
+  Instance here(database.conninfo(), log);
+  ASSERT_TRUE(comes_in_force(here));
+  PostgresInvalidation teller({.conninfo = database.conninfo()}, Engine::postgres, log,
+                              PostgresInvalidation::Part::only_tells);
+  ASSERT_TRUE(publish(*here.database, teller, ada));
+  EXPECT_TRUE(comes_true(2s, [&] { return here.forgotten.has(ada); }));
+  EXPECT_FALSE(teller.in_force());
+}
+
 TEST_P(PostgresInvalidationTest, WithoutAServerItIsNeverInForceAndStopsAtOnce) {
   const auto started = std::chrono::steady_clock::now();
   {

@@ -166,6 +166,16 @@ TEST_P(Migrate, TheStateIsToldAndNothingChanged) {
   EXPECT_EQ(Migrator(*database, one).state(), SchemaState::newer);
 }
 
+TEST_P(Migrate, ACommandWorksOnACurrentSchemaAndMakesNone) {
+  EXPECT_FALSE(Migrator(*database, one).is_current());
+  EXPECT_EQ(Migrator(*database, one).state(), storage::SchemaState::empty) << "asking makes nothing";
+  migrate(one);
+  EXPECT_TRUE(Migrator(*database, one).is_current());
+  EXPECT_THROW(Migrator(*database, two).is_current(), StartupError);
+  migrate(two);
+  EXPECT_THROW(Migrator(*database, one).is_current(), StartupError);
+}
+
 TEST_P(Migrate, TheProgramsOwnMigrationsFit) {
   Migrator(*database).prepare_to_serve(false, SystemClock());
   EXPECT_THAT(Migrator(*database).pending(), IsEmpty());

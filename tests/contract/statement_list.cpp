@@ -97,6 +97,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(storage, find_migrations_table_sqlite),
       IN(storage, find_migrations_table_postgres),
       IN(storage, ask_postgres_condition),
+      IN(storage, ask_postgres_rights),
       IN(storage, ask_time),
       IN(storage, ask_journal_mode),
       IN(storage, list_applied),

@@ -94,7 +94,7 @@ describe('the command line', () => {
     // A migration that was changed after it was applied is refused.
     await other.rows(`UPDATE schema_migrations SET checksum = '\\x${'00'.repeat(32)}'::bytea WHERE number = 1`)
     const changed = await command(['migrate'], { settings: other.settings })
-    expect(changed.code).toBe(2)
+    expect(changed.code).toBe(1)
     expect(complaints(changed)[0]).toMatch(/changed/)
     await postgres.drop()
     await other.drop()
@@ -306,6 +306,112 @@ describe('the command line', () => {
       await server.stops()
     }
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('looking makes nothing where there is no database, and says where it has looked', async () => {
+    const folder = temporaryFolder()
+    const names = ['user list', 'user show x', 'user disable x', 'user make-admin x']
+    for (const name of names) {
+      const refused = await command(name.split(' '), { cwd: folder })
+      expect(refused.code, name).toBe(1)
+      expect(complaints(refused), name).toEqual([expect.stringMatching(/no database yet .*\/data\/ostiary\.db\)/)])
+    }
+    for (const name of ['migrate status', 'migrate --dry-run']) {
+      const looked = await command(name.split(' '), { cwd: folder })
+      expect(looked.code, looked.stderr).toBe(0)
+      expect(looked.stdout, name).toContain('0001_accounts')
+    }
+    expect(readdirSync(folder)).toEqual([])
+
+    const postgres = await makePostgres()
+    const { settings } = postgres
+    for (const name of names) {
+      const refused = await command(name.split(' '), { cwd: folder, settings })
+      expect(refused.code, name).toBe(1)
+      expect(refused.stderr, name).toMatch(/no database yet \(looked at database e2e_\w+ on 127\.0\.0\.1\)/)
+    }
+    expect(await postgres.count(`SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'`)).toBe(0)
+    expect(readdirSync(folder)).toEqual([])
+    await postgres.drop()
+
+    // Whoever makes the first account makes the database.
+    const created = await command(['user', 'create', '--email', 'ada@example.org'], {
+      cwd: folder,
+      stdin: `${freshPassword()}\n`,
+    })
+    expect(created.code, created.stderr).toBe(0)
+    expect((await command(['user', 'list'], { cwd: folder })).stdout).toContain('ada@example.org')
+  })
+
+  test.each(ENGINES)('`user` brings no older schema on %s forward: `migrate` does', async (engine) => {
+    const folder = temporaryFolder()
+    const storage = await makeStorage(engine, folder)
+    const settings = { ...storage.settings, DATA_DIR: join(folder, 'data') }
+    expect((await command(['migrate'], { settings })).code).toBe(0)
+    const applied = await storage.count('SELECT count(*) FROM schema_migrations')
+    await storage.changes(`DELETE FROM schema_migrations WHERE number = ${applied}`)
+    for (const args of [['list'], ['create', '--email', 'ada@example.org']]) {
+      const refused = await command(['user', ...args], { settings, stdin: `${freshPassword()}\n` })
+      expect(refused.code, args[0]).toBe(1)
+      expect(complaints(refused)).toEqual([expect.stringMatching(/older .*run `ostiary migrate`$/)])
+    }
+    expect(await storage.count('SELECT count(*) FROM schema_migrations')).toBe(applied - 1)
+    await storage.drop()
+  })
+
+  test('on PostgreSQL no command but a server listens', async () => {
+    const postgres = await makePostgres()
+    const { settings } = postgres
+    await command(['migrate'], { settings })
+    const printed = await command(['user', 'list'], { settings: { ...settings, LOG_LEVEL: 'debug' } })
+    expect(printed.code, printed.stderr).toBe(0)
+    expect(printed.stderr).not.toContain('invalidation')
+    await postgres.drop()
+  })
+
+  test('what can not be printed is a failure', async () => {
+    const { execFile } = await import('node:child_process')
+    const { environment, PROGRAM } = await import('../support/program.ts')
+    for (const args of ['openapi', 'config', 'config --markdown', '--help', 'doctor --json', 'migrate status --json']) {
+      const failed = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
+        execFile(
+          'sh',
+          ['-c', `exec ${PROGRAM} ${args} > /dev/full`],
+          { cwd: temporaryFolder(), env: environment({}) },
+          (error, _, stderr) => resolve({ code: error?.code ?? 0, stderr }),
+        ),
+      )
+      expect(failed.code, args).toBe(1)
+      expect(failed.stderr, args).toMatch(/^ostiary: the output can't be written(: No space left on device)?$/m)
+    }
+  })
+
+  test('a password that is not UTF-8 is refused; a bad address before the password is asked for', async () => {
+    const folder = temporaryFolder()
+    const { execFile } = await import('node:child_process')
+    const { environment, PROGRAM } = await import('../support/program.ts')
+    const latin = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
+      execFile(
+        'sh',
+        ['-c', `printf 'correct h\\366rse battery\\n' | ${PROGRAM} user create --email ada@example.org`],
+        { cwd: folder, env: environment({}) },
+        (error, _, stderr) => resolve({ code: error?.code ?? 0, stderr }),
+      ),
+    )
+    expect(latin).toEqual({ code: 1, stderr: expect.stringMatching(/not UTF-8/) })
+    const nobody = await command(['user', 'create', '--email', 'nobody'], { cwd: folder, stdin: '' })
+    expect(nobody.code).toBe(1)
+    expect(nobody.stderr).toMatch(/--email: this is not an email address/)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('the next page is asked for with the same limit', async () => {
+    const folder = temporaryFolder()
+    for (const email of ['ada@example.org', 'bob@example.org']) {
+      await command(['user', 'create', '--email', email], { cwd: folder, stdin: `${freshPassword()}\n` })
+    }
+    const page = await command(['user', 'list', '--limit', '1'], { cwd: folder })
+    expect(complaints(page)).toEqual(['more: ostiary user list --limit 1 --after ada@example.org'])
   })
 
   test('ASVS 6.3.2 there is no default account', async () => {

@@ -216,6 +216,60 @@ describe('`ostiary doctor`', () => {
     }
   })
 
+  test('names what a start would stumble over', async () => {
+    // Certificate files that don't fit; one that people's browsers refuse.
+    const folder = temporaryFolder()
+    const pems = localCertificate()
+    const tls = { TLS_CERT_FILE: join(folder, 'cert.pem'), TLS_KEY_FILE: join(folder, 'key.pem') }
+    writeFileSync(tls.TLS_CERT_FILE, pems.cert)
+    writeFileSync(tls.TLS_KEY_FILE, localCertificate().key)
+    expect((await diagnosis(await idle(tls))).about('settings')).toMatch(/problem: TLS_KEY_FILE=.*does not fit/)
+    writeFileSync(tls.TLS_KEY_FILE, pems.key)
+    const misnamed = await diagnosis(await idle({ ...tls, ...IN_PUBLIC }))
+    expect(misnamed.about('settings')).toMatch(/warning: the certificate in .* does not name id\.example\.org/)
+
+    const [port] = await freePorts(1)
+    const one = await diagnosis({ PORT: String(port), GRPC_PORT: String(port), GRPC_LISTEN_ADDRESS: 'localhost' })
+    expect(one.about('settings')).toMatch(/problem: GRPC_PORT=\d+ \(environment\): expected another port than PORT/)
+
+    // A database that is none, and one whose master key is gone.
+    const noise = temporaryFolder()
+    writeFileSync(join(noise, 'ostiary.db'), 'x'.repeat(10_000))
+    const broken = await diagnosis(await idle({ DATA_DIR: noise }))
+    expect(broken.checks.find(({ level }) => level === 'problem')?.advice).not.toMatch(/POSTGRES/)
+    const server = await Server.start({ settings: { OSTIARY_MASTER_KEY: 'ab'.repeat(32) } })
+    try {
+      // Another server would find its ports taken, or its folder.
+      const elsewhere = await diagnosis({ ...server.settings, DATA_DIR: join(folder, 'data') })
+      expect(elsewhere.about('ports')).toMatch(/problem: HTTP on .*: taken by an Ostiary that has another DATA_DIR/)
+      const second = await diagnosis({ ...server.settings, ...(await idle()), PUBLIC_URL: undefined })
+      expect(second.about('storage')).toMatch(/problem: process \d+ serves from DATA_DIR, and not on these ports/)
+    } finally {
+      await server.stops()
+    }
+    const keyless = await diagnosis({ ...server.settings, OSTIARY_MASTER_KEY: undefined })
+    expect(keyless.about('keys')).toMatch(/problem: no OSTIARY_MASTER_KEY, and no master\.key in DATA_DIR/)
+  })
+
+  test('names what the role on PostgreSQL may not do', async () => {
+    const postgres = await makePostgres()
+    try {
+      const role = postgres.settings.DATABASE_URL!.split('/').at(-1)!
+      await postgres.rows(`CREATE ROLE ${role} LOGIN`)
+      await postgres.rows('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+      const settings = await idle({ DATABASE_URL: postgres.settings.DATABASE_URL!.replace('postgres@', `${role}@`) })
+      expect((await diagnosis(settings)).about('schema')).toMatch(/problem: the role may not make tables/)
+      expect((await command(['migrate'], { settings: postgres.settings })).code).toBe(0)
+      await postgres.rows(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`)
+      expect((await diagnosis(settings)).about('storage')).toMatch(/problem: the role may not read or write .*users/)
+      await postgres.rows(`GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`)
+      expect((await diagnosis(settings)).about('storage')).toMatch(/ok: the role may do what a server does/)
+      await postgres.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    } finally {
+      await postgres.drop()
+    }
+  })
+
   test('for people: a line each, what to do below, and a sum', async () => {
     const folder = temporaryFolder()
     const answer = await command(['doctor'], { settings: await idle({ TRUSTED_PROXIES: '0.0.0.0/0' }), cwd: folder })

@@ -17,9 +17,18 @@ import {
 import { makePostgres } from '../support/storage.ts'
 import { freshPassword } from '../support/person.ts'
 
-/** The one line that an operator reads, besides the log. */
+/** The one line that an operator reads, besides the log: a setting is wrong. */
 function saysInOneLine(finished: Finished, ...words: (string | RegExp)[]) {
-  expect(finished.code, finished.lines.join('\n')).toBe(2)
+  endsWithOneLine(2, finished, words)
+}
+
+/** The same where the settings are right, and the place is not. */
+function failsInOneLine(finished: Finished, ...words: (string | RegExp)[]) {
+  endsWithOneLine(1, finished, words)
+}
+
+function endsWithOneLine(code: number, finished: Finished, words: (string | RegExp)[]) {
+  expect(finished.code, finished.lines.join('\n')).toBe(code)
   const lines = complaints(finished)
   expect(lines.length, finished.stderr).toBe(1)
   for (const word of words) expect(lines[0]).toMatch(word)
@@ -108,13 +117,13 @@ describe('a setting that is not right: one line that names it, exit code 2', () 
   })
 })
 
-describe('a bad place to start: one line, exit code 2', () => {
+describe('a bad place to start: one line, exit code 1', () => {
   test("a port in use, HTTP's or gRPC's", async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
     for (const name of ['PORT', 'GRPC_PORT']) {
-      saysInOneLine(await serve({ [name]: String(port) }), String(port))
+      failsInOneLine(await serve({ [name]: String(port) }), String(port))
     }
     taken.close()
   })
@@ -122,26 +131,31 @@ describe('a bad place to start: one line, exit code 2', () => {
   test("a data folder that is a file, or can't be written", async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'file'), '')
-    saysInOneLine(await serve({ DATA_DIR: join(folder, 'file') }), join(folder, 'file'))
-    saysInOneLine(await serve({ DATA_DIR: '/proc/ostiary' }), '/proc/ostiary')
+    failsInOneLine(await serve({ DATA_DIR: join(folder, 'file') }), join(folder, 'file'))
+    failsInOneLine(await serve({ DATA_DIR: '/proc/ostiary' }), '/proc/ostiary')
     if (process.getuid?.() !== 0) {
       mkdirSync(join(folder, 'locked'))
       chmodSync(join(folder, 'locked'), 0o500)
-      saysInOneLine(await serve({ DATA_DIR: join(folder, 'locked') }), 'locked')
+      failsInOneLine(await serve({ DATA_DIR: join(folder, 'locked') }), 'locked')
     }
   })
 
-  test('a second serve, or a worker, on one SQLite file; other commands run beside it', async () => {
+  test('a second serve on one SQLite file; other commands run beside it', async () => {
     const server = await Server.start()
     const settings = { DATA_DIR: server.settings.DATA_DIR }
-    saysInOneLine(await serve(settings), server.settings.DATA_DIR!)
-    saysInOneLine(await command(['worker'], { settings }), server.settings.DATA_DIR!)
+    failsInOneLine(await serve(settings), server.settings.DATA_DIR!)
     const list = await command(['user', 'list'], { settings })
     expect(list.code, list.stderr).toBe(0)
     await server.isKilled()
     // The lock dies with its holder.
     const again = await server.startsAgain()
     await again.stops()
+  })
+
+  test('a worker needs PostgreSQL', async () => {
+    const folder = temporaryFolder()
+    saysInOneLine(await command(['worker'], { cwd: folder }), /PostgreSQL/, /SQLite/)
+    expect(existsSync(join(folder, 'data'))).toBe(false)
   })
 
   test('a database of a newer version, on either engine', async () => {
@@ -155,13 +169,13 @@ describe('a bad place to start: one line, exit code 2', () => {
     const { readdirSync } = await import('node:fs')
     const file = readdirSync(server.settings.DATA_DIR!).find((name) => /\.(db|sqlite3?)$/.test(name))!
     await promisify(execFile)('sqlite3', [join(server.settings.DATA_DIR!, file), newer(`x'${'00'.repeat(32)}'`)])
-    saysInOneLine(await serve({ DATA_DIR: server.settings.DATA_DIR }), /newer/i)
+    failsInOneLine(await serve({ DATA_DIR: server.settings.DATA_DIR }), /newer/i)
 
     const postgres = await makePostgres()
     const other = await Server.start({ settings: postgres.settings })
     await other.stops()
     await postgres.rows(newer(`'\\x${'00'.repeat(32)}'::bytea`))
-    saysInOneLine(await serve({ ...postgres.settings, DATA_DIR: other.settings.DATA_DIR }), /newer/i)
+    failsInOneLine(await serve({ ...postgres.settings, DATA_DIR: other.settings.DATA_DIR }), /newer/i)
     await postgres.drop()
   })
 
@@ -170,19 +184,24 @@ describe('a bad place to start: one line, exit code 2', () => {
     await server.stops()
     const refused = await serve({ DATA_DIR: server.settings.DATA_DIR, OSTIARY_MASTER_KEY: 'cd'.repeat(32) })
     saysInOneLine(refused, /OSTIARY_MASTER_KEY|master key/)
+    // None at all: a new one would open nothing, and is not made.
+    const unset = { DATA_DIR: server.settings.DATA_DIR }
+    saysInOneLine(await serve(unset), /OSTIARY_MASTER_KEY is not set/, /master\.key is not there/)
+    saysInOneLine(await command(['user', 'list'], { settings: unset }), /OSTIARY_MASTER_KEY is not set/)
+    expect(existsSync(join(server.settings.DATA_DIR!, 'master.key'))).toBe(false)
   })
 
   test('a PostgreSQL that is not there', async () => {
     const [port] = await freePorts(1)
     const refused = await serve({ DATABASE_URL: `postgresql://nobody:secretword@127.0.0.1:${port}/x` })
-    saysInOneLine(refused, String(port))
+    failsInOneLine(refused, String(port))
     expect(refused.stderr).not.toContain('secretword')
   })
 
   test('a foreign database is not touched', async () => {
     const postgres = await makePostgres()
     await postgres.rows('CREATE TABLE somebody_elses (id int)')
-    saysInOneLine(await serve(postgres.settings), /table|empty|schema/i)
+    failsInOneLine(await serve(postgres.settings), /table|empty|schema/i)
     expect(await postgres.count(`SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'`)).toBe(1)
     await postgres.drop()
   })

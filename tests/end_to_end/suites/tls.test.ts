@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectPlainly } from 'node:net'
 import { join } from 'node:path'
@@ -143,12 +144,40 @@ describe('certificate files that are of no use: one line, exit code 2', () => {
   writeFileSync(key, pair.key)
   writeFileSync(noise, 'no certificate at all')
   writeFileSync(foreign, other.key)
+  const encrypted = join(folder, 'encrypted.pem')
+  const locked = createPrivateKey(pair.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  })
+  writeFileSync(encrypted, locked)
 
   test.each([
     ['no key', { TLS_CERT_FILE: cert }, /TLS_CERT_FILE, TLS_KEY_FILE/],
-    ['no such file', { TLS_CERT_FILE: join(folder, 'none.pem'), TLS_KEY_FILE: key }, /TLS_CERT_FILE=.*none\.pem/],
-    ['no certificate in it', { TLS_CERT_FILE: noise, TLS_KEY_FILE: key }, /TLS_CERT_FILE=.*noise\.pem/],
-    ["another's key", { TLS_CERT_FILE: cert, TLS_KEY_FILE: foreign }, /TLS_KEY_FILE=.*foreign\.pem/],
+    [
+      'no such file',
+      { TLS_CERT_FILE: join(folder, 'none.pem'), TLS_KEY_FILE: key },
+      /TLS_CERT_FILE=.*none\.pem: .*No such file/,
+    ],
+    [
+      'no certificate in it',
+      { TLS_CERT_FILE: noise, TLS_KEY_FILE: key },
+      /TLS_CERT_FILE=.*noise\.pem: it holds no certificate/,
+    ],
+    ["another's key", { TLS_CERT_FILE: cert, TLS_KEY_FILE: foreign }, /TLS_KEY_FILE=.*foreign\.pem: .* does not fit/],
+    [
+      'an encrypted key',
+      { TLS_CERT_FILE: cert, TLS_KEY_FILE: encrypted },
+      /TLS_KEY_FILE=.*encrypted\.pem: .* encrypted/,
+    ],
+    [
+      'no key in it',
+      { TLS_CERT_FILE: cert, TLS_KEY_FILE: noise },
+      /TLS_KEY_FILE=.*noise\.pem: it holds no private key/,
+    ],
+    ['no key file', { TLS_CERT_FILE: cert, TLS_KEY_FILE: join(folder, 'none.pem') }, /TLS_KEY_FILE=.*No such file/],
+    ['a folder', { TLS_CERT_FILE: folder, TLS_KEY_FILE: key }, /TLS_CERT_FILE=.*Is a directory/],
     [
       'a plain PUBLIC_URL',
       { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, PUBLIC_URL: 'http://localhost:8001' },
