@@ -67,6 +67,8 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
     });
   }
 
+  void leaves_behind(int sessions, int tokens_each, int attempts);
+
   /// Until nothing is left. How many rows are gone.
   std::int64_t cleans_up(Database& db) const {
     std::int64_t rows = 0;
@@ -238,8 +240,8 @@ TEST_P(DeliveryOnEveryEngine, DevicesGoWhenTheirCookieHasLongExpired) {
   EXPECT_EQ(cleans_up(), 0);
 }
 
-TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
-  constexpr int sessions = 150, tokens_each = 2, attempts = 250;
+/// Sessions with their refresh tokens, and login attempts, that are past their retention.
+void DeliveryOnEveryEngine::leaves_behind(int sessions, int tokens_each, int attempts) {
   writes([&](Transaction& tx) {
     const auto user = world.ids.make<UserId>();
     tx.execute(insert_user, user, now());
@@ -252,6 +254,11 @@ TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
     for (int i = 0; i < attempts; ++i)
       tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 91 * 24h);
   });
+}
+
+TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
+  constexpr int sessions = 150, tokens_each = 2, attempts = 250;
+  leaves_behind(sessions, tokens_each, attempts);
   EXPECT_EQ(clean_up(*database, Retention{}, now(), [] { return true; }).rows, 0) << "it was told to stop";
   std::int64_t rows = 0;
   int calls = 0;
@@ -267,18 +274,7 @@ TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
 
 TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {
   constexpr int sessions = 40, tokens_each = 40, attempts = 1500;
-  writes([&](Transaction& tx) {
-    const auto user = world.ids.make<UserId>();
-    tx.execute(insert_user, user, now());
-    for (int i = 0; i < sessions; ++i) {
-      const auto session = world.ids.make<SessionId>();
-      tx.execute(insert_session, session, user, world.random.bytes(32), now() - 31 * 24h);
-      for (int generation = 0; generation < tokens_each; ++generation)
-        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 31 * 24h);
-    }
-    for (int i = 0; i < attempts; ++i)
-      tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 91 * 24h);
-  });
+  leaves_behind(sessions, tokens_each, attempts);
   std::atomic<std::int64_t> rows = 0;
   {
     std::vector<std::jthread> instances;
