@@ -189,6 +189,8 @@ describe('B25 B30 D9 PostgreSQL dies', () => {
     // The id that the refresh got is free again; so may be others before it, of transactions that changed nothing.
     expect(await nextId(), 'the server forgot the id').toBeLessThanOrEqual(before)
     while ((await nextId()) < before + 5) await storage.changes('SELECT pg_current_xact_id()')
+    const given = `SELECT count(*) WHERE pg_xact_status('${before}'::xid8) = 'committed'`
+    expect(await storage.count(given), 'and another has it, and committed').toBe(1)
     proxy.goesOn()
     isUnavailable(await during)
     await eventually('it is ready again', () => isReady(world), 20_000)
