@@ -18,7 +18,7 @@ add_custom_command(
           -o ${contract_set} ${contract_files}
   DEPENDS ${contract_files}
   COMMENT "Describing the contract")
-embed(server contract ROOTS ${CMAKE_BINARY_DIR}/generated/contract FILES ${contract_set})
+embed(pages contract ROOTS ${CMAKE_BINARY_DIR}/generated/contract FILES ${contract_set})
 
 # The pages, and the API reference's renderer as npm has it.
 set(renderer_folder ${CMAKE_BINARY_DIR}/generated/pages/swagger-ui)
@@ -34,4 +34,4 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/web/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
   COMMENT "Fetching the API reference's renderer")
 file(GLOB_RECURSE pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/pages/*)
-embed(server pages ROOTS ${CMAKE_SOURCE_DIR}/web/pages ${CMAKE_BINARY_DIR}/generated/pages FILES ${pages} ${renderer})
+embed(pages pages ROOTS ${CMAKE_SOURCE_DIR}/web/pages ${CMAKE_BINARY_DIR}/generated/pages FILES ${pages} ${renderer})

@@ -6,7 +6,7 @@
 #include "adapters/invalidation_sqlite.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/encoding.hpp"
-#include "server/json.hpp"
+#include "contract/json.hpp"
 #include "storage/look.hpp"
 #include "vault/master_key.hpp"
 

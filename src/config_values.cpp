@@ -9,7 +9,7 @@
 #include "adapters/smtp_mailer.hpp"
 #include "base/bytes.hpp"
 #include "base/encoding.hpp"
-#include "server/forwarded.hpp"
+#include "http/forwarded.hpp"
 #include "storage/conninfo.hpp"
 
 namespace ostiary {

@@ -5,7 +5,7 @@
 
 #include "assembly.hpp"
 #include "base/encoding.hpp"
-#include "server/openapi.hpp"
+#include "pages/openapi.hpp"
 
 namespace ostiary {
 

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <iostream>
 
-#include "server/text.hpp"
+#include "base/text.hpp"
 
 namespace ostiary::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "delivery/templates.hpp"
 #include "doctor/judgments.hpp"
 #include "doctor/port.hpp"
-#include "server/tls_certificate.hpp"
+#include "http/tls_certificate.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/look.hpp"
 #include "storage/migrate.hpp"

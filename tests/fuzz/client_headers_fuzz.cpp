@@ -5,9 +5,9 @@
 
 #include "base/random.hpp"
 #include "fuzz/invariant.hpp"
-#include "server/accept.hpp"
-#include "server/forwarded.hpp"
-#include "server/trace_context.hpp"
+#include "http/accept_header.hpp"
+#include "http/forwarded.hpp"
+#include "door/trace_context.hpp"
 #include "sessions/user_agent.hpp"
 
 namespace {

@@ -5,12 +5,12 @@
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "fuzz/invariant.hpp"
-#include "server/contract.hpp"
-#include "server/field_values.hpp"
-#include "server/grpc_message.hpp"
-#include "server/json.hpp"
-#include "server/rules.hpp"
-#include "server/text.hpp"
+#include "contract/contract.hpp"
+#include "contract/field_values.hpp"
+#include "grpc/message.hpp"
+#include "contract/json.hpp"
+#include "contract/rules.hpp"
+#include "base/text.hpp"
 
 namespace {
 

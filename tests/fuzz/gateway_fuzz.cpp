@@ -5,11 +5,11 @@
 #include <set>
 
 #include "fuzz/invariant.hpp"
-#include "server/http_router.hpp"
-#include "server/json.hpp"
-#include "server/request_fields.hpp"
-#include "server/tested_gateway.hpp"
-#include "server/text.hpp"
+#include "gateway/router.hpp"
+#include "contract/json.hpp"
+#include "gateway/request_fields.hpp"
+#include "scaffolding/tested_gateway.hpp"
+#include "base/text.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "fuzz/invariant.hpp"
-#include "server/http_head.hpp"
+#include "http/head.hpp"
 
 namespace {
 

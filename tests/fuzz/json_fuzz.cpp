@@ -2,9 +2,9 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "fuzz/invariant.hpp"
-#include "server/json.hpp"
-#include "server/text.hpp"
-#include "server/written_contract.hpp"
+#include "contract/json.hpp"
+#include "base/text.hpp"
+#include "scaffolding/written_contract.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "fuzz/invariant.hpp"
 #include "limits/email_address.hpp"
 #include "limits/username.hpp"
-#include "server/text.hpp"
+#include "base/text.hpp"
 
 namespace {
 

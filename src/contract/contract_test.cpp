@@ -1,0 +1,302 @@
+#include "contract/contract.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "gateway/binding.hpp"
+#include "scaffolding/written_contract.hpp"
+#include "source_folder.hpp"
+
+namespace ostiary::server {
+namespace {
+
+using testing::HasSubstr;
+
+Result<std::unique_ptr<Message>> nothing(const Call&, const Message&) { return refuse(Refusal::internal); }
+
+std::vector<Route> routes_for(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
+  std::vector<Route> routes;
+  for (const auto* service : services) {
+    for (int i = 0; i < service->method_count(); ++i) routes.push_back({service->method(i)->full_name(), nothing});
+  }
+  return routes;
+}
+
+/// What stops a contract from loading; empty when nothing does.
+std::string complaint(const std::string& body) {
+  const WrittenContract written(body);
+  try {
+    const Contract contract(written.services(), routes_for(written.services()));
+    return {};
+  } catch (const ContractError& error) {
+    return error.what();
+  }
+}
+
+constexpr std::string_view messages = R"(
+  message Inner { string a = 1; }
+  message Ask {
+    string id = 1;
+    string other = 2;
+    int32 number = 3;
+    google.protobuf.Timestamp at = 4;
+  }
+  message Rich { string id = 1; Inner inner = 2; }
+  message Many { repeated string ids = 1; }
+  message Sealed { string id = 1 [(ostiary.rule) = {secret: true}]; }
+  message Mapped { map<string, string> map = 1; }
+  message Ruled { string id = 1 [(ostiary.rule) = {minimum: 1}]; }
+  message Answer { string text = 1; }
+)";
+
+constexpr std::string_view policy = "option (ostiary.policy) = {caller: ANYONE rate: READ audit: 'thing.do'};";
+
+std::string with_call(const std::string& call) { return std::string(messages) + "service Calls { " + call + " }"; }
+std::string with_policy(const std::string& written) {
+  return with_call("rpc Do(Ask) returns (Answer) { option (ostiary.policy) = {" + written + "}; }");
+}
+std::string with_route(const std::string& route, const std::string& request = "Ask") {
+  return with_call("rpc Do(" + request + ") returns (Answer) { option (google.api.http) = {" + route + "}; " +
+                   std::string(policy) + " }");
+}
+
+TEST(ContractLoads, WhatCanBeServed) {
+  EXPECT_EQ(complaint(with_call("rpc Do(Ask) returns (Answer) { " + std::string(policy) + " }")), "");
+  for (const char* route : {
+           "get: '/a'",
+           "get: '/a/{id}'",
+           "get: '/a/{id}/b/{other}'",
+           "delete: '/a/{id}'",
+           "post: '/a' body: '*'",
+           "post: '/a/{id}' body: '*'",
+           "put: '/.well-known/a.b_c~d' body: '*'",
+           "patch: '/a' body: '*'",
+           "post: '/a'",
+           "post: '/a' body: '*' additional_bindings {get: '/a'} additional_bindings {post: '/b' body: '*'}",
+       }) {
+    EXPECT_EQ(complaint(with_route(route)), "") << route;
+  }
+  for (const char* written : {
+           "caller: USER rate: READ audit: 'a.b' fresh_login: true",
+           "caller: PERMISSION permission: 'users.read' rate: READ audit: 'a.b' fresh_login: true",
+           "caller: SERVICE permission: 'users.read' rate: READ audit: 'a.b'",
+           "caller: HALF_AUTHENTICATED rate: CODE audit: 'a.b_c'",
+           "caller: ANYONE rate: UNLIMITED audit: 'a.b' refusals: 'not_found' clears: ACCESS success_status: 201",
+       }) {
+    EXPECT_EQ(complaint(with_policy(written)), "") << written;
+  }
+}
+
+struct Row {
+  std::string written, says;
+};
+
+TEST(ContractRefuses, PoliciesThatCannotBeKept) {
+  const Row rows[] = {
+      {"rate: READ audit: 'a.b'", "names no caller"},
+      {"caller: ANYONE audit: 'a.b'", "names no rate class"},
+      {"caller: ANYONE rate: READ", "names no audit action"},
+      {"caller: ANYONE rate: READ audit: 'Thing'", "noun.verb"},
+      {"caller: ANYONE rate: READ audit: 'thing'", "noun.verb"},
+      {"caller: ANYONE rate: READ audit: 'thing.'", "noun.verb"},
+      {"caller: PERMISSION rate: READ audit: 'a.b'", "names no permission"},
+      {"caller: SERVICE rate: READ audit: 'a.b'", "names no permission"},
+      {"caller: USER permission: 'x' rate: READ audit: 'a.b'", "asked of nobody"},
+      {"caller: ANYONE fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
+      {"caller: SERVICE permission: 'x' fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
+      {"caller: HALF_AUTHENTICATED fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
+      {"caller: ANYONE rate: UNLIMITED audit: 'a.b' hashes_password: true", "not limited"},
+      {"caller: ANYONE rate: READ audit: 'a.b' refusals: 'no_such_thing'", "no refusal no_such_thing"},
+      {"caller: ANYONE rate: READ audit: 'a.b' clears: COOKIE_UNSPECIFIED", "unknown cookie"},
+      {"caller: ANYONE rate: READ audit: 'a.b' success_status: 302", "not 2xx"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_THAT(complaint(with_policy(row.written)), HasSubstr(row.says)) << row.written;
+    EXPECT_THAT(complaint(with_policy(row.written)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+  }
+}
+
+TEST(ContractRefuses, RoutesThatTheGatewayCannotServe) {
+  const std::pair<Row, std::string> rows[] = {
+      {{"custom: {kind: 'HEAD' path: '/a'}", "custom verbs"}, "Ask"},
+      {{"get: '/a:verb'", "is not served"}, "Ask"},
+      {{"get: '/a/*'", "is not served"}, "Ask"},
+      {{"get: '/a/**'", "is not served"}, "Ask"},
+      {{"get: '/a/{id=b}'", "only {field}"}, "Ask"},
+      {{"get: '/a/{id}x'", "is not served"}, "Ask"},
+      {{"get: '/a/{inner.a}'", "no field inner.a"}, "Rich"},
+      {{"get: 'a'", "does not begin with /"}, "Ask"},
+      {{"get: '/'", "is not served"}, "Ask"},
+      {{"get: '/a//b'", "is not served"}, "Ask"},
+      {{"get: '/a/'", "is not served"}, "Ask"},
+      {{"get: '/a?b'", "is not served"}, "Ask"},
+      {{"get: '/a/{nobody}'", "no field nobody"}, "Ask"},
+      {{"get: '/a/{number}'", "not one text"}, "Ask"},
+      {{"get: '/a/{at}'", "not one text"}, "Ask"},
+      {{"get: '/a/{ids}'", "not one text"}, "Many"},
+      {{"get: '/a/{id}/{id}'", "there twice"}, "Ask"},
+      {{"post: '/a' body: 'id'", "a body other than"}, "Ask"},
+      {{"get: '/a' response_body: 'text'", "response_body"}, "Ask"},
+      {{"get: '/a' body: '*'", "a GET has no body"}, "Ask"},
+      {{"delete: '/a' body: '*'", "a DELETE has no body"}, "Ask"},
+      {{"get: '/a'", "inner can't stand in a query"}, "Rich"},
+      {{"get: '/a'", "ids can't stand in a query"}, "Many"},
+      {{"get: '/a'", "secret, and a query"}, "Sealed"},
+      {{"get: '/a/{id}'", "secret, and a path"}, "Sealed"},
+      {{"body: '*'", "without a path"}, "Ask"},
+      {{"get: '/a' additional_bindings {get: '/b' additional_bindings {get: '/c'}}", "inside"}, "Ask"},
+      {{"get: '/a' additional_bindings {get: '/a'}", "could mean"}, "Ask"},
+      {{"get: '/a/{id}' additional_bindings {get: '/a/{other}'}", "could mean"}, "Ask"},
+      {{"get: '/a/{id}' additional_bindings {get: '/a/b'}", "could mean"}, "Ask"},
+      {{"get: '/a/{id}/c' additional_bindings {get: '/a/b/{id}'}", "could mean"}, "Ask"},
+  };
+  for (const auto& [row, request] : rows) {
+    EXPECT_THAT(complaint(with_route(row.written, request)), HasSubstr(row.says)) << row.written;
+    EXPECT_THAT(complaint(with_route(row.written, request)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+  }
+}
+
+TEST(ContractRefuses, CallsThatCannotBeGuarded) {
+  const std::string ok(policy);
+  const Row rows[] = {
+      {"rpc Do(Ask) returns (Answer);", "has no policy"},
+      {"rpc Do(stream Ask) returns (Answer) { " + ok + " }", "streaming"},
+      {"rpc Do(Ask) returns (stream Answer) { " + ok + " }", "streaming"},
+      {"rpc Do(Mapped) returns (Answer) { " + ok + " }", "maps are not served"},
+      {"rpc Do(Ask) returns (Mapped) { " + ok + " }", "maps are not served"},
+      {"rpc Do(Ruled) returns (Answer) { " + ok + " }", "a range is for whole numbers"},
+      {"rpc Do(Ask) returns (Ruled) { " + ok + " }", "a range is for whole numbers"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_THAT(complaint(with_call(row.written)), HasSubstr(row.says)) << row.written;
+    EXPECT_THAT(complaint(with_call(row.written)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+  }
+}
+
+TEST(ContractRefuses, TwoCallsOnOneRoute) {
+  const auto call = [](const std::string& name, const std::string& route) {
+    return "rpc " + name + "(Ask) returns (Answer) { option (google.api.http) = {" + route + "}; " +
+           std::string(policy) + " } ";
+  };
+  EXPECT_THAT(complaint(with_call(call("One", "get: '/a/{id}'") + call("Two", "get: '/a/b'"))),
+              HasSubstr("test.Calls.Two: GET /a/b could mean /a/{id} of test.Calls.One as well"));
+  EXPECT_EQ(complaint(with_call(call("One", "get: '/a/{id}'") + call("Two", "delete: '/a/b'"))), "");
+  EXPECT_EQ(complaint(with_call(call("One", "get: '/a/{id}'") + call("Two", "get: '/a/{id}/b'"))), "");
+}
+
+TEST(ContractRefuses, FunctionsThatDoNotFit) {
+  const WrittenContract written(with_call("rpc Do(Ask) returns (Answer) { " + std::string(policy) + " }"));
+  const auto complaint_about = [&written](std::vector<Route> routes) -> std::string {
+    try {
+      const Contract contract(written.services(), std::move(routes));
+      return {};
+    } catch (const ContractError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(complaint_about({{"test.Calls.Do", nothing}}), "");
+  EXPECT_THAT(complaint_about({}), HasSubstr("test.Calls.Do: has no function"));
+  EXPECT_THAT(complaint_about({{"test.Calls.Do", nullptr}}), HasSubstr("has no function"));
+  EXPECT_THAT(complaint_about({{"test.Calls.Do", nothing}, {"test.Calls.Do", nothing}}), HasSubstr("two functions"));
+  EXPECT_THAT(complaint_about({{"test.Calls.Do", nothing}, {"test.Calls.Undo", nothing}}),
+              HasSubstr("test.Calls.Undo: the route is of no call"));
+}
+
+/// The policy in one line, but for the refusals that only the documentation needs.
+std::string guard_of(const Method& method) {
+  const Policy& policy = method.policy;
+  std::string line = CallerKind_Name(policy.caller()) + ' ' + RateClass_Name(policy.rate()) + ' ' + policy.audit();
+  if (!policy.permission().empty()) line += " permission=" + policy.permission();
+  if (policy.fresh_login()) line += " fresh";
+  if (policy.hashes_password()) line += " hashes";
+  for (const int cookie : policy.clears()) line += " clears=" + Cookie_Name(static_cast<Cookie>(cookie));
+  for (const auto& binding : method.bindings) {
+    line += " | " + binding.verb + ' ' + binding.path + (binding.has_body ? " *" : "");
+  }
+  return line;
+}
+
+// B36, D5: who may call what, how often, and by which route. A policy that is changed or lost turns this red; so does a
+// new call until it is written down here.
+TEST(TheContract, GuardsEachCallAsWrittenHere) {
+  const std::map<std::string, std::string> expected = {
+      {"SystemService.Health", "ANYONE UNLIMITED system.health | GET /health"},
+      {"SystemService.Ready", "ANYONE PROBE system.ready | GET /health/ready"},
+      {"SystemService.ListKeys", "ANYONE READ system.keys | GET /.well-known/jwks.json"},
+      {"AuthService.Register", "ANYONE REGISTER user.register hashes | POST /api/auth/register * | POST /register *"},
+      {"AuthService.VerifyEmail", "ANYONE CODE user.verify_email hashes | POST /api/auth/email/verify *"},
+      {"AuthService.ResendEmailCode", "ANYONE MAIL user.resend_code | POST /api/auth/email/resend *"},
+      {"AuthService.Login", "ANYONE SIGN_IN session.start hashes | POST /api/auth/login * | POST /login *"},
+      {"AuthService.Refresh",
+       "ANYONE REFRESH session.refresh | POST /api/auth/refresh * | POST /auth/session/refresh *"},
+      {"AuthService.Logout", "ANYONE WRITE session.end clears=ACCESS clears=REFRESH_TOKEN | POST /api/auth/logout *"},
+      {"AuthService.CheckSession", "USER READ session.check | GET /api/auth/session"},
+      {"AccountService.GetProfile", "USER READ profile.read | GET /api/account/profile | GET /auth/profile"},
+      {"AccountService.UpdateProfile", "USER WRITE profile.update | PATCH /api/account/profile *"},
+      {"AccountService.ListSessions", "USER READ session.list | GET /api/account/sessions"},
+      {"AccountService.RevokeSession", "USER WRITE session.revoke | DELETE /api/account/sessions/{session_id}"},
+      {"AccountService.RevokeOtherSessions",
+       "USER WRITE session.revoke_others | POST /api/account/sessions/revoke-others *"},
+  };
+  const Contract contract(contract_services(), routes_for(contract_services()));
+  std::map<std::string, std::string> found;
+  for (const auto& method : contract.methods()) {
+    found[method.full_name.substr(std::string_view("ostiary.v1.").size())] = guard_of(method);
+    EXPECT_EQ(contract.find_grpc(method.grpc_path), &method);
+  }
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(contract.find_grpc("/ostiary.v1.AuthService/Nothing"), nullptr);
+}
+
+/// A copy of a file in a package of its own, for a pool that also has the original. The new name is as long as the
+/// old one, so that it can be written over it in the copy's bytes.
+google::protobuf::FileDescriptorProto moved(const google::protobuf::FileDescriptor& file) {
+  google::protobuf::FileDescriptorProto copy;
+  file.CopyTo(&copy);
+  std::string bytes = copy.SerializeAsString();
+  const std::string_view from = ".ostiary.v1.", to = ".ostiary_v1.";
+  for (auto at = bytes.find(from); at != std::string::npos; at = bytes.find(from)) bytes.replace(at, from.size(), to);
+  copy.ParseFromString(bytes);
+  copy.set_name("moved.proto");
+  copy.set_package("ostiary_v1");
+  return copy;
+}
+
+// Without any one of its policies the contract does not load.
+TEST(TheContract, NeedsEveryPolicy) {
+  for (const auto* service : contract_services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      auto file = moved(*service->file());
+      file.mutable_service(service->index())->mutable_method(i)->mutable_options()->ClearExtension(ostiary::policy);
+      google::protobuf::DescriptorPool pool(google::protobuf::DescriptorPool::generated_pool());
+      const auto* built = pool.BuildFile(file);
+      ASSERT_NE(built, nullptr);
+      const auto* copy = built->service(service->index());
+      try {
+        const Contract contract({copy}, routes_for({copy}));
+        ADD_FAILURE() << copy->method(i)->full_name();
+      } catch (const ContractError& error) {
+        EXPECT_EQ(std::string(error.what()), copy->method(i)->full_name() + ": has no policy");
+      }
+    }
+  }
+}
+
+// Every .proto of the contract is served: a new one has to be named in contract_services.
+TEST(TheContract, HasEveryFile) {
+  std::set<std::string> served, written;
+  for (const auto* service : contract_services()) served.insert(service->file()->name());
+  for (const auto& entry : std::filesystem::directory_iterator(OSTIARY_SOURCE_DIR "/api/ostiary/v1")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (text.find("\nservice ") != std::string::npos) written.insert("ostiary/v1/" + entry.path().filename().string());
+  }
+  EXPECT_EQ(served, written);
+}
+
+}  // namespace
+}  // namespace ostiary::server

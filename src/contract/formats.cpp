@@ -1,0 +1,117 @@
+#include <unicode/ucal.h>
+#include <unicode/ustring.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "base/encoding.hpp"
+#include "base/id.hpp"
+#include "limits/email_address.hpp"
+#include "contract/field_values.hpp"
+#include "contract/rules.hpp"
+
+namespace ostiary::server {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_localhost(std::string_view host) { return host == "localhost" || host == "127.0.0.1" || host == "[::1]"; }
+
+bool is_host(std::string_view host) {
+  if (host.starts_with('[')) {
+    return host.size() > 3 && host.ends_with(']') &&
+           host.substr(1, host.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  }
+  return !host.empty() && host.size() <= 253 && host.front() != '.' && host.find("..") == std::string_view::npos &&
+         std::ranges::all_of(host, [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.'; });
+}
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
+/// An absolute URL of RFC 3986: https, or http on this machine; no user before the host.
+bool is_https_url(std::string_view text) {
+  const bool ascii = std::ranges::all_of(text, [](char c) {
+    return c > 0x20 && c < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+  });
+  const bool https = text.starts_with("https://"), http = text.starts_with("http://");
+  if (!ascii || (!https && !http)) return false;
+  const auto rest = text.substr(https ? 8 : 7);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
+  const auto host = authority.substr(0, colon);
+  if (!is_host(host) || (http && !is_localhost(host))) return false;
+  return colon == std::string_view::npos || is_port(authority.substr(colon + 1));
+}
+
+/// The shape of BCP 47: a language of 2 or 3 letters, then subtags of 1 to 8 letters or digits, none of one at the end.
+bool is_locale(std::string_view text) {
+  bool first = true;
+  for (;;) {
+    const auto dash = text.find('-');
+    const auto subtag = text.substr(0, dash);
+    const bool last = dash == std::string_view::npos;
+    if (subtag.empty() || subtag.size() > 8 || (last && subtag.size() == 1)) return false;
+    if (first && (subtag.size() < 2 || subtag.size() > 3 || !std::ranges::all_of(subtag, is_letter))) return false;
+    if (!std::ranges::all_of(subtag, [](char c) { return is_letter(c) || is_digit(c); })) return false;
+    if (last) return true;
+    first = false;
+    text.remove_prefix(dash + 1);
+  }
+}
+
+/// ICU knows the IANA database's names, and some short ones of its own (from old Java) that nobody else does.
+bool is_time_zone(std::string_view text) {
+  static constexpr std::array own_names{"ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CAT", "CNT",
+                                        "CST", "CTT", "EAT", "ECT", "IET", "IST", "JST", "MIT", "NET",
+                                        "NST", "PLT", "PNT", "PRT", "PST", "SST", "VST"};
+  if (text.empty() || text.size() > 64 || text.starts_with("SystemV/") || text == "Etc/Unknown") return false;
+  if (std::ranges::find(own_names, text) != own_names.end()) return false;
+  // ICU takes a name to end at a U+0000.
+  if (!std::ranges::all_of(
+          text, [](char c) { return is_letter(c) || is_digit(c) || std::string_view("/_-+").contains(c); })) {
+    return false;
+  }
+  const std::u16string name(text.begin(), text.end());
+  char16_t canonical[128];
+  UBool known = 0;
+  UErrorCode error = U_ZERO_ERROR;
+  ucal_getCanonicalTimeZoneID(name.data(), static_cast<std::int32_t>(name.size()), canonical, 128, &known, &error);
+  return U_SUCCESS(error) && known;
+}
+
+}  // namespace
+
+bool has_format(std::string_view text, Format format) {
+  switch (format) {
+    case EMAIL: return limits::parse_email(text).has_value();
+    case UUID: return parse_uuid(text).has_value();
+    case TIMESTAMP: return parse_rfc3339(text).has_value();
+    case HTTPS_URL: return text.empty() || is_https_url(text);
+    case LOCALE: return text.empty() || is_locale(text);
+    case TIME_ZONE: return text.empty() || is_time_zone(text);
+    case BASE64URL: return from_base64url(text).has_value();
+    default: return true;
+  }
+}
+
+std::string_view format_expectation(Format format) {
+  switch (format) {
+    case EMAIL: return "an email address";
+    case UUID: return "a UUID";
+    case TIMESTAMP: return "a time in UTC as in 2026-01-31T08:15:00Z";
+    case HTTPS_URL: return "an https URL";
+    case LOCALE: return "a language tag as in en or de-CH";
+    case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
+    case BASE64URL: return "unpadded base64url";
+    default: return "a text";
+  }
+}
+
+}  // namespace ostiary::server

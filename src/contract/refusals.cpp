@@ -1,0 +1,71 @@
+#include "contract/refusals.hpp"
+
+#include <array>
+
+namespace ostiary::server {
+namespace {
+
+// The numbers of grpc::StatusCode, written out so that this table needs no gRPC.
+constexpr int grpc_cancelled = 1, grpc_invalid_argument = 3, grpc_deadline_exceeded = 4, grpc_not_found = 5,
+              grpc_already_exists = 6, grpc_permission_denied = 7, grpc_resource_exhausted = 8,
+              grpc_failed_precondition = 9, grpc_unimplemented = 12, grpc_internal = 13, grpc_unavailable = 14,
+              grpc_unauthenticated = 16;
+
+constexpr std::array table{
+    RefusalStatus{Refusal::malformed_request, 400, grpc_invalid_argument, "The request can't be read"},
+    RefusalStatus{Refusal::unknown_field, 400, grpc_invalid_argument, "A field is not known"},
+    RefusalStatus{Refusal::duplicate_field, 400, grpc_invalid_argument, "A field is there twice"},
+    RefusalStatus{Refusal::wrong_type, 400, grpc_invalid_argument, "A field has the wrong type"},
+    RefusalStatus{Refusal::missing_field, 400, grpc_invalid_argument, "A field is missing"},
+    RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, "A field is not as it must be"},
+    RefusalStatus{Refusal::conflicting_credentials, 400, grpc_invalid_argument, "A cookie and the body contradict"},
+    RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, "The request is too large"},
+    RefusalStatus{Refusal::headers_too_large, 431, grpc_resource_exhausted, "The headers are too large"},
+    RefusalStatus{Refusal::length_required, 411, grpc_invalid_argument, "The body's length is missing"},
+    RefusalStatus{Refusal::unsupported_media_type, 415, grpc_invalid_argument, "The body is not JSON"},
+    RefusalStatus{Refusal::not_acceptable, 406, grpc_invalid_argument, "There is only JSON"},
+    RefusalStatus{Refusal::method_not_allowed, 405, grpc_unimplemented, "This method is not served here"},
+    RefusalStatus{Refusal::not_found, 404, grpc_not_found, "There is no such thing"},
+    RefusalStatus{Refusal::not_authenticated, 401, grpc_unauthenticated, "Not signed in"},
+    RefusalStatus{Refusal::token_expired, 401, grpc_unauthenticated, "The access token has expired"},
+    RefusalStatus{Refusal::session_ended, 401, grpc_unauthenticated, "The session has ended"},
+    RefusalStatus{Refusal::fresh_login_required, 403, grpc_permission_denied, "A fresh login is needed"},
+    RefusalStatus{Refusal::permission_denied, 403, grpc_permission_denied, "Not permitted"},
+    RefusalStatus{Refusal::cross_site_request, 403, grpc_permission_denied, "The request comes from another site"},
+    RefusalStatus{Refusal::wrong_credentials, 401, grpc_unauthenticated, "The credentials are wrong"},
+    RefusalStatus{Refusal::email_not_verified, 403, grpc_failed_precondition, "The email address is not verified"},
+    RefusalStatus{Refusal::account_disabled, 403, grpc_permission_denied, "The account is disabled"},
+    RefusalStatus{Refusal::weak_password, 400, grpc_invalid_argument, "The password is too easy to guess"},
+    RefusalStatus{Refusal::username_taken, 409, grpc_already_exists, "The username is taken"},
+    RefusalStatus{Refusal::email_taken, 409, grpc_already_exists, "The email address is taken"},
+    RefusalStatus{Refusal::wrong_code, 400, grpc_invalid_argument, "The code is wrong"},
+    RefusalStatus{Refusal::code_expired, 400, grpc_failed_precondition, "The code has expired"},
+    RefusalStatus{Refusal::code_attempts_spent, 400, grpc_failed_precondition, "The code's attempts are spent"},
+    RefusalStatus{Refusal::code_budget_spent, 429, grpc_resource_exhausted, "Too many wrong codes"},
+    RefusalStatus{Refusal::verification_unknown, 404, grpc_not_found, "There is no such verification"},
+    RefusalStatus{Refusal::link_invalid, 400, grpc_invalid_argument, "The link doesn't work"},
+    RefusalStatus{Refusal::password_required, 403, grpc_failed_precondition, "The password is needed as well"},
+    RefusalStatus{Refusal::resend_too_early, 429, grpc_resource_exhausted, "It is too early for another code"},
+    RefusalStatus{Refusal::refresh_token_unknown, 401, grpc_unauthenticated, "The refresh token is not known"},
+    RefusalStatus{Refusal::refresh_token_reused, 401, grpc_unauthenticated, "The refresh token was used before"},
+    RefusalStatus{Refusal::rate_limited, 429, grpc_resource_exhausted, "Too many requests"},
+    RefusalStatus{Refusal::overloaded, 503, grpc_unavailable, "Too busy"},
+    RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, "It took too long"},
+    RefusalStatus{Refusal::cancelled, 499, grpc_cancelled, "The caller gave up"},
+    RefusalStatus{Refusal::unavailable, 503, grpc_unavailable, "Not available"},
+    RefusalStatus{Refusal::internal, 500, grpc_internal, "Something went wrong here"},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i].refusal != static_cast<Refusal>(i)) return false;
+  }
+  return table.size() == refusal_names.size();
+}
+static_assert(in_order(), "every refusal has its row, in the order of the enum");
+
+}  // namespace
+
+const RefusalStatus& status_of(Refusal refusal) { return table[static_cast<std::size_t>(refusal)]; }
+
+}  // namespace ostiary::server

@@ -1,0 +1,39 @@
+#include "contract/refusals.hpp"
+
+#include <grpcpp/support/status_code_enum.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+namespace ostiary::server {
+namespace {
+
+TEST(Refusals, EachHasOneStatusOnEachTransport) {
+  std::set<std::string_view> titles;
+  for (const auto& [refusal, name] : refusal_names) {
+    const auto& status = status_of(refusal);
+    EXPECT_EQ(status.refusal, refusal);
+    EXPECT_GE(status.http, 400) << name;
+    EXPECT_LE(status.http, 599) << name;
+    EXPECT_GT(status.grpc, grpc::OK) << name;
+    EXPECT_LE(status.grpc, grpc::UNAUTHENTICATED) << name;
+    EXPECT_TRUE(titles.insert(status.title).second) << name << " has another one's title";
+  }
+}
+
+TEST(Refusals, MeanTheSameOnBothTransports) {
+  const std::map<int, int> grpc_of_http{
+      {401, grpc::UNAUTHENTICATED},    {404, grpc::NOT_FOUND}, {409, grpc::ALREADY_EXISTS},
+      {429, grpc::RESOURCE_EXHAUSTED}, {500, grpc::INTERNAL},  {503, grpc::UNAVAILABLE},
+      {504, grpc::DEADLINE_EXCEEDED},
+  };
+  for (const auto& [refusal, name] : refusal_names) {
+    const auto same = grpc_of_http.find(status_of(refusal).http);
+    if (same == grpc_of_http.end()) continue;
+    EXPECT_EQ(status_of(refusal).grpc, same->second) << name;
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::server

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "ports/log.hpp"
+#include "door/metrics.hpp"
+
+namespace ostiary::server {
+
+/// Counts lines by event and level on their way to another log, which must outlive it. Thread-safe.
+class CountedLog final : public Log {
+ public:
+  /// Lines that somebody may want an alarm for are counted from 0 on: a series that begins at 1 shows no increase.
+  using Event = std::pair<std::string, LogLevel>;
+  CountedLog(Log& log, const std::vector<Event>& alarming);
+
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
+
+  /// A sample an event, as Metrics::watch takes them.
+  std::vector<Metrics::Sample> samples() const;
+
+ private:
+  Log& log_;
+  mutable std::mutex mutex_;
+  std::map<Event, std::uint64_t> counts_;
+};
+
+}  // namespace ostiary::server

@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include "scaffolding/tested_door.hpp"
+
+// D5: every call of the contract, and what its policy does to it at the one door that both transports use.
+
+namespace ostiary::server {
+namespace {
+
+struct CallUnderTest {
+  const char* name;
+  const char* good;     ///< a request that keeps every rule
+  const char* bad;      ///< one that breaks a rule, or nullptr where there is no field to break
+  const char* field;    ///< which one
+  int allowed;          ///< how many at once; 0: as many as one likes
+  Refusal answer = {};  ///< what a use case has to say for the call to count; internal: a success
+};
+
+constexpr const char* registering = R"({"email":"ada@example.org","password":"correct horse"})";
+constexpr const char* id = R"({"verification_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
+
+const CallUnderTest calls[] = {
+    {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
+    {"Ready", "{}", nullptr, nullptr, 100, Refusal::internal},
+    {"ListKeys", "{}", nullptr, nullptr, 400, Refusal::internal},
+    {"Register", registering, R"({"email":"ada","password":"correct horse"})", "email", 20, Refusal::internal},
+    {"VerifyEmail", R"({"code":"123456"})", R"({"code":"12345"})", "code", 20, Refusal::wrong_code},
+    {"ResendEmailCode", id, R"({"verification_id":"1"})", "verification_id", 20, Refusal::internal},
+    {"Login", registering, R"({"email":"ada@example.org"})", "password", 5, Refusal::wrong_credentials},
+    {"Refresh", R"({"refresh_token":"a"})", R"({"refresh_token":"a\nb"})", "refresh_token", 200, Refusal::internal},
+    {"Logout", R"({"refresh_token":"a"})", R"({"refresh_token":"a\nb"})", "refresh_token", 400, Refusal::internal},
+    {"CheckSession", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"GetProfile", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"UpdateProfile", R"({"locale":"en"})", R"({"locale":"_"})", "locale", 200, Refusal::internal},
+    {"ListSessions", R"({"page_size":1})", R"({"page_size":0})", "page_size", 200, Refusal::internal},
+    {"RevokeSession", R"({"session_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})", "{}", "session_id", 200,
+     Refusal::internal},
+    {"RevokeOtherSessions", "{}", nullptr, nullptr, 200, Refusal::internal},
+};
+
+class PolicyWalk : public testing::TestWithParam<CallUnderTest> {
+ protected:
+  bool needs_user() const { return door.method(GetParam().name).policy.caller() == USER; }
+  std::string token() const { return needs_user() ? "user" : ""; }
+  TestedDoor door{contract_services()};
+};
+
+TEST_P(PolicyWalk, LetsTheRightCallerPass) {
+  EXPECT_EQ(door.call(GetParam().name, from("192.0.2.1", token()), GetParam().good), "ok");
+  EXPECT_EQ(door.done, 1);
+}
+
+TEST_P(PolicyWalk, TurnsStrangersAwayUnlessAnyoneMayCall) {
+  const std::string answer = needs_user() ? "not_authenticated" : "ok";
+  for (const char* stranger : {"", "forged", "half", "service:permitted"}) {
+    EXPECT_EQ(door.call(GetParam().name, from("192.0.2.1", stranger), GetParam().good), answer) << stranger;
+  }
+  EXPECT_EQ(door.done, needs_user() ? 0 : 4);
+}
+
+TEST_P(PolicyWalk, KeepsTheFieldRules) {
+  if (GetParam().bad == nullptr) {
+    EXPECT_EQ(door.method(GetParam().name).descriptor->input_type()->field_count(), 0);
+    return;
+  }
+  const auto refusal = door.call(GetParam().name, from("192.0.2.1", token()), GetParam().bad);
+  EXPECT_TRUE(refusal == "invalid_field" || refusal == "missing_field") << refusal;
+  EXPECT_EQ(door.last->field, GetParam().field);
+  EXPECT_EQ(door.done, 0);
+}
+
+TEST_P(PolicyWalk, CountsAgainstItsRateClass) {
+  const CallUnderTest& call = GetParam();
+  if (call.answer != Refusal::internal) {
+    door.does = [&call](const Method&, const Call&, const Message&) { return Reply(refuse(call.answer)); };
+  }
+  const int most = call.allowed == 0 ? 1000 : call.allowed;
+  for (int i = 0; i < most; ++i) {
+    ASSERT_NE(door.call(call.name, from("192.0.2.1", token()), call.good), "rate_limited") << i;
+  }
+  EXPECT_EQ(door.done, most);
+  if (call.allowed == 0) return;
+  EXPECT_EQ(door.call(call.name, from("192.0.2.1", token()), call.good), "rate_limited");
+  EXPECT_GE(door.last->retry_after, std::chrono::seconds(1));
+  EXPECT_EQ(door.done, most);
+  door.clock.advances(*door.last->retry_after);
+  EXPECT_NE(door.call(call.name, from("192.0.2.1", token()), call.good), "rate_limited");
+}
+
+INSTANTIATE_TEST_SUITE_P(TheContract, PolicyWalk, testing::ValuesIn(calls),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(PolicyWalkOfTheContract, LeavesNoCallOut) {
+  const TestedDoor door(contract_services());
+  for (const Method& method : door.contract.methods()) {
+    EXPECT_TRUE(std::ranges::any_of(calls, [&](const auto& call) {
+      return method.full_name.ends_with(std::string(".") + call.name);
+    })) << method.full_name;
+  }
+}
+
+}  // namespace
+}  // namespace ostiary::server

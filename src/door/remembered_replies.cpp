@@ -1,0 +1,48 @@
+#include "door/remembered_replies.hpp"
+
+namespace ostiary::server {
+namespace {
+
+std::unexpected<Refused> rate_limited(Duration wait) {
+  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(wait), "Too many calls.");
+}
+
+}  // namespace
+
+ReadyReplies::ReadyReplies(const Contract& contract, const std::map<std::string, FindReadyReply>& find,
+                           limits::Limits& limits, const Clock& clock, Metrics* metrics)
+    : limits_(limits), clock_(clock), metrics_(metrics) {
+  for (const Method& method : contract.methods()) {
+    if (const auto found = find.find(method.full_name); found != find.end()) find_.emplace(&method, found->second);
+  }
+}
+
+std::optional<Result<ReadyReply>> ReadyReplies::answer(const Method& method, std::string_view address,
+                                                       const Secret& access_token) const {
+  const auto known = find_.find(&method);
+  if (known == find_.end()) return std::nullopt;
+  const auto began = std::chrono::steady_clock::now();
+  auto answer = find(method, known->second, address, access_token);
+  if (answer && metrics_) {
+    const auto why = *answer ? std::nullopt : std::optional(answer->error().why);
+    metrics_->answered(method, why, std::chrono::steady_clock::now() - began);
+  }
+  return answer;
+}
+
+ReadyReplies::Answer ReadyReplies::find(const Method& method, const FindReadyReply& find, std::string_view address,
+                                        const Secret& access_token) const {
+  const Time now = clock_.now();
+  const RateClass rate = method.policy.rate();
+  limits::Taken taken;
+  if (const auto wait = limits_.take_address(rate, address, now, taken)) return rate_limited(*wait);
+  auto reply = find(access_token, now);
+  if (!reply) {
+    limits_.give_back(taken);
+    return std::nullopt;
+  }
+  if (const auto wait = limits_.take_session(rate, to_string(reply->session), now, taken)) return rate_limited(*wait);
+  return *std::move(reply);
+}
+
+}  // namespace ostiary::server

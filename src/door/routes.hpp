@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "accounts/deps.hpp"
+#include "contract/contract.hpp"
+#include "door/system_calls.hpp"
+#include "sessions/deps.hpp"
+
+namespace ostiary::server {
+
+/// The one table from calls to functions. What it is given must outlive the routes.
+std::vector<Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system);
+
+}  // namespace ostiary::server

@@ -1,0 +1,391 @@
+#include "gateway/gateway.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/encoding.hpp"
+#include "http/accept_header.hpp"
+#include "base/character_set.hpp"
+#include "gateway/cross_site.hpp"
+#include "http/forwarded.hpp"
+#include "contract/json.hpp"
+#include "gateway/problem.hpp"
+#include "gateway/request_fields.hpp"
+#include "http/response_headers.hpp"
+#include "base/text.hpp"
+#include "gateway/token_delivery.hpp"
+#include "door/trace_context.hpp"
+
+namespace ostiary::server {
+
+namespace {
+
+constexpr std::size_t longest_user_agent = 512;
+constexpr std::size_t longest_logged_path = 256;
+const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
+
+using Done = std::function<void(HttpResponse)>;
+
+/// What is known of a call's way over HTTP besides its message.
+struct CallPlan {
+  CookieFields cookies;
+  int success_status;
+};
+
+/// What the answer to a request depends on, kept until it is there.
+struct Exchange {
+  std::string path;
+  std::string trace_id;
+  std::optional<std::string> readable_by;  ///< the foreign origin that may read the answer
+  TokenDelivery delivery{.cookies = true, .body = true};
+};
+
+struct Target {
+  std::string_view path, query;
+};
+
+/// The path and query of a target in origin form or absolute form (RFC 9112, section 3.2); nothing for another form.
+std::optional<Target> split_target(std::string_view target) {
+  if (!target.starts_with('/')) {
+    const auto scheme_end = target.find("://");
+    if (scheme_end == std::string_view::npos) return std::nullopt;
+    const auto path = target.find_first_of("/?", scheme_end + 3);
+    if (path == std::string_view::npos || target[path] == '?') return std::nullopt;
+    target.remove_prefix(path);
+  }
+  const auto question = target.find('?');
+  if (question == std::string_view::npos) return Target{target, {}};
+  return Target{target.substr(0, question), target.substr(question + 1)};
+}
+
+bool changes_something(std::string_view verb) { return verb != "GET" && verb != "HEAD" && verb != "OPTIONS"; }
+
+RequestOrigin origin_of(const HttpRequest& request) {
+  const auto origins = request.header_lines("origin");
+  const auto sites = request.header_lines("sec-fetch-site");
+  RequestOrigin from;
+  if (!origins.empty()) from.origin = origins.front();
+  if (!sites.empty()) from.sec_fetch_site = sites.front();
+  from.repeated = origins.size() > 1 || sites.size() > 1;
+  return from;
+}
+
+/// b64token of RFC 6750, section 2.1.
+bool is_token(std::string_view text) {
+  static constexpr CharacterSet characters("-._~+/", true);
+  const auto end = text.find_last_not_of('=');
+  return end != std::string_view::npos && characters.holds_all_of(text.substr(0, end + 1));
+}
+
+Result<std::optional<Secret>> bearer_token(const HttpRequest& request) {
+  const auto lines = request.header_lines("authorization");
+  if (lines.empty()) return std::nullopt;
+  const std::string_view line = lines.front();
+  const auto space = std::min(line.find(' '), line.size());
+  const std::string_view token = trim_blanks(line.substr(space));
+  if (lines.size() > 1 || !equal_ignoring_case(line.substr(0, space), "bearer") || !is_token(token)) {
+    return refuse(Refusal::not_authenticated, "The Authorization header must be one bearer token.");
+  }
+  return Secret(std::string(token));
+}
+
+/// Who the request claims to be: by the bearer token or the access cookie, which must not differ.
+Result<std::optional<Secret>> access_token(const std::optional<Secret>& bearer,
+                                           const std::map<Cookie, std::string>& cookies) {
+  const auto cookie = cookies.find(Cookie::ACCESS);
+  if (cookie == cookies.end()) return bearer;
+  if (bearer && !equal_in_constant_time(bearer->reveal(), cookie->second)) {
+    return refuse(Refusal::conflicting_credentials, "The bearer token and the access cookie differ.");
+  }
+  return Secret(cookie->second);
+}
+
+std::string user_agent_of(const HttpRequest& request) {
+  std::string text(request.header("user-agent").value_or(""));
+  if (!inspect(text).valid) {
+    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7e; }, '?');
+  }
+  return std::string(cut(text, longest_user_agent));
+}
+
+int success_status(const Method& method) {
+  if (method.policy.success_status() != 0) return static_cast<int>(method.policy.success_status());
+  return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
+}
+
+/// Lets a page of `reader`, if there is one, read the answer.
+void allow_reading(HttpResponse& response, const std::optional<std::string_view>& reader) {
+  response.headers.emplace_back("Vary", "Origin");
+  if (!reader) return;
+  response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random, Log& log,
+       GatewayOptions options);
+
+  void handle(HttpRequest& request, const Done& done) const;
+  HttpResponse answer_page(const HttpRequest& request, const Page& page) const;
+  HttpResponse answer_options(const HttpRequest& request, const PathMatch& match) const;
+
+  void call(HttpRequest& request, const Destination& destination, const Target& target, const RequestOrigin& from,
+            const Done& done) const;
+  Result<void> dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+                        const RequestOrigin& from, Exchange& exchange, const Done& done) const;
+  std::optional<Result<HttpResponse>> answer_ready(const HttpRequest& request, const Target& target,
+                                                   const Method& method, const Inbound& inbound) const;
+  HttpResponse answer(const Method& method, const Exchange& exchange, Reply reply) const;
+  void finish_call(HttpResponse& response, const Exchange& exchange) const;
+  HttpResponse refuse_request(const HttpRequest& request, const Refused& refused) const;
+  void log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const;
+
+  std::string client_address(const HttpRequest& request) const {
+    return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"));
+  }
+  std::string trace_id(const HttpRequest& request) const { return trace_id_of(request.header("traceparent"), random); }
+
+  Dispatcher& dispatcher;
+  const ReadyReplies& ready_replies;
+  const std::vector<Page> pages;
+  Random& random;
+  Log& log;
+  const bool https;
+  const TrustedProxies proxies;
+  const CrossSitePolicy cross_site;
+  const CookieJar jar;
+  const HttpRouter router;
+  std::unordered_map<const Method*, CallPlan> plans;
+  /// What finish_call adds to an answer that no foreign page reads.
+  std::shared_ptr<const std::string> ready_headers;
+};
+
+Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
+                    Log& log, GatewayOptions options)
+    : dispatcher(dispatcher),
+      ready_replies(ready_replies),
+      pages(std::move(pages)),
+      random(random),
+      log(log),
+      https(options.public_origin.starts_with("https://")),
+      proxies(options.trusted_proxies),
+      cross_site(options.public_origin, options.cors_origins),
+      jar(options.cookies),
+      router(dispatcher.contract(), this->pages) {
+  for (const Method& method : dispatcher.contract().methods()) {
+    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
+                                                 *method.reply_prototype->GetDescriptor()),
+                                    success_status(method)});
+  }
+  HttpResponse plain;
+  finish_call(plain, {});
+  std::string lines;
+  for (const auto& [name, value] : plain.headers) append_header(lines, name, value);
+  ready_headers = std::make_shared<const std::string>(std::move(lines));
+}
+
+void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
+  const auto give = [&](HttpResponse response) {
+    add_security_headers(response, https);
+    done(std::move(response));
+  };
+  const auto refused = [&](Refusal why, std::string detail) {
+    return refuse_request(request, {why, std::move(detail), {}, {}, {}});
+  };
+  if (request.target == "*" && request.verb == "OPTIONS") return give({.status = 204, .headers = {}, .body = nullptr});
+  const auto target = split_target(request.target);
+  const PathMatch match = target ? router.find(target->path) : PathMatch{.by_verb = {}, .malformed = true};
+  if (match.malformed) {
+    return give(refused(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
+  }
+  const auto nothing_there = [&] { return refused(Refusal::not_found, "There is nothing under this path."); };
+  if (match.by_verb.empty()) return give(nothing_there());
+  if (request.verb == "OPTIONS") return give(answer_options(request, match));
+  const Destination* const destination = match.under(request.verb);
+  if (destination == nullptr) {
+    HttpResponse response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    response.headers.emplace_back("Allow", match.allow());
+    return give(std::move(response));
+  }
+  const RequestOrigin from = origin_of(request);
+  if (changes_something(request.verb) && !cross_site.may_change(from)) {
+    return give(refused(Refusal::cross_site_request, "Pages of other sites may not call this."));
+  }
+  if (destination->page != nullptr) {
+    HttpResponse response = answer_page(request, *destination->page);
+    return give(response.status == 404 && !response.body ? nothing_there() : std::move(response));
+  }
+  call(request, *destination, *target, from, done);
+}
+
+/// Refuses what reaches no call.
+HttpResponse Gateway::Impl::refuse_request(const HttpRequest& request, const Refused& refused) const {
+  const std::string trace = trace_id(request);
+  log_refusal(request, refused, trace);
+  HttpResponse response = problem_response(refused, trace);
+  allow_reading(response, cross_site.may_read(origin_of(request)));
+  return response;
+}
+
+/// The line that the caller's trace id finds. The dispatcher writes those of the calls that reach it.
+void Gateway::Impl::log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const {
+  const bool cross = refused.why == Refusal::cross_site_request;
+  const std::string_view target = request.target;
+  log.write(cross ? LogLevel::warning : LogLevel::info, cross ? "http.cross_site_refused" : "http.refused",
+            {{"code", name_of(refused.why)},
+             {"field", refused.field},
+             {"path", cut(target.substr(0, target.find('?')), longest_logged_path)},
+             {"origin", request.header("origin").value_or("")},
+             {"address", client_address(request)},
+             {"trace_id", trace}});
+}
+
+HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& page) const {
+  try {
+    return page.answer(request);
+  } catch (const std::exception& failure) {
+    const std::string trace = trace_id(request);
+    log.write(LogLevel::error, "http.page_failed",
+              {{"path", page.path}, {"what", failure.what()}, {"trace_id", trace}});
+    return problem_response({Refusal::internal, {}, {}, {}, {}}, trace);
+  }
+}
+
+HttpResponse Gateway::Impl::answer_options(const HttpRequest& request, const PathMatch& match) const {
+  HttpResponse response{.status = 204, .headers = {{"Allow", match.allow()}, {"Vary", "Origin"}}, .body = nullptr};
+  const auto reader = cross_site.may_read(origin_of(request));
+  if (!reader || match.by_verb.front().second.page != nullptr) return response;
+  response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
+  response.headers.emplace_back("Access-Control-Allow-Methods", match.allow());
+  response.headers.emplace_back("Access-Control-Allow-Headers",
+                                "authorization, content-type, idempotency-key, traceparent, tracestate");
+  response.headers.emplace_back("Access-Control-Max-Age", "600");
+  return response;
+}
+
+void Gateway::Impl::call(HttpRequest& request, const Destination& destination, const Target& target,
+                         const RequestOrigin& from, const Done& done) const {
+  Exchange exchange;
+  exchange.path = target.path;
+  if (const auto reader = cross_site.may_read(from)) exchange.readable_by = std::string(*reader);
+  auto sent = dispatch(request, destination, target, from, exchange, done);
+  if (sent) return;
+  if (exchange.trace_id.empty()) exchange.trace_id = trace_id(request);
+  log_refusal(request, sent.error(), exchange.trace_id);
+  done(answer(*destination.method, exchange, std::unexpected(std::move(sent).error())));
+}
+
+Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+                                     const RequestOrigin& from, Exchange& exchange, const Done& done) const {
+  const Method& method = *destination.method;
+  if (!accepts_json(request.header_lines("accept"))) {
+    return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
+  }
+  const auto cookies = jar.read(request.header_lines("cookie"));
+  if (!cookies) return std::unexpected(cookies.error());
+  const auto bearer = bearer_token(request);
+  if (!bearer) return std::unexpected(bearer.error());
+  auto token = access_token(*bearer, *cookies);
+  if (!token) return std::unexpected(std::move(token).error());
+
+  Inbound inbound;
+  inbound.address = client_address(request);
+  inbound.access_token = std::move(*token);
+  if (auto ready = answer_ready(request, target, method, inbound)) {
+    if (!*ready) return std::unexpected(std::move(*ready).error());
+    if (exchange.readable_by) finish_call(**ready, exchange);
+    else (*ready)->ready_headers = ready_headers;
+    done(std::move(**ready));
+    return {};
+  }
+
+  auto message = read_request(destination, target.query, request);
+  wipe(request.body);
+  if (!message) return std::unexpected(std::move(message).error());
+  const CookieFields& fields = plans.at(&method).cookies;
+  const auto token_came_by_cookie = fields.fill(**message, *cookies, *bearer);
+  if (!token_came_by_cookie) return std::unexpected(token_came_by_cookie.error());
+
+  exchange.trace_id = trace_id(request);
+  exchange.delivery = judge_delivery(from.is_browser(), *token_came_by_cookie, fields.asked(**message));
+  inbound.trace_id = exchange.trace_id;
+  inbound.user_agent = user_agent_of(request);
+  inbound.device_token = fields.device(**message, *cookies);
+  dispatcher.dispatch(method, std::move(inbound), std::move(*message), [this, &method, exchange, done](Reply reply) {
+    done(answer(method, exchange, std::move(reply)));
+  });
+  return {};
+}
+
+std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpRequest& request, const Target& target,
+                                                                const Method& method, const Inbound& inbound) const {
+  if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
+  auto reply = ready_replies.answer(method, inbound.address, *inbound.access_token);
+  if (!reply) return std::nullopt;
+  if (!*reply) return std::unexpected(std::move(*reply).error());
+  return HttpResponse{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
+}
+
+HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {
+  HttpResponse response;
+  if (!reply) {
+    response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
+  } else {
+    const CallPlan& plan = plans.at(&method);
+    response.status = plan.success_status;
+    response.headers.emplace_back("X-Request-Id", exchange.trace_id);
+    if (exchange.delivery.cookies) {
+      for (const auto& [cookie, value] : plan.cookies.take(**reply)) {
+        response.headers.emplace_back("Set-Cookie", jar.set(cookie, value));
+      }
+    }
+    if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
+    if (response.status != 204) {
+      std::string json;
+      write_json(**reply, json);
+      response.headers.push_back(json_type);
+      response.body = std::make_shared<const std::string>(std::move(json));
+    }
+  }
+  if (reply || reply.error().why == Refusal::not_authenticated) {
+    for (const int cookie : method.policy.clears()) {
+      response.headers.emplace_back("Set-Cookie", jar.clear(static_cast<Cookie>(cookie)));
+    }
+  }
+  finish_call(response, exchange);
+  return response;
+}
+
+void Gateway::Impl::finish_call(HttpResponse& response, const Exchange& exchange) const {
+  allow_reading(response, exchange.readable_by);
+  if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
+    response.add_if_absent("Cache-Control", "public, max-age=300");
+  }
+  add_security_headers(response, https);
+}
+
+Gateway::Gateway(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
+                 Log& log, GatewayOptions options)
+    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(pages), random, log, std::move(options))) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::handle(HttpRequest request, std::function<void(HttpResponse)> done) const {
+  impl_->handle(request, done);
+}
+
+HttpResponse Gateway::problem(const Refused& refused, const std::string& peer) const {
+  const std::string trace = trace_id_of(std::nullopt, impl_->random);
+  HttpRequest unread;
+  unread.peer = peer;
+  impl_->log_refusal(unread, refused, trace);
+  HttpResponse response = problem_response(refused, trace);
+  add_security_headers(response, impl_->https);
+  return response;
+}
+
+}  // namespace ostiary::server

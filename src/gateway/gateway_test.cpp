@@ -1,0 +1,695 @@
+#include "gateway/gateway.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ostiary/v1/account.pb.h"
+#include "ostiary/v1/auth.pb.h"
+#include "scaffolding/tested_gateway.hpp"
+#include "scaffolding/written_contract.hpp"
+
+namespace ostiary::server {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string login = R"({"email":"ada@example.org","password":"correct horse"})";
+
+GatewayOptions behind_https() {
+  return {.public_origin = "https://id.example.org",
+          .cors_origins = {"https://app.example.org"},
+          .trusted_proxies = {"10.0.0.0/8"},
+          .cookies = {.secure = true,
+                      .domain = {},
+                      .refresh_lifetime = std::chrono::hours(24),
+                      .access_lifetime = std::chrono::minutes(5)}};
+}
+
+/// A whole token reply to whatever is asked.
+Reply tokens(const Method& method, const Call&, const Message&) {
+  if (method.reply_prototype->GetDescriptor() != v1::TokenReply::descriptor()) {
+    return std::unique_ptr<Message>(method.reply_prototype->New());
+  }
+  auto reply = std::make_unique<v1::TokenReply>();
+  reply->set_token_type("Bearer");
+  reply->set_access_token("new-access");
+  reply->set_token("new-access");
+  reply->set_refresh_token("new-refresh");
+  reply->set_device_id("new-device");
+  return reply;
+}
+
+TEST(Gateway, FindsCallsByVerbAndPath) {
+  struct Row {
+    const char* name;
+    Asked asked;
+    int status;
+    const char* code;
+  };
+  const std::string session = "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55";
+  const std::string bearer = "Bearer user";
+  const Row table[] = {
+      {"a call", get("/health"), 200, ""},
+      {"HEAD follows GET", {"HEAD", "/health"}, 200, ""},
+      {"a proxy's form of the target", get("http://localhost:8001/health"), 200, ""},
+      {"a literal that is percent-encoded", get("/%68ealth"), 200, ""},
+      {"another name of a call", post("/login", login), 200, ""},
+      {"a segment that fills a field",
+       {"DELETE", "/api/account/sessions/" + session, {{"authorization", bearer}}},
+       204,
+       ""},
+      {"the same, percent-encoded",
+       {"DELETE", "/api/account/sessions/%30190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55", {{"authorization", bearer}}},
+       204,
+       ""},
+      {"query fields", get("/api/account/sessions?page_size=5&page_token=AAAA", {{"authorization", bearer}}), 200, ""},
+      {"no such path", get("/nothing"), 404, "not_found"},
+      {"the folder of a path", get("/api/auth/"), 404, "not_found"},
+      {"a slash too many", get("/health/"), 404, "not_found"},
+      {"a slash too many before it", get("//health"), 404, "not_found"},
+      {"an empty segment for a field", {"DELETE", "/api/account/sessions/"}, 404, "not_found"},
+      {"another verb", {"DELETE", "/health"}, 405, "method_not_allowed"},
+      {"an unknown verb", {"BREW", "/health"}, 405, "method_not_allowed"},
+      {"a broken escape", get("/api/account/sessions/%4"), 400, "malformed_request"},
+      {"no path", get("health"), 400, "malformed_request"},
+      {"an encoded slash stays in its segment",
+       {"DELETE", "/api/account/sessions/a%2Fb", {{"authorization", bearer}}},
+       400,
+       "invalid_field"},
+      {"an unknown query field", get("/api/account/sessions?size=5", {{"authorization", bearer}}), 400,
+       "unknown_field"},
+      {"a query field twice", get("/api/account/sessions?page_size=5&page_size=6", {{"authorization", bearer}}), 400,
+       "duplicate_field"},
+      {"a field of the path in the query, too",
+       {"DELETE", "/api/account/sessions/" + session + "?session_id=" + session, {{"authorization", bearer}}},
+       400,
+       "duplicate_field"},
+      {"a query field of the wrong kind", get("/api/account/sessions?page_size=five", {{"authorization", bearer}}), 400,
+       "wrong_type"},
+      {"a query beside a body", post("/login?email=x", login), 400, "unknown_field"},
+      {"a broken escape in the query", get("/api/account/sessions?page_token=%zz"), 400, "malformed_request"},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    const Answered answer = tested.ask(row.asked);
+    EXPECT_EQ(answer.status, row.status) << row.name << ": " << answer.text();
+    if (answer.code() != row.code &&
+        !(std::string_view(row.code) == "wrong_type" && answer.code() == "invalid_field")) {
+      ADD_FAILURE() << row.name << ": " << answer.text();
+    }
+  }
+}
+
+TEST(Gateway, SaysWhichVerbsAPathTakes) {
+  TestedGateway tested;
+  EXPECT_EQ(tested.ask(post("/health", "{}")).header("allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(tested.ask(get("/login")).header("allow"), "POST, OPTIONS");
+  const Answered options = tested.ask({"OPTIONS", "/api/account/profile"});
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(tested.ask({"OPTIONS", "*"}).status, 204) << "RFC 9110, section 9.3.7";
+  EXPECT_EQ(options.header("allow"), "GET, HEAD, PATCH, OPTIONS");
+  EXPECT_EQ(tested.ask({"OPTIONS", "/nothing"}).status, 404);
+}
+
+TEST(Gateway, TakesJsonBodiesOnly) {
+  struct Row {
+    const char* name;
+    Asked asked;
+    std::string code;
+  };
+  const auto typed = [](std::string type, std::string body = login) {
+    return Asked{"POST", "/login", {{"content-type", std::move(type)}}, std::move(body)};
+  };
+  Asked zipped = post("/login", login);
+  zipped.headers.emplace_back("content-encoding", "gzip");
+  Asked twice = typed("application/json");
+  twice.headers.emplace_back("content-type", "application/json");
+  const Row table[] = {
+      {"JSON", typed("application/json"), ""},
+      {"in other letters", typed("Application/JSON"), ""},
+      {"UTF-8, said", typed("application/json; charset=utf-8"), ""},
+      {"UTF-8, quoted", typed("application/json;charset=\"UTF-8\""), ""},
+      {"another charset", typed("application/json; charset=latin1"), "unsupported_media_type"},
+      {"B7 text", typed("text/plain"), "unsupported_media_type"},
+      {"B7 a form", typed("application/x-www-form-urlencoded"), "unsupported_media_type"},
+      {"said twice", twice, "unsupported_media_type"},
+      {"compressed", zipped, "unsupported_media_type"},
+      {"not said", {"POST", "/login", {}, login}, "unsupported_media_type"},
+      {"no body where all fields may be absent", {"POST", "/api/auth/logout"}, ""},
+      {"no body where one is needed", {"POST", "/login", {{"content-length", "0"}}}, "missing_field"},
+      {"a body with GET", {"GET", "/health", {{"content-type", "application/json"}}, "{}"}, "malformed_request"},
+      {"half an object", typed("application/json", "{"), "malformed_request"},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    EXPECT_EQ(tested.ask(row.asked).code(), row.code) << row.name;
+  }
+}
+
+// RFC 9110, section 12.5.1.
+TEST(Gateway, AnswersOnlyThoseWhoTakeJson) {
+  struct Row {
+    const char* accept;
+    int status;
+  };
+  static constexpr Row table[] = {
+      {"application/json", 200},
+      {"Application/JSON", 200},
+      {"application/*", 200},
+      {"*/*", 200},
+      {"", 200},
+      {"text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", 200},
+      {"text/html, application/json;q=0.1", 200},
+      {"application/json;charset=utf-8;q=0.5", 200},
+      {"text/html", 406},
+      {"text/*", 406},
+      {"application/json;q=0", 406},
+      {"application/json;q=0, */*", 406},
+      {"application/*;q=0, */*", 406},
+      {"application/jsonx", 406},
+      {"application/json;q=nothing", 200},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    const Answered answer = tested.ask(get("/health", {{"accept", row.accept}}));
+    EXPECT_EQ(answer.status, row.status) << row.accept;
+    EXPECT_EQ(answer.code(), row.status == 200 ? "" : "not_acceptable") << row.accept;
+  }
+}
+
+// RFC 9457.
+TEST(Gateway, TellsProblemsInOneShape) {
+  TestedGateway tested;
+  tested.door.does = [](const Method&, const Call&, const Message&) -> Reply {
+    Refused refused{Refusal::wrong_code, "Not this one.", "code", std::chrono::seconds(7), {{"attempts_left", 2}}};
+    return std::unexpected(std::move(refused));
+  };
+  Asked asked = post("/api/auth/email/verify", R"({"code":"123456"})");
+  asked.headers.emplace_back("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  const Answered answer = tested.ask(asked);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+  EXPECT_EQ(answer.header("retry-after"), "7");
+  EXPECT_EQ(answer.json(), boost::json::parse(R"({
+    "type": "urn:ostiary:problem:wrong_code", "title": "The code is wrong", "status": 400, "detail": "Not this one.",
+    "code": "wrong_code", "field": "code", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "retry_after": 7,
+    "attempts_left": 2})"));
+}
+
+// R1.5
+TEST(Gateway, AddsTheMemberMessageWhereThePolicySaysSo) {
+  TestedGateway tested;
+  EXPECT_EQ(tested.ask(post("/register", "{}")).member("message"), "fail");
+  EXPECT_EQ(tested.ask(post("/register", "nonsense")).member("message"), "fail");
+  EXPECT_EQ(tested.ask(post("/login", "{}")).member("message"), "");
+}
+
+TEST(Gateway, MakesATraceIdWhereNoneIsGivenOrItIsMalformed) {
+  const char* malformed[] = {"",
+                             "x",
+                             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+                             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                             "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"};
+  TestedGateway tested;
+  for (const char* header : malformed) {
+    const std::string id = tested.ask(get("/nothing", {{"traceparent", header}})).member("trace_id");
+    EXPECT_THAT(id, ::testing::MatchesRegex("[0-9a-f]{32}")) << header;
+    EXPECT_NE(id, "4bf92f3577b34da6a3ce929d0e0e4736") << header;
+  }
+}
+
+// Every answer's trace id finds a line, whoever gave the answer.
+TEST(Gateway, LogsEachRefusalUnderTheTraceIdThatTheCallerGets) {
+  TestedGateway tested;
+  tested.door.does = [](const Method&, const Call&, const Message&) -> Reply { return refuse(Refusal::not_found); };
+  const Asked refused[] = {get("/nothing?secret=x"),
+                           get("no path"),
+                           {"BREW", "/health"},
+                           post("/login", "x=y", {{"content-type", "text/plain"}}),
+                           post("/login", "{bad"),
+                           post("/login", R"({"email":"ada@example.org","password":"p","colour":"red"})"),
+                           post("/login", login, {{"sec-fetch-site", "cross-site"}}),
+                           get("/health", {{"accept", "text/html"}}),
+                           post("/login", R"({"email":"ada"})"),
+                           post("/login", login)};
+  for (const Asked& asked : refused) {
+    const Answered answer = tested.ask(asked);
+    ASSERT_GE(answer.status, 400) << asked.target;
+    const std::string trace = "trace_id=" + answer.member("trace_id");
+    EXPECT_EQ(tested.door.log.count(trace), 1) << asked.target << ' ' << answer.text();
+    EXPECT_EQ(answer.header("x-request-id"), answer.member("trace_id"));
+  }
+  EXPECT_EQ(tested.door.log.count("secret"), 0);
+  EXPECT_EQ(tested.door.log.count("info http.refused code=unknown_field field=colour path=/login origin= address="), 1);
+  tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}, "192.0.2.7");
+  EXPECT_EQ(tested.door.log.count("info http.refused code=body_too_large field= path= origin= address=192.0.2.7"), 1);
+}
+
+TEST(Gateway, TellsTheIdOfARequestThatSucceeds) {
+  TestedGateway tested;
+  const std::string id = tested.ask(post("/login", login)).header("x-request-id");
+  EXPECT_EQ(tested.door.log.count("trace_id=" + id), 1) << id;
+}
+
+TEST(Gateway, NamesTheRefusedFieldOnlyWhereItIsText) {
+  TestedGateway tested;
+  const Answered answer = tested.ask(get("/health?%ff=1"));
+  EXPECT_EQ(answer.code(), "unknown_field");
+  EXPECT_FALSE(answer.json().contains("field"));
+}
+
+// ASVS 3.4
+TEST(Gateway, PutsTheSecurityHeadersOnEverything) {
+  const Page page{"GET", "/page", [](const HttpRequest&) { return HttpResponse{}; }};
+  const Page broken{"GET", "/broken", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("broken"); }};
+  TestedGateway tested(behind_https(), {page, broken});
+  const Asked asked[] = {get("/health"),         get("/nothing"),       get("/page"), get("/broken"),
+                         {"OPTIONS", "/health"}, {"DELETE", "/health"}, get("%"),     post("/login", login)};
+  for (const Asked& one : asked) {
+    const Answered answer = tested.ask(one);
+    EXPECT_EQ(answer.header("x-content-type-options"), "nosniff") << one.target;
+    EXPECT_EQ(answer.header("referrer-policy"), "no-referrer") << one.target;
+    EXPECT_EQ(answer.header("cache-control"), "no-store") << one.target;
+    EXPECT_THAT(answer.header("content-security-policy"),
+                AllOf(HasSubstr("default-src 'none'"), HasSubstr("frame-ancestors 'none'")));
+    EXPECT_THAT(answer.header("strict-transport-security"), HasSubstr("max-age=31536000"));
+  }
+  EXPECT_EQ(tested.ask(get("/broken")).status, 500);
+  EXPECT_THAT(tested.ask(get("/broken")).text(), Not(HasSubstr("broken\"")));
+  EXPECT_EQ(tested.ask(get("/.well-known/jwks.json")).header("cache-control"), "public, max-age=300");
+  EXPECT_EQ(TestedGateway().ask(get("/health")).header("strict-transport-security"), "");
+  EXPECT_EQ(tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}, "192.0.2.1").status, 413);
+}
+
+TEST(Gateway, KnowsTheCallerByBearerTokenOrCookie) {
+  struct Row {
+    const char* name;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string code;
+  };
+  const Row table[] = {
+      {"a bearer token", {{"authorization", "Bearer user"}}, ""},
+      {"in other letters", {{"authorization", "bearer user"}}, ""},
+      {"the cookie", {{"cookie", "ostiary_access=user"}}, ""},
+      {"the cookie among others", {{"cookie", "a=b; ostiary_access=user; c=d"}}, ""},
+      {"the cookie in a second header", {{"cookie", "a=b"}, {"cookie", "ostiary_access=user"}}, ""},
+      {"both alike", {{"authorization", "Bearer user"}, {"cookie", "ostiary_access=user"}}, ""},
+      {"both, but different",
+       {{"authorization", "Bearer user"}, {"cookie", "ostiary_access=other"}},
+       "conflicting_credentials"},
+      {"the cookie twice", {{"cookie", "ostiary_access=user; ostiary_access=user"}}, "conflicting_credentials"},
+      {"the cookie twice, in two headers",
+       {{"cookie", "ostiary_access=user"}, {"cookie", "ostiary_access=x"}},
+       "conflicting_credentials"},
+      {"none", {}, "not_authenticated"},
+      {"another scheme", {{"authorization", "Basic dXNlcjp4"}}, "not_authenticated"},
+      {"another scheme beside the cookie",
+       {{"authorization", "Basic dXNlcjp4"}, {"cookie", "ostiary_access=user"}},
+       "not_authenticated"},
+      {"two headers", {{"authorization", "Bearer user"}, {"authorization", "Bearer user"}}, "not_authenticated"},
+      {"an empty token", {{"authorization", "Bearer "}}, "not_authenticated"},
+      {"a token with a space", {{"authorization", "Bearer us er"}}, "not_authenticated"},
+      {"the cookie under a prefix that is not ours", {{"cookie", "__Host-ostiary_access=user"}}, "not_authenticated"},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    const Answered answer = tested.ask(get("/api/auth/session", row.headers));
+    EXPECT_EQ(answer.code(), row.code) << row.name;
+    EXPECT_EQ(answer.header("www-authenticate"), answer.status == 401 ? "Bearer" : "") << row.name;
+  }
+}
+
+/// What the call saw of its request's fields, as "refresh|access|device".
+std::string seen_by_logout(const Asked& asked) {
+  TestedGateway tested;
+  std::string seen;
+  tested.door.does = [&seen](const Method&, const Call& call, const Message& message) -> Reply {
+    const auto& request = static_cast<const v1::LogoutRequest&>(message);
+    seen = request.refresh_token() + "|" + request.access_token() + "|" + (call.device ? "device" : "");
+    return std::make_unique<v1::LogoutReply>();
+  };
+  const Answered answer = tested.ask(asked);
+  return answer.status == 204 ? seen : answer.code() + " " + answer.member("field");
+}
+
+TEST(Gateway, ReadsFieldsFromCookiesWhereTheBodyHasNone) {
+  const auto with_cookie = [](std::string cookie, std::string body = "{}") {
+    return post("/api/auth/logout", std::move(body), {{"cookie", std::move(cookie)}});
+  };
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=r; ostiary_access=a; ostiary_device=known")), "r|a|device");
+  EXPECT_EQ(seen_by_logout(with_cookie("", R"({"refresh_token":"r"})")), "r||");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=r", R"({"refresh_token":"r"})")), "r||");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=r", R"({"refresh_token":"x"})")),
+            "conflicting_credentials refresh_token");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=r", R"({"refresh_token":""})")),
+            "conflicting_credentials refresh_token");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_access=a", R"({"access_token":"x"})")),
+            "conflicting_credentials access_token");
+  EXPECT_EQ(seen_by_logout(post("/api/auth/logout", "{}", {{"authorization", "Bearer a"}})), "|a|");
+  EXPECT_EQ(seen_by_logout(post("/api/auth/logout", R"({"access_token":"x"})", {{"authorization", "Bearer a"}})),
+            "conflicting_credentials access_token");
+}
+
+// B6: a preset cookie keeps nobody out; what no program of ours wrote counts as not sent.
+TEST(Gateway, PassesOverCookiesThatTheirFieldCouldNotHold) {
+  const auto with_cookie = [](const std::string& cookie) {
+    return post("/api/auth/logout", "{}", {{"cookie", cookie}, {"authorization", "Bearer a"}});
+  };
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=" + std::string(65, 'r'))), "|a|");
+  EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=\xff")), "|a|");
+  TestedGateway tested;
+  EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=" + std::string(200, 'd')}})).status, 200);
+  EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=\xff"}})).status, 200);
+}
+
+TEST(Gateway, KnowsTheDeviceByCookieOrField) {
+  const auto device_of = [](const Asked& asked) {
+    TestedGateway tested;
+    bool known = false;
+    tested.door.does = [&known](const Method&, const Call& call, const Message&) -> Reply {
+      known = call.device.has_value();
+      return std::make_unique<v1::TokenReply>();
+    };
+    const Answered answer = tested.ask(asked);
+    return answer.status == 200 ? (known ? "known" : "unknown") : answer.code();
+  };
+  const std::string with_field = R"({"email":"ada@example.org","password":"p","device_id":"known"})";
+  EXPECT_EQ(device_of(post("/login", login)), "unknown");
+  EXPECT_EQ(device_of(post("/login", login, {{"cookie", "ostiary_device=known"}})), "known");
+  EXPECT_EQ(device_of(post("/login", with_field)), "known");
+  EXPECT_EQ(device_of(post("/login", with_field, {{"cookie", "ostiary_device=known"}})), "known");
+  EXPECT_EQ(device_of(post("/login", with_field, {{"cookie", "ostiary_device=new"}})), "conflicting_credentials");
+}
+
+// ASVS 3.3, R3.7, R4.6
+TEST(Gateway, SetsCookiesWithTheRightNamesAndAttributes) {
+  const auto cookies_with = [](const CookieOptions& cookies) {
+    GatewayOptions options = behind_https();
+    options.cookies = cookies;
+    TestedGateway tested(options);
+    tested.door.does = tokens;
+    return tested.ask(post("/login", login)).header("set-cookie");
+  };
+  using namespace std::chrono_literals;
+  EXPECT_EQ(cookies_with({.secure = true, .domain = {}, .refresh_lifetime = 24h, .access_lifetime = 5min}),
+            "__Host-ostiary_access=new-access; Path=/; Max-Age=300; HttpOnly; SameSite=Lax; Secure\n"
+            "__Host-ostiary_refresh=new-refresh; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure\n"
+            "__Host-ostiary_device=new-device; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure");
+  EXPECT_THAT(cookies_with({.secure = true, .domain = "example.org", .refresh_lifetime = 24h, .access_lifetime = 5min}),
+              HasSubstr("__Secure-ostiary_access=new-access; Path=/; Max-Age=300; HttpOnly; SameSite=Lax; Secure; "
+                        "Domain=example.org\n"));
+  EXPECT_THAT(cookies_with({.secure = false, .domain = {}, .refresh_lifetime = 24h, .access_lifetime = 5min}),
+              HasSubstr("ostiary_access=new-access; Path=/; Max-Age=300; HttpOnly; SameSite=Lax\n"));
+}
+
+// R2.5
+TEST(Gateway, ClearsCookiesAtLogout) {
+  TestedGateway tested;
+  const Answered answer = tested.ask(post("/api/auth/logout", R"({"refresh_token":"r"})"));
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_FALSE(answer.body);
+  EXPECT_EQ(answer.header("set-cookie"), "ostiary_access=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\n"
+                                         "ostiary_refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+}
+
+TEST(Gateway, ClearsCookiesThatAreNoCredentialsAtLogout) {
+  TestedGateway tested;
+  for (const auto& [why, clears] : {std::pair(Refusal::not_authenticated, true), {Refusal::unavailable, false}}) {
+    tested.door.does = [why = why](const Method&, const Call&, const Message&) -> Reply { return refuse(why); };
+    const Answered answer = tested.ask(post("/api/auth/logout", "{}", {{"cookie", "ostiary_access=x"}}));
+    EXPECT_EQ(answer.header("set-cookie").starts_with("ostiary_access=; "), clears) << name_of(why);
+  }
+}
+
+// R2.4: whom a reply's tokens reach, by whom and how it was asked.
+TEST(Gateway, DeliversTokensByCookieOrBody) {
+  struct Row {
+    const char* name;
+    Asked asked;
+    bool cookies;
+    std::string in_body;  ///< of access_token, token, refresh_token, device_id the first letters
+  };
+  const std::string canonical = "/api/auth/login";
+  const auto asking = [](std::string way) {
+    return login.substr(0, login.size() - 1) + R"(,"token_delivery":")" + way + "\"}";
+  };
+  const std::pair<std::string, std::string> same{"sec-fetch-site", "same-origin"},
+      origin{"origin", "http://localhost:8001"};
+  const std::string refresh = "/api/auth/refresh";
+  const Row table[] = {
+      {"a program", post(canonical, login), true, "atrd"},
+      {"a program that asks for cookies", post(canonical, asking("cookie")), true, ""},
+      {"a program that asks for the body", post(canonical, asking("body")), false, "atrd"},
+      {"R1.6 a program at the short path", post("/login", login), true, "atrd"},
+      {"R1.6 a program at the short path that asks for cookies", post("/login", asking("cookie")), true, "t"},
+      {"a page", post(canonical, login, {same}), true, ""},
+      {"an older browser's page", post(canonical, login, {origin}), true, ""},
+      {"a page that asks for the body", post(canonical, asking("body"), {same}), true, ""},
+      {"R1.6 a page at the short path", post("/login", login, {same, origin}), true, "t"},
+      {"a refresh by body", post(refresh, R"({"refresh_token":"r"})"), true, "atrd"},
+      {"a refresh by cookie", post(refresh, "{}", {{"cookie", "ostiary_refresh=r"}}), true, ""},
+      {"a page's refresh", post(refresh, "{}", {{"cookie", "ostiary_refresh=r"}, same}), true, ""},
+      {"a refresh by body from a known device's cookie",
+       post(refresh, R"({"refresh_token":"r"})", {{"cookie", "ostiary_device=known"}}), true, "atrd"},
+  };
+  for (const Row& row : table) {
+    TestedGateway tested;
+    tested.door.does = tokens;
+    const Answered answer = tested.ask(row.asked);
+    ASSERT_EQ(answer.status, 200) << row.name << answer.text();
+    std::string in_body;
+    for (const char* field : {"access_token", "token", "refresh_token", "device_id"}) {
+      if (answer.json().contains(field)) in_body += field[0];
+    }
+    EXPECT_EQ(in_body, row.in_body) << row.name;
+    EXPECT_EQ(!answer.header("set-cookie").empty(), row.cookies) << row.name;
+    EXPECT_EQ(answer.member("token_type"), "Bearer") << row.name;
+  }
+}
+
+// B7, B8: a refused request does not reach its call.
+TEST(Gateway, RefusesChangesAskedForByForeignPages) {
+  struct Row {
+    const char* name;
+    std::vector<std::pair<std::string, std::string>> headers;
+    bool reaches;
+  };
+  const std::string own = "https://id.example.org", listed = "https://app.example.org",
+                    foreign = "https://evil.example";
+  const Row table[] = {
+      {"no browser", {}, true},
+      {"our own page", {{"sec-fetch-site", "same-origin"}, {"origin", own}}, true},
+      {"our own page under another name",
+       {{"sec-fetch-site", "same-origin"}, {"origin", "http://127.0.0.1:8001"}},
+       true},
+      {"an older browser's own page", {{"origin", own}}, true},
+      {"typed by the person", {{"sec-fetch-site", "none"}}, true},
+      {"a listed page", {{"sec-fetch-site", "same-site"}, {"origin", listed}}, true},
+      {"an older browser's listed page", {{"origin", listed}}, true},
+      {"a foreign page", {{"sec-fetch-site", "cross-site"}, {"origin", foreign}}, false},
+      {"an older browser's foreign page", {{"origin", foreign}}, false},
+      {"a sibling that is not listed", {{"sec-fetch-site", "same-site"}, {"origin", "https://www.example.org"}}, false},
+      {"an older browser's sibling", {{"origin", "https://www.example.org"}}, false},
+      {"a form without Origin", {{"sec-fetch-site", "cross-site"}}, false},
+      {"Origin null", {{"origin", "null"}}, false},
+      {"Origin null that claims to be ours", {{"sec-fetch-site", "same-origin"}, {"origin", "null"}}, false},
+      {"an unknown word", {{"sec-fetch-site", "other"}, {"origin", own}}, false},
+      {"the own origin in another scheme", {{"origin", "http://id.example.org"}}, false},
+      {"the own origin and more", {{"origin", own + ".evil.example"}}, false},
+      {"two origins", {{"origin", own}, {"origin", foreign}}, false},
+      {"an empty origin", {{"origin", ""}}, false},
+  };
+  for (const Row& row : table) {
+    for (const char* path : {"/login", "/api/auth/logout", "/api/auth/refresh"}) {
+      TestedGateway tested(behind_https());
+      const Answered answer = tested.ask(post(path, std::string_view(path) == "/login" ? login : "{}", row.headers));
+      EXPECT_EQ(tested.door.done, row.reaches ? 1 : 0) << row.name << path;
+      EXPECT_EQ(answer.code(), row.reaches ? "" : "cross_site_request") << row.name << path;
+      EXPECT_EQ(answer.status == 403, !row.reaches) << row.name << path;
+      EXPECT_EQ(tested.door.log.count("http.cross_site_refused"), row.reaches ? 0 : 1) << row.name << path;
+    }
+  }
+}
+
+TEST(Gateway, LetsForeignPagesReadNothingUnlessTheyAreListed) {
+  TestedGateway tested(behind_https());
+  const auto from_page = [](std::string origin) {
+    return std::vector<std::pair<std::string, std::string>>{
+        {"origin", std::move(origin)}, {"sec-fetch-site", "cross-site"}, {"access-control-request-method", "POST"}};
+  };
+  const Answered listed = tested.ask(get("/health", from_page("https://app.example.org")));
+  EXPECT_EQ(listed.header("access-control-allow-origin"), "https://app.example.org");
+  EXPECT_EQ(listed.header("access-control-allow-credentials"), "true");
+  EXPECT_EQ(listed.header("vary"), "Origin");
+  const Answered foreign = tested.ask(get("/health", from_page("https://evil.example")));
+  EXPECT_EQ(foreign.status, 200);
+  EXPECT_EQ(foreign.header("access-control-allow-origin"), "");
+  EXPECT_EQ(foreign.header("vary"), "Origin");
+  for (const char* refused : {"/nothing", "/login", "%"}) {
+    const Answered to_listed = tested.ask(get(refused, from_page("https://app.example.org")));
+    EXPECT_EQ(to_listed.header("access-control-allow-origin"), "https://app.example.org") << to_listed.text();
+    EXPECT_THAT(to_listed.header("access-control-expose-headers"), HasSubstr("X-Request-Id"));
+    EXPECT_EQ(tested.ask(get(refused, from_page("https://evil.example"))).header("access-control-allow-origin"), "");
+  }
+
+  const Answered preflight = tested.ask({"OPTIONS", "/login", from_page("https://app.example.org")});
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_EQ(preflight.header("access-control-allow-origin"), "https://app.example.org");
+  EXPECT_THAT(preflight.header("access-control-allow-methods"), HasSubstr("POST"));
+  EXPECT_THAT(preflight.header("access-control-allow-headers"), HasSubstr("content-type"));
+  EXPECT_EQ(tested.ask({"OPTIONS", "/login", from_page("https://evil.example")}).header("access-control-allow-origin"),
+            "");
+}
+
+// ASVS 4.1.3
+TEST(Gateway, TellsTheCallWhoAsks) {
+  TestedGateway tested(behind_https());
+  Call seen;
+  tested.door.does = [&seen](const Method& method, const Call& call, const Message&) -> Reply {
+    seen = call;
+    return std::unique_ptr<Message>(method.reply_prototype->New());
+  };
+  Asked asked = post("/login", login, {{"x-forwarded-for", "198.51.100.7"}, {"user-agent", std::string(600, 'a')}});
+  (void)tested.ask(asked);
+  EXPECT_EQ(seen.address, "192.0.2.1");
+  EXPECT_EQ(seen.user_agent, std::string(512, 'a'));
+  asked.peer = "10.1.2.3";
+  asked.headers[1].second = "caf\xe9";
+  (void)tested.ask(asked);
+  EXPECT_EQ(seen.address, "198.51.100.7");
+  EXPECT_EQ(seen.user_agent, "caf?");
+}
+
+TEST(Gateway, AnswersWithBytesKeptReady) {
+  const auto bytes = std::make_shared<const std::string>(R"({"ready":true})");
+  int asked = 0;
+  const FindReadyReply ready = [&](const Secret& token, Time) -> std::optional<ReadyReply> {
+    ++asked;
+    if (token.reveal() != "kept" && token.reveal() != "kept.too") return std::nullopt;
+    return ReadyReply{bytes, nullptr, SessionId{}};
+  };
+  TestedGateway tested(
+      {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}, {},
+      {{"ostiary.v1.AuthService.CheckSession", ready}});
+  const Answered kept = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
+  EXPECT_EQ(kept.status, 200);
+  EXPECT_EQ(kept.body, bytes);
+  EXPECT_EQ(kept.header("content-type"), "application/json");
+  EXPECT_EQ(tested.door.done, 0);
+
+  const Answered worked_on = tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}}));
+  EXPECT_EQ(worked_on.status, 200);
+  for (const char* name : {"content-type", "vary", "cache-control", "content-security-policy", "referrer-policy",
+                           "cross-origin-resource-policy", "x-content-type-options"}) {
+    EXPECT_NE(kept.header(name), "") << name;
+    EXPECT_EQ(kept.header(name), worked_on.header(name)) << name;
+  }
+  EXPECT_EQ(tested.door.done, 1);
+  EXPECT_EQ(tested.ask(get("/api/auth/session")).code(), "not_authenticated");
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(tested.ask(get("/api/auth/session?x=1", {{"authorization", "Bearer kept"}})).code(), "unknown_field");
+
+  // The limits of READ are those of the normal way: 200 at once by session, 400 by address.
+  int answered = 1;
+  while (tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}})).status == 200) ++answered;
+  EXPECT_EQ(answered, 200);
+  const Answered limited = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_EQ(limited.code(), "rate_limited");
+  EXPECT_EQ(limited.header("retry-after"), "1");
+  // The budget is the session's, not the token's.
+  EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept.too"}})).status, 429);
+  EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}})).status, 200);
+}
+
+// A call that is only written down has its route, cookies, status and policy.
+TEST(Gateway, ServesACallAsItsContractSays) {
+  const WrittenContract written(R"(
+    message Ask {
+      string door = 1;
+      optional string key = 2 [(ostiary.rule) = {max_bytes: 20 secret: true cookie: REFRESH_TOKEN}];
+      optional int32 times = 3 [(ostiary.rule) = {minimum: 1}];
+    }
+    message Answer {
+      string door = 1;
+      optional string key = 2 [(ostiary.rule) = {secret: true cookie: REFRESH_TOKEN not_for_browsers: true}];
+    }
+    service Doors {
+      rpc Open(Ask) returns (Answer) {
+        option (google.api.http) = {put: "/doors/{door}/open" body: "*"};
+        option (ostiary.policy) = {
+          caller: PERMISSION permission: "things.do" rate: WRITE audit: "door.open" success_status: 201
+          problem_message: true clears: DEVICE
+        };
+      }
+    }
+  )");
+  TestedGateway tested({.public_origin = "http://localhost", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}},
+                       {}, {}, written.services());
+  tested.door.does = [](const Method& method, const Call&, const Message& request) -> Reply {
+    std::unique_ptr<Message> reply(method.reply_prototype->New());
+    for (const char* name : {"door", "key"}) {
+      const auto* from = request.GetDescriptor()->FindFieldByName(name);
+      reply->GetReflection()->SetString(reply.get(), reply->GetDescriptor()->FindFieldByName(name),
+                                        request.GetReflection()->GetString(request, from) + "!");
+    }
+    return reply;
+  };
+  const auto ask = [&](std::string body, std::vector<std::pair<std::string, std::string>> headers) {
+    Asked asked = post("/doors/front%20one/open", std::move(body), std::move(headers));
+    asked.verb = "PUT";
+    return tested.ask(asked);
+  };
+  const std::string access = "ostiary_access=user:permitted";
+  const std::pair<std::string, std::string> permitted{"cookie", access};
+
+  const Answered by_body = ask(R"({"key":"k"})", {{"authorization", "Bearer user"}});
+  EXPECT_EQ(by_body.code(), "permission_denied");
+  EXPECT_EQ(by_body.member("message"), "fail");
+  EXPECT_EQ(ask(R"({"key":"k","times":0})", {permitted}).code(), "invalid_field");
+  EXPECT_EQ(ask(R"({"key":"k","door":"back"})", {permitted}).code(), "duplicate_field");
+  const Answered opened = ask(R"({"key":"k"})", {permitted});
+  EXPECT_EQ(opened.status, 201);
+  EXPECT_EQ(opened.text(), R"({"door":"front one!","key":"k!"})");
+  EXPECT_THAT(opened.header("set-cookie"), AllOf(HasSubstr("ostiary_refresh=k!;"), HasSubstr("ostiary_device=; ")));
+  EXPECT_EQ(ask("{}", {{"cookie", access + "; ostiary_refresh=c"}}).text(), R"({"door":"front one!"})");
+}
+
+TEST(Gateway, ServesPagesBesideTheContract) {
+  const auto says = [](std::string text) {
+    return [text](const HttpRequest&) {
+      return HttpResponse{.status = 200,
+                          .headers = {{"Content-Security-Policy", "own"}},
+                          .body = std::make_shared<const std::string>(text)};
+    };
+  };
+  int spent = 0;
+  TestedGateway tested(
+      behind_https(),
+      {{"GET", "/", says("first")},
+       {"GET", "/files/*", says("file")},
+       {"GET", "/files/exact", says("exact")},
+       {"GET", "/health", says("never")},
+       {"GET", "/gone", [](const HttpRequest&) { return HttpResponse{.status = 404, .headers = {}, .body = nullptr}; }},
+       {"POST", "/spend", [&spent](const HttpRequest&) {
+          ++spent;
+          return HttpResponse{};
+        }}});
+  EXPECT_EQ(tested.ask(get("/?from=mail")).text(), "first");
+  EXPECT_EQ(tested.ask(get("/")).header("content-security-policy"), "own");
+  EXPECT_EQ(tested.ask(get("/files/a/b")).text(), "file");
+  EXPECT_EQ(tested.ask(get("/files/exact")).text(), "exact");
+  EXPECT_THAT(tested.ask(get("/health")).text(), HasSubstr("status"));
+  EXPECT_EQ(tested.ask(get("/gone")).member("detail"), tested.ask(get("/never-there")).member("detail"));
+  EXPECT_EQ(tested.ask({"POST", "/spend", {{"origin", "https://evil.example"}}}).status, 403);
+  EXPECT_EQ(spent, 0);
+  EXPECT_EQ(tested.ask({"POST", "/spend"}).status, 200);
+  EXPECT_EQ(spent, 1);
+}
+
+}  // namespace
+}  // namespace ostiary::server

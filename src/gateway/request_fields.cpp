@@ -1,0 +1,97 @@
+#include "gateway/request_fields.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "contract/json.hpp"
+
+namespace ostiary::server {
+
+namespace {
+
+/// Whether `text` is application/json, in UTF-8 if it says anything of a charset.
+bool is_json(std::string_view text) {
+  const auto semicolon = text.find(';');
+  if (!equal_ignoring_case(trim_blanks(text.substr(0, semicolon)), "application/json")) return false;
+  if (semicolon == std::string_view::npos) return true;
+  const std::string_view parameter = trim_blanks(text.substr(semicolon + 1));
+  return parameter.empty() || equal_ignoring_case(parameter, "charset=utf-8") ||
+         equal_ignoring_case(parameter, "charset=\"utf-8\"");
+}
+
+Result<void> check_media_type(const HttpRequest& request) {
+  const auto types = request.header_lines("content-type");
+  if (types.size() != 1 || !is_json(types.front())) {
+    return refuse(Refusal::unsupported_media_type, "The body must be JSON, with Content-Type: application/json.");
+  }
+  const auto encoding = request.header("content-encoding");
+  if (encoding && !equal_ignoring_case(*encoding, "identity")) {
+    return refuse(Refusal::unsupported_media_type, "The body must not be compressed.");
+  }
+  return {};
+}
+
+bool is_set(const Message& message, const std::string& name) {
+  const auto* field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return false;
+  if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
+  return message.GetReflection()->HasField(message, field);
+}
+
+Result<void> set_once(Message& message, std::set<std::string, std::less<>>& seen, std::string_view name,
+                      std::string_view value) {
+  if (message.GetDescriptor()->FindFieldByName(std::string(name)) == nullptr) {
+    return refuse(Refusal::unknown_field, "There is no such parameter.", std::string(name));
+  }
+  if (!seen.emplace(name).second || is_set(message, std::string(name))) {
+    return refuse(Refusal::duplicate_field, "The field is given twice.", std::string(name));
+  }
+  return read_text_field(name, value, message);
+}
+
+Result<void> read_query(std::string_view query, Message& message, std::set<std::string, std::less<>>& seen) {
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto name = percent_decode(pair.substr(0, equals), true);
+    const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!name || !value) return refuse(Refusal::malformed_request, "The query is wrongly percent-encoded.");
+    if (auto set = set_once(message, seen, *name, *value); !set) return set;
+  }
+  return {};
+}
+
+Result<void> read_body(const HttpRequest& request, Message& message) {
+  // A body that is not there at all is the empty object; one that is empty but announced is judged like any other.
+  const bool absent = request.body.empty() && !request.header("transfer-encoding") && !request.header("content-type");
+  if (absent) return {};
+  if (auto checked = check_media_type(request); !checked) return checked;
+  return read_json(request.body, message);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Message>> read_request(const Destination& destination, std::string_view query,
+                                              const HttpRequest& request) {
+  std::unique_ptr<Message> message(destination.method->request_prototype->New());
+  if (destination.binding->has_body) {
+    if (!query.empty()) {
+      return refuse(Refusal::unknown_field, "The call takes its fields from the body, none from the query.",
+                    std::string(query.substr(0, std::min(query.find_first_of("=&"), std::size_t{64}))));
+    }
+    if (auto read = read_body(request, *message); !read) return std::unexpected(std::move(read).error());
+  } else if (!request.body.empty()) {
+    return refuse(Refusal::malformed_request, "The call takes no body.");
+  }
+  std::set<std::string, std::less<>> seen;
+  for (const auto& [name, value] : destination.fields) {
+    if (auto set = set_once(*message, seen, name, value); !set) return std::unexpected(std::move(set).error());
+  }
+  if (auto read = read_query(query, *message, seen); !read) return std::unexpected(std::move(read).error());
+  return message;
+}
+
+}  // namespace ostiary::server

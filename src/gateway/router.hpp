@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "contract/contract.hpp"
+#include "http/message.hpp"
+
+namespace ostiary::server {
+
+/// Something that answers a path without being a call of the contract: the first page, the documentation, the
+/// development mailbox, what a mailed link opens.
+struct Page {
+  std::string verb;  ///< GET (answers HEAD too), POST, DELETE
+  std::string path;  ///< exact, or with a trailing "*" for a prefix
+  /// Called on the I/O thread: quick, no database. A 404 without a body makes the gateway answer as for an unknown
+  /// path.
+  std::function<HttpResponse(const HttpRequest&)> answer;
+};
+
+/// Where a request goes: to a call of the contract by one of its bindings, or to a page.
+struct Destination {
+  const Method* method = nullptr;
+  const HttpBinding* binding = nullptr;
+  const Page* page = nullptr;
+  std::vector<std::pair<std::string_view, std::string>> fields;  ///< what the path's segments fill, decoded
+};
+
+/// What a path leads to.
+struct PathMatch {
+  std::vector<std::pair<std::string_view, Destination>> by_verb;
+  bool malformed = false;  ///< the path is wrongly percent-encoded
+
+  /// The destination under `verb`, HEAD following GET; null if there is none.
+  const Destination* under(std::string_view verb) const;
+  /// The verbs, as Allow lists them.
+  std::string allow() const;
+};
+
+/// Finds destinations by path. A literal segment goes before a field, the contract before a page. Built once;
+/// `contract` and `pages` must outlive it.
+class HttpRouter {
+ public:
+  HttpRouter(const Contract& contract, const std::vector<Page>& pages);
+
+  /// `path` as sent, without the query.
+  PathMatch find(std::string_view path) const;
+
+ private:
+  struct Entry {
+    const Method* method;
+    const HttpBinding* binding;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  bool find_binding(std::string_view path, PathMatch& match) const;
+  void find_page(std::string_view path, PathMatch& match) const;
+
+  std::unordered_map<std::string, std::vector<Entry>, TextHash, std::equal_to<>> literal_;
+  std::vector<Entry> bindings_;
+  const std::vector<Page>& pages_;
+};
+
+}  // namespace ostiary::server

@@ -1,0 +1,432 @@
+#include "grpc/server.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+#include <absl/synchronization/mutex.h>
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_initializer.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <netinet/in.h>
+
+#include "http/forwarded.hpp"
+#include "grpc/message.hpp"
+#include "http/message.hpp"
+#include "contract/refusals.hpp"
+#include "base/text.hpp"
+#include "door/trace_context.hpp"
+
+namespace ostiary::server {
+
+using google::protobuf::FieldDescriptor;
+
+namespace {
+
+constexpr std::size_t longest_user_agent = 512;
+
+/// How many calls are at work. Thread-safe.
+class InFlight {
+ public:
+  void begin() { ++count_; }
+
+  void end() {
+    const std::lock_guard lock(mutex_);
+    if (--count_ == 0) idle_.notify_all();
+  }
+
+  void wait_until_idle(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    idle_.wait_until(lock, deadline, [&] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::atomic<int> count_ = 0;
+};
+
+/// What all calls share.
+struct Service {
+  Dispatcher& dispatcher;
+  const ReadyReplies& ready_replies;
+  Random& random;
+  /// The field of each call's request that holds the device, for those that have one.
+  std::unordered_map<const Method*, const FieldDescriptor*> device_fields;
+  InFlight in_flight;
+  std::atomic<bool> draining = false;
+};
+
+const FieldDescriptor* device_field_of(const Method& method) {
+  const auto& request = *method.descriptor->input_type();
+  for (int i = 0; i < request.field_count(); ++i) {
+    if (request.field(i)->options().GetExtension(ostiary::rule).cookie() == DEVICE) return request.field(i);
+  }
+  return nullptr;
+}
+
+std::optional<std::string_view> metadata_of(const grpc::CallbackServerContext& context, const char* name) {
+  const auto [first, last] = context.client_metadata().equal_range(name);
+  if (first == last) return std::nullopt;
+  return std::string_view(first->second.data(), first->second.size());
+}
+
+/// One call: reads its message, has it dispatched, writes the reply. gRPC keeps it alive until OnDone, which comes
+/// after Finish, cancelled or not; the dispatcher answers exactly once, and that is where Finish is called.
+class UnaryCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  UnaryCall(Service& service, const grpc::GenericCallbackServerContext& context)
+      : service_(service), context_(context), method_(service.dispatcher.contract().find_grpc(context.method())) {
+    service_.in_flight.begin();
+    if (!method_) {
+      Finish({grpc::StatusCode::UNIMPLEMENTED, "There is no such method."});
+    } else if (service_.draining) {
+      refuse({Refusal::unavailable, "The server is shutting down.", {}, std::chrono::seconds(1), {}});
+    } else {
+      StartRead(&buffer_);
+    }
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return refuse({Refusal::malformed_request, "There is no message.", {}, {}, {}});
+    auto token = access_token();
+    if (!token) return refuse(token.error());
+    const std::string address = address_of_peer(context_.peer());
+    if (*token && buffer_.Length() == 0) {
+      if (auto ready = service_.ready_replies.answer(*method_, address, **token)) {
+        return *ready ? send_ready(*(*ready)->protobuf) : refuse(ready->error());
+      }
+    }
+    std::unique_ptr<Message> request(method_->request_prototype->New());
+    if (!grpc::SerializationTraits<Message>::Deserialize(&buffer_, request.get()).ok()) {
+      return refuse({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
+    }
+    if (auto difference = difference_from_contract(*request)) return refuse(*difference);
+    auto inbound = inbound_with(*request, address, *std::move(token));
+    service_.dispatcher.dispatch(*method_, std::move(inbound), std::move(request),
+                                 [this](Reply reply) { answer(std::move(reply)); });
+  }
+
+  void OnDone() override {
+    service_.in_flight.end();
+    delete this;
+  }
+
+ private:
+  Inbound inbound_with(const Message& request, const std::string& address, std::optional<Secret> token) {
+    Inbound inbound;
+    inbound.address = address;
+    inbound.trace_id = trace_id();
+    inbound.access_token = std::move(token);
+    // The call is alive until it is answered, and asked no later.
+    inbound.cancelled = [this] { return context_.IsCancelled(); };
+    const auto user_agent = metadata_of(context_, "user-agent").value_or("");
+    if (inspect(user_agent).valid) inbound.user_agent = cut(user_agent, longest_user_agent);
+    if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
+      inbound.deadline = std::chrono::time_point_cast<Duration>(context_.deadline());
+    }
+    if (const auto found = service_.device_fields.find(method_); found != service_.device_fields.end()) {
+      const auto& reflection = *request.GetReflection();
+      auto device = reflection.GetString(request, found->second);
+      if (!device.empty()) inbound.device_token = std::move(device);
+    }
+    return inbound;
+  }
+
+  Result<std::optional<Secret>> access_token() const {
+    if (context_.client_metadata().count("authorization") > 1) return not_authenticated();
+    const auto authorization = metadata_of(context_, "authorization");
+    if (!authorization) return std::nullopt;
+    constexpr std::string_view scheme = "Bearer ";
+    if (!equal_ignoring_case(authorization->substr(0, scheme.size()), scheme)) return not_authenticated();
+    return Secret(std::string(trim_blanks(authorization->substr(scheme.size()))));
+  }
+
+  /// Made when it is first needed: most calls are answered without one.
+  const std::string& trace_id() {
+    if (trace_id_.empty()) trace_id_ = trace_id_of(metadata_of(context_, "traceparent"), service_.random);
+    return trace_id_;
+  }
+
+  static std::unexpected<Refused> not_authenticated() {
+    return ostiary::refuse(Refusal::not_authenticated, "The authorization must be one bearer token.");
+  }
+
+  void answer(Reply reply) { reply ? send(**reply) : refuse(reply.error()); }
+
+  void send(const Message& reply) {
+    buffer_.Clear();
+    bool own_buffer = false;
+    const auto written = grpc::SerializationTraits<Message>::Serialize(reply, &buffer_, &own_buffer);
+    if (!written.ok()) return refuse({Refusal::internal, {}, {}, {}, {}});
+    StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  void send_ready(const std::string& reply) {
+    const grpc::Slice slice(reply);
+    buffer_ = grpc::ByteBuffer(&slice, 1);
+    StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  void refuse(const Refused& refused) {
+    Finish({static_cast<grpc::StatusCode>(status_of(refused.why).grpc), status_message(refused),
+            status_details(refused, trace_id())});
+  }
+
+  Service& service_;
+  const grpc::GenericCallbackServerContext& context_;
+  const Method* method_;
+  std::string trace_id_;
+  grpc::ByteBuffer buffer_;
+};
+
+class GenericService final : public grpc::CallbackGenericService {
+ public:
+  explicit GenericService(Service& service) : service_(service) {}
+
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+    return new UnaryCall(service_, *context);
+  }
+
+ private:
+  Service& service_;
+};
+
+/// Makes reflection list the contract's services: it describes them anyway, but takes the list from what was registered
+/// by name, and a generic service has none.
+class ListedServices final : public grpc::ServerBuilderPlugin {
+ public:
+  explicit ListedServices(std::vector<std::string> names) : names_(std::move(names)) {}
+  std::string name() override { return "ostiary.listed_services"; }
+  void InitServer(grpc::ServerInitializer* initializer) override {
+    // gRPC has no other way to add a name; the list itself is an ordinary member of the server.
+    auto& listed = *const_cast<std::vector<std::string>*>(initializer->GetServiceList());
+    listed.insert(listed.end(), names_.begin(), names_.end());
+  }
+  void Finish(grpc::ServerInitializer*) override {}
+  void ChangeArguments(const std::string&, void*) override {}
+
+ private:
+  const std::vector<std::string> names_;
+};
+
+class WithReflection final : public grpc::ServerBuilderOption {
+ public:
+  explicit WithReflection(std::vector<std::string> names) : names_(std::move(names)) {}
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    plugins->push_back(std::make_unique<ListedServices>(names_));
+  }
+
+ private:
+  const std::vector<std::string> names_;
+};
+
+/// The library writes to standard error by itself unless told otherwise, and its hook takes no context.
+std::atomic<Log*> log_of_the_library = nullptr;
+
+void take_library_line(gpr_log_func_args* line) {
+  if (line->severity != GPR_LOG_SEVERITY_ERROR) return;
+  // What it calls an error may be a client's doing: whatever matters to us comes back as a value as well.
+  if (auto* log = log_of_the_library.load()) log->write(LogLevel::debug, "grpc.library", {{"message", line->message}});
+}
+
+std::string place(const std::string& address, int port) {
+  return (address.find(':') == address.npos ? address : '[' + address + ']') + ':' + std::to_string(port);
+}
+
+/// Tries to bind `address` for a moment, as gRPC won't say why it can't. Gives errno or 0; a `port` of 0 becomes the
+/// one that the machine chose.
+int try_to_bind(const IpAddress& address, std::uint16_t& port) {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  if (address.is_v4()) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, address.bytes.data() + 12, 4);
+    size = sizeof v4;
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
+    size = sizeof v6;
+  }
+  const int descriptor = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errno;
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  auto* const name = reinterpret_cast<sockaddr*>(&storage);
+  int error = ::bind(descriptor, name, size) == 0 && ::listen(descriptor, 1) == 0 ? 0 : errno;
+  if (error == 0 && ::getsockname(descriptor, name, &size) == 0) {
+    port = ntohs(address.is_v4() ? reinterpret_cast<sockaddr_in&>(storage).sin_port
+                                 : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+  }
+  ::close(descriptor);
+  return error;
+}
+
+}  // namespace
+
+struct GrpcServer::Impl {
+  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions chosen, Random& random,
+       Log& log_to_use)
+      : options(std::move(chosen)),
+        log(log_to_use),
+        service{dispatcher, ready_replies, random, {}, {}, {}},
+        generic_service(service) {
+    for (const auto& method : dispatcher.contract().methods()) {
+      if (const auto* field = device_field_of(method)) service.device_fields.emplace(&method, field);
+    }
+    for (const auto* descriptor : dispatcher.contract().services()) service_names.push_back(descriptor->full_name());
+  }
+
+  /// The addresses to listen on, each known to be free.
+  std::vector<std::string> free_addresses();
+  void check(const std::string& address, bool only_if_there, std::vector<std::string>& free);
+  std::shared_ptr<grpc::ServerCredentials> credentials_for(const std::string& address) const;
+  void build();
+  void stop();
+
+  const GrpcServerOptions options;
+  Log& log;
+  Service service;
+  GenericService generic_service;
+  std::vector<std::string> service_names;
+  std::uint16_t port = 0;
+  std::unique_ptr<grpc::Server> server;
+};
+
+std::vector<std::string> GrpcServer::Impl::free_addresses() {
+  std::vector<std::string> free;
+  for (const auto& address : options.addresses) {
+    if (address == "localhost") {
+      check("127.0.0.1", false, free);
+      check("::1", true, free);
+    } else if (address == "*") {
+      // gRPC takes both families on ::, where the machine has it.
+      const std::size_t before = free.size();
+      check("::", true, free);
+      if (free.size() == before) check("0.0.0.0", false, free);
+    } else {
+      check(address, false, free);
+    }
+  }
+  if (free.empty()) throw ListenError("there is no address to listen on for gRPC");
+  return free;
+}
+
+void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::vector<std::string>& free) {
+  const auto address = parse_address(text);
+  if (!address) throw ListenError("cannot listen on " + text + " for gRPC: it is not an IP address");
+  if (!address->is_loopback() && !options.tls.given() && !options.plaintext_beyond_loopback) {
+    throw ListenError("cannot listen on " + text +
+                      " for gRPC: it is not a loopback address, and calls would travel "
+                      "unencrypted");
+  }
+  const int error = try_to_bind(*address, port);
+  if (only_if_there && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)) return;
+  if (error != 0)
+    throw ListenError("cannot listen on " + place(text, port) + " for gRPC: " + std::generic_category().message(error));
+  free.push_back(text);
+}
+
+std::shared_ptr<grpc::ServerCredentials> GrpcServer::Impl::credentials_for(const std::string& address) const {
+  const auto parsed = parse_address(address);
+  if (!options.tls.given() || (parsed && parsed->is_loopback())) return grpc::InsecureServerCredentials();
+  constexpr unsigned seconds_between_looks = 1;
+  grpc::experimental::TlsServerCredentialsOptions tls(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(options.tls.key, options.tls.chain,
+                                                                           seconds_between_looks));
+  tls.watch_identity_key_cert_pairs();
+  tls.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  return grpc::experimental::TlsServerCredentials(tls);
+}
+
+void GrpcServer::Impl::build() {
+  port = options.port;
+  const auto addresses = free_addresses();
+  std::vector<int> bound(addresses.size());
+  grpc::ServerBuilder builder;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    builder.AddListeningPort(place(addresses[i], port), credentials_for(addresses[i]), &bound[i]);
+  }
+  // Otherwise two servers would share a port without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  // gRPC looks at a message's size when all of it is there (grpc issue 43012): this bounds what arrives until then.
+  builder.SetResourceQuota(grpc::ResourceQuota("ostiary").Resize(options.memory_bytes));
+  // A compressed message may be far larger than the limit that it passed.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetOption(std::make_unique<WithReflection>(service_names));
+  builder.RegisterCallbackGenericService(&generic_service);
+  server = builder.BuildAndStart();
+  if (!server) throw ListenError("cannot listen on " + place(addresses.front(), port) + " for gRPC");
+  for (const auto& address : addresses) {
+    log.write(LogLevel::info, "grpc.listening", {{"address", place(address, port)}});
+  }
+}
+
+void GrpcServer::Impl::stop() {
+  if (!server) return;
+  // Calls at work have had their time; this is for the last bytes of those that are done.
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  server->Wait();
+  server.reset();
+  Log* mine = &log;
+  log_of_the_library.compare_exchange_strong(mine, nullptr);
+}
+
+GrpcServer::GrpcServer(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions options,
+                       Random& random, Log& log)
+    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(options), random, log)) {}
+
+GrpcServer::~GrpcServer() { impl_->stop(); }
+
+void GrpcServer::start() {
+  log_of_the_library = &impl_->log;
+  gpr_set_log_function(take_library_line);
+  // Debian builds Abseil with its search for deadlocks, which costs each call: it is for those who work on gRPC.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // Protobuf reports a malformed message on standard error; ours comes back as a status.
+  google::protobuf::SetLogHandler(nullptr);
+  grpc::EnableDefaultHealthCheckService(true);
+  impl_->build();
+  auto& health = *impl_->server->GetHealthCheckService();
+  for (const auto& name : impl_->service_names) health.SetServingStatus(name, true);
+}
+
+std::uint16_t GrpcServer::port() const { return impl_->port; }
+
+void GrpcServer::drain(std::chrono::steady_clock::time_point deadline) {
+  if (!impl_->server) return;
+  impl_->server->GetHealthCheckService()->Shutdown();
+  impl_->service.draining = true;
+  impl_->service.in_flight.wait_until_idle(deadline);
+  impl_->stop();
+}
+
+}  // namespace ostiary::server

@@ -1,0 +1,364 @@
+#include "grpc/server.hpp"
+
+#include <future>
+#include <initializer_list>
+#include <optional>
+#include <set>
+
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <gtest/gtest.h>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "scaffolding/echo_service.hpp"
+
+namespace ostiary::server {
+namespace {
+
+using namespace std::chrono_literals;
+using grpc::StatusCode;
+
+std::chrono::steady_clock::time_point after(std::chrono::milliseconds wait) {
+  return std::chrono::steady_clock::now() + wait;
+}
+
+/// The messages of grpc.health.v1 and of grpc.reflection.v1alpha that the tests need, as they are on the wire.
+constexpr auto others = R"(
+  message HealthCheckRequest { string service = 1; }
+  message HealthCheckResponse { int32 status = 1; }
+  message ReflectionRequest { string list_services = 7; string file_containing_symbol = 4; }
+  message ReflectionResponse { Files file_descriptor_response = 4; Services list_services_response = 6; }
+  message Files { repeated bytes file_descriptor_proto = 1; }
+  message Services { repeated Service service = 1; }
+  message Service { string name = 1; }
+)";
+
+struct Outcome {
+  grpc::Status status;
+  std::unique_ptr<Message> reply;
+
+  std::string text(const char* field) const {
+    return reply->GetReflection()->GetString(*reply, reply->GetDescriptor()->FindFieldByName(field));
+  }
+  std::string as_text() const {
+    std::string text;
+    google::protobuf::TextFormat::PrintToString(*reply, &text);
+    return text;
+  }
+  google::rpc::ErrorInfo info() const {
+    google::rpc::Status details;
+    google::rpc::ErrorInfo info;
+    EXPECT_TRUE(details.ParseFromString(status.error_details()));
+    EXPECT_TRUE(details.details_size() > 0 && details.details(0).UnpackTo(&info));
+    EXPECT_EQ(details.code(), status.error_code());
+    return info;
+  }
+};
+
+WrittenContract& other() {
+  static WrittenContract contract(others);
+  return contract;
+}
+
+/// A client without generated code, so that it can send what no generated client would.
+class Client {
+ public:
+  explicit Client(const GrpcServer& server)
+      : stub_(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server.port()),
+                                        grpc::InsecureChannelCredentials(), own_connection())) {}
+
+  grpc::Status call_with_bytes(const std::string& path, const std::string& bytes, grpc::ByteBuffer& reply,
+                               grpc::ClientContext& context) {
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer request(&slice, 1);
+    std::promise<grpc::Status> done;
+    stub_.UnaryCall(&context, path, {}, &request, &reply,
+                    [&](grpc::Status status) { done.set_value(std::move(status)); });
+    return done.get_future().get();
+  }
+
+  Outcome call(const std::string& path, const Message& request, std::unique_ptr<Message> reply,
+               grpc::ClientContext&& context = {}) {
+    grpc::ByteBuffer bytes;
+    auto status = call_with_bytes(path, request.SerializeAsString(), bytes, context);
+    const bool readable = !status.ok() || grpc::SerializationTraits<Message>::Deserialize(&bytes, reply.get()).ok();
+    EXPECT_TRUE(readable);
+    return {std::move(status), std::move(reply)};
+  }
+
+ private:
+  static grpc::ChannelArguments own_connection() {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return arguments;
+  }
+
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
+};
+
+struct GrpcServerTest : testing::Test {
+  GrpcServerTest() : server(std::in_place, echo.dispatcher(), echo.ready_replies(), here(), echo.random(), echo.log()) {
+    server->start();
+    client.emplace(*server);
+  }
+
+  static GrpcServerOptions here() {
+    GrpcServerOptions options;
+    options.addresses = {"127.0.0.1"};
+    options.port = 0;
+    return options;
+  }
+
+  std::unique_ptr<Message> message(WrittenContract& contract, const std::string& type, const std::string& text) {
+    auto made = contract.make(type);
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, made.get())) << text;
+    return made;
+  }
+
+  Outcome call(const std::string& method, const std::string& request, grpc::ClientContext&& context = {}) {
+    const std::string reply = method == "Say" || method == "Hold" ? "SayReply" : "WhoamiReply";
+    return client->call("/test.Echo/" + method, *message(echo.written(), method + "Request", request),
+                        echo.written().make(reply), std::move(context));
+  }
+
+  grpc::Status call_with_bytes(const std::string& path, const std::string& bytes) {
+    grpc::ClientContext context;
+    grpc::ByteBuffer reply;
+    return client->call_with_bytes(path, bytes, reply, context);
+  }
+
+  std::string health_of(const std::string& service) {
+    const auto outcome = client->call("/grpc.health.v1.Health/Check",
+                                      *message(other(), "HealthCheckRequest", "service: '" + service + "'"),
+                                      other().make("HealthCheckResponse"));
+    return outcome.status.ok() ? outcome.as_text() : outcome.status.error_message();
+  }
+
+  EchoService echo;
+  std::optional<GrpcServer> server;
+  std::optional<Client> client;
+};
+
+TEST_F(GrpcServerTest, Answers) {
+  const auto outcome = call("Say", "text: 'hello' inner { text: 'x' mood: MOOD_FINE }");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.text("text"), "hello");
+}
+
+TEST_F(GrpcServerTest, TellsTheDispatcherWhoCalls) {
+  grpc::ClientContext context;
+  context.AddMetadata("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  const auto outcome = call("WhichDevice", "device_id: 'seven77'", std::move(context));
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.text("address"), "127.0.0.1");
+  EXPECT_EQ(outcome.text("trace_id"), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(outcome.text("device"), "7");
+  EXPECT_NE(outcome.text("user_agent").find("grpc-c++/"), std::string::npos);
+
+  const auto without = call("Whoami", "");
+  EXPECT_EQ(without.text("trace_id").size(), 32u);
+  EXPECT_EQ(without.text("device"), "");
+}
+
+TEST_F(GrpcServerTest, ARefusalHasItsDetails) {
+  const auto outcome = call("Say", "text: 'taken'");
+  EXPECT_EQ(outcome.status.error_code(), StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(outcome.status.error_message(), "Somebody has it.");
+  const auto info = outcome.info();
+  EXPECT_EQ(info.reason(), "username_taken");
+  EXPECT_EQ(info.domain(), "ostiary");
+  EXPECT_EQ(info.metadata().at("field"), "text");
+  EXPECT_EQ(info.metadata().at("suggestion"), "taken2");
+  EXPECT_EQ(info.metadata().at("trace_id").size(), 32u);
+}
+
+TEST_F(GrpcServerTest, TheRulesOfFieldsHold) {
+  EXPECT_EQ(call("Say", "").info().reason(), "missing_field");
+  EXPECT_EQ(call("Say", "text: 'a' inner { text: '12345678901' }").info().metadata().at("field"), "inner.text");
+}
+
+TEST_F(GrpcServerTest, AnUnknownMethodIsUnimplemented) {
+  EXPECT_EQ(call_with_bytes("/test.Echo/Shout", "").error_code(), StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(call_with_bytes("/", "").error_code(), StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(GrpcServerTest, WhatDiffersFromTheContractIsRefused) {
+  const auto bytes = [](std::initializer_list<int> all) { return std::string(all.begin(), all.end()); };
+  struct Row {
+    std::string request;
+    std::string reason;
+  };
+  const Row rows[] = {
+      {bytes({0x0a, 1, 'a', 0x78, 1}), "unknown_field"},           // field 15
+      {bytes({0x0a, 1, 'a', 0x12, 2, 0x78, 1}), "unknown_field"},  // field 15 of inner
+      {bytes({0x0a, 1, 'a', 0x18, 9}), "invalid_field"},           // an enum's number without a name
+      {bytes({0x08, 1}), "unknown_field"},                         // text as a number
+      {bytes({0x0a, 100, 'a'}), "malformed_request"},              // cut
+      {bytes({0x0a, 2, 0xc3, 0x28}), "malformed_request"},         // not UTF-8
+      {bytes({0xff, 0xff, 0xff, 0xff, 0xff}), "malformed_request"},
+  };
+  for (const auto& row : rows) {
+    Outcome outcome{call_with_bytes("/test.Echo/Say", row.request), nullptr};
+    EXPECT_EQ(outcome.status.error_code(), StatusCode::INVALID_ARGUMENT) << row.reason;
+    EXPECT_EQ(outcome.info().reason(), row.reason);
+  }
+}
+
+// B23
+TEST_F(GrpcServerTest, LimitsTheSizeOfAMessage) {
+  const auto fits = echo.written().make("SayRequest");
+  const std::string text(64 * 1024 - 4, 'x');
+  EXPECT_TRUE(call("Say", "text: '" + text + "'").status.ok());
+  EXPECT_EQ(call("Say", "text: '" + text + "x'").status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  // A compressed message could be far larger than it looks.
+  grpc::ClientContext compressing;
+  compressing.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const auto outcome = call("Say", "text: '" + std::string(1'000'000, 'x') + "'", std::move(compressing));
+  EXPECT_EQ(outcome.status.error_code(), StatusCode::UNIMPLEMENTED) << outcome.status.error_message();
+
+  grpc::ClientContext talkative;
+  talkative.AddMetadata("x-long", std::string(20'000, 'x'));
+  EXPECT_EQ(call("Say", "text: 'a'", std::move(talkative)).status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(GrpcServerTest, ACallWithoutAMessageIsRefused) {
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  grpc::GenericStub stub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server->port()), grpc::InsecureChannelCredentials()));
+  const auto stream = stub.PrepareCall(&context, "/test.Echo/Say", &queue);
+  const auto wait = [&] {
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+  };
+  stream->StartCall(nullptr);
+  wait();
+  stream->WritesDone(nullptr);
+  wait();
+  grpc::Status status;
+  stream->Finish(&status, nullptr);
+  wait();
+  EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ((Outcome{status, nullptr}).info().reason(), "malformed_request");
+}
+
+TEST_F(GrpcServerTest, OneBearerTokenIsTaken) {
+  for (const std::initializer_list<const char*> values :
+       {std::initializer_list<const char*>{"Bearer a", "Bearer b"}, {"Basic a"}}) {
+    grpc::ClientContext context;
+    for (const auto* value : values) context.AddMetadata("authorization", value);
+    const auto outcome = call("Whoami", "", std::move(context));
+    EXPECT_EQ(outcome.status.error_code(), StatusCode::UNAUTHENTICATED);
+  }
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "bearer a.b.c");
+  EXPECT_TRUE(call("Whoami", "", std::move(context)).status.ok());
+}
+
+TEST_F(GrpcServerTest, AnswersWithWhatIsReady) {
+  const auto address_for = [&](const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    return call("Whoami", "", std::move(context)).text("address");
+  };
+  EXPECT_EQ(address_for("kept"), "known beforehand");
+  EXPECT_EQ(address_for("other"), "127.0.0.1");
+}
+
+TEST_F(GrpcServerTest, ADeadlineAndACancellationAreSurvived) {
+  grpc::ClientContext hasty;
+  hasty.set_deadline(std::chrono::system_clock::now() + 200ms);
+  EXPECT_EQ(call("Hold", "", std::move(hasty)).status.error_code(), StatusCode::DEADLINE_EXCEEDED);
+
+  grpc::ClientContext context;
+  auto cancelled = std::async(std::launch::async, [&] {
+    grpc::ByteBuffer reply;
+    return client->call_with_bytes("/test.Echo/Hold", "", reply, context);
+  });
+  echo.wait_until_held(2);
+  context.TryCancel();
+  EXPECT_EQ(cancelled.get().error_code(), StatusCode::CANCELLED);
+  // The answers come all the same, and nobody is there to take them.
+  echo.let_go();
+  EXPECT_TRUE(call("Say", "text: 'still here'").status.ok());
+}
+
+TEST_F(GrpcServerTest, TellsItsHealth) {
+  EXPECT_EQ(health_of(""), "status: 1\n");
+  EXPECT_EQ(health_of("test.Echo"), "status: 1\n");
+  EXPECT_EQ(health_of("test.Nothing"), "service name unknown");
+}
+
+TEST_F(GrpcServerTest, ReflectionListsItsServices) {
+  const auto outcome =
+      client->call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   *message(other(), "ReflectionRequest", "list_services: '*'"), other().make("ReflectionResponse"));
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  for (const std::string name : {"test.Echo", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}) {
+    EXPECT_NE(outcome.as_text().find("name: \"" + name + "\""), std::string::npos) << outcome.as_text();
+  }
+}
+
+TEST_F(GrpcServerTest, ReflectionDescribesTheContract) {
+  const auto outcome =
+      client->call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   *message(other(), "ReflectionRequest", "file_containing_symbol: 'ostiary.v1.AuthService'"),
+                   other().make("ReflectionResponse"));
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_NE(outcome.as_text().find("LoginRequest"), std::string::npos);
+}
+
+TEST_F(GrpcServerTest, DrainsByFinishingWhatHasBegun) {
+  auto held = std::async(std::launch::async, [&] { return call("Hold", ""); });
+  echo.wait_until_held(1);
+  auto drained = std::async(std::launch::async, [&] { server->drain(after(10s)); });
+  Outcome refused;
+  do {
+    refused = call("Say", "text: 'late'");
+  } while (refused.status.ok());
+  EXPECT_EQ(refused.status.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_EQ(refused.info().reason(), "unavailable");
+  EXPECT_EQ(health_of(""), "status: 2\n");
+  EXPECT_EQ(health_of("test.Echo"), "status: 2\n");
+  echo.let_go();
+  const auto outcome = held.get();
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status.error_message();
+  EXPECT_EQ(outcome.text("text"), "held");
+  drained.get();
+}
+
+TEST_F(GrpcServerTest, SaysWhereItCannotListen) {
+  const auto refusal_of = [&](const GrpcServerOptions& options) {
+    GrpcServer second(echo.dispatcher(), echo.ready_replies(), options, echo.random(), echo.log());
+    try {
+      second.start();
+    } catch (const ListenError& error) {
+      return std::string(error.what());
+    }
+    return std::string("listening");
+  };
+  auto options = here();
+  options.port = server->port();
+  EXPECT_EQ(refusal_of(options),
+            "cannot listen on 127.0.0.1:" + std::to_string(options.port) + " for gRPC: Address already in use");
+  options.addresses = {"localhost"};
+  EXPECT_NE(refusal_of(options).find("Address already in use"), std::string::npos);
+  options.addresses = {"nonsense"};
+  EXPECT_EQ(refusal_of(options), "cannot listen on nonsense for gRPC: it is not an IP address");
+  // B23: no plaintext beyond this machine unless told so.
+  options.addresses = {"0.0.0.0"};
+  EXPECT_NE(refusal_of(options).find("it is not a loopback address"), std::string::npos);
+  options.plaintext_beyond_loopback = true;
+  options.port = 0;
+  EXPECT_EQ(refusal_of(options), "listening");
+  options.addresses = {"localhost"};
+  EXPECT_EQ(refusal_of(options), "listening");
+}
+
+}  // namespace
+}  // namespace ostiary::server

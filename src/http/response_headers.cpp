@@ -1,0 +1,14 @@
+#include "http/response_headers.hpp"
+
+namespace ostiary::server {
+
+void add_security_headers(HttpResponse& response, bool https) {
+  response.add_if_absent("Cache-Control", "no-store");
+  response.add_if_absent("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  response.add_if_absent("Cross-Origin-Resource-Policy", "same-origin");
+  response.add_if_absent("Referrer-Policy", "no-referrer");
+  response.add_if_absent("X-Content-Type-Options", "nosniff");
+  if (https) response.add_if_absent("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+}
+
+}  // namespace ostiary::server

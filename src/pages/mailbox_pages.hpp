@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/time.hpp"
+#include "ports/mailer.hpp"
+#include "gateway/router.hpp"
+
+namespace ostiary::server {
+
+struct MailboxEntry {
+  Time received_at;
+  Mail mail;
+};
+
+/// The development mailbox: GET /dev/mailbox lists the mails that `latest` gives (HTML, or JSON for Accept:
+/// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were
+/// there. Only for a local PUBLIC_URL.
+std::vector<Page> mailbox_pages(std::function<std::vector<MailboxEntry>()> latest);
+
+}  // namespace ostiary::server

@@ -1,0 +1,337 @@
+#include "pages/openapi.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "pages/openapi_schemas.hpp"
+#include "contract/refusals.hpp"
+#include "pages/yaml.hpp"
+
+namespace ostiary::server {
+
+namespace json = boost::json;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using Role = OpenApiSchemas::Role;
+
+namespace {
+
+constexpr std::string_view about = R"(Accounts and sessions: registration, verified email, sign-in, rotating tokens.
+
+JSON in snake_case; times are RFC 3339 in UTC, ids UUIDs. A field that is not described here is refused, as is one that
+is given twice. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if there is one, and a
+`trace_id` that finds it in the server's log.
+
+Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
+pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its access
+token. The same calls are served over gRPC.
+)";
+
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view problem_type = "application/problem+json";
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+const Rule& rule_of(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule); }
+
+std::set<Cookie> cookies_of(const Descriptor& message) {
+  std::set<Cookie> cookies;
+  for (int at = 0; at < message.field_count(); ++at) {
+    const Cookie cookie = rule_of(*message.field(at)).cookie();
+    if (cookie != Cookie::COOKIE_UNSPECIFIED) cookies.insert(cookie);
+  }
+  return cookies;
+}
+
+/// All that a binding can be refused with: by its policy, its shape, and what its call says of itself.
+std::set<Refusal> refusals_of(const Method& method, const HttpBinding& binding) {
+  std::set<Refusal> all{Refusal::malformed_request,
+                        Refusal::not_acceptable,
+                        Refusal::body_too_large,
+                        Refusal::headers_too_large,
+                        Refusal::conflicting_credentials,
+                        Refusal::not_authenticated,
+                        Refusal::overloaded,
+                        Refusal::unavailable,
+                        Refusal::internal};
+  if (binding.verb != "GET") all.insert(Refusal::cross_site_request);
+  if (binding.has_body) all.insert({Refusal::length_required, Refusal::unsupported_media_type, Refusal::wrong_type});
+  all.insert({Refusal::unknown_field, Refusal::duplicate_field});
+  if (method.request_prototype->GetDescriptor()->field_count() > 0) {
+    all.insert({Refusal::wrong_type, Refusal::missing_field, Refusal::invalid_field});
+  }
+  const Policy& policy = method.policy;
+  if (policy.caller() != CallerKind::ANYONE) all.insert({Refusal::token_expired, Refusal::session_ended});
+  if (!policy.permission().empty()) all.insert(Refusal::permission_denied);
+  if (policy.fresh_login()) all.insert(Refusal::fresh_login_required);
+  if (policy.rate() != RateClass::UNLIMITED) all.insert(Refusal::rate_limited);
+  for (const RefusalName& named : refusal_names) {
+    if (std::ranges::find(policy.refusals(), named.name) != policy.refusals().end()) all.insert(named.refusal);
+  }
+  return all;
+}
+
+json::object problem_schema() {
+  const auto text = [](std::string_view description) {
+    return json::object{{"type", "string"}, {"description", description}};
+  };
+  json::object properties;
+  properties["type"] = text("A name for the kind of problem: urn:ostiary:problem: and the code.");
+  properties["title"] = text("The kind of problem in words.");
+  properties["status"] = {{"type", "integer"}, {"description", "The HTTP status."}};
+  properties["detail"] = text("What is wrong with this request, for the developer who reads it.");
+  properties["code"] = text("The kind of problem, stable, for programs.");
+  properties["field"] = text("The offending field.");
+  properties["trace_id"] = {{"type", "string"},
+                            {"pattern", "^[0-9a-f]{32}$"},
+                            {"description", "Finds the request in the server's log (W3C trace context)."}};
+  properties["retry_after"] = {{"type", "integer"},
+                               {"description", "Seconds after which it makes sense to try again."}};
+  properties["attempts_left"] = {{"type", "integer"},
+                                 {"description", "With wrong_code: how often this code may be tried still."}};
+  properties["verification_id"] = text("With email_not_verified: the registration that waits for its code.");
+  properties["not_ready"] = text("With unavailable from /health/ready: what is not, in words with a space between.");
+  properties["message"] = text("\"fail\", where the call's clients look for it.");
+  return {{"type", "object"},
+          {"description", "Why a request was refused (RFC 9457). Some codes bring further members."},
+          {"properties", std::move(properties)},
+          {"required", {"type", "title", "status", "code", "trace_id"}}};
+}
+
+json::object problem_example(const RefusalStatus& status, bool message_fail) {
+  const std::string code(name_of(status.refusal));
+  json::object example{{"type", "urn:ostiary:problem:" + code},
+                       {"title", status.title},
+                       {"status", status.http},
+                       {"code", code},
+                       {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"}};
+  if (message_fail) example["message"] = "fail";
+  return example;
+}
+
+/// The answer under one status, with the codes that it can have.
+json::object problem_answer(const std::vector<Refusal>& refusals, bool message_fail) {
+  json::array codes;
+  json::object examples;
+  std::string description;
+  for (const Refusal refusal : refusals) {
+    const RefusalStatus& status = status_of(refusal);
+    const std::string_view code = name_of(refusal);
+    codes.emplace_back(code);
+    examples[code] = {{"summary", status.title}, {"value", problem_example(status, message_fail)}};
+    description += "- `" + std::string(code) + "`: " + std::string(status.title) + ".\n";
+  }
+  json::object code_schema{{"enum", std::move(codes)}};
+  json::object own{{"properties", json::object{{"code", std::move(code_schema)}}}};
+  json::object schema{{"allOf", {json::object{{"$ref", "#/components/schemas/Problem"}}, std::move(own)}}};
+  json::object content{{problem_type, json::object{{"schema", std::move(schema)}, {"examples", std::move(examples)}}}};
+  json::object answer{{"description", description}};
+  const int status = status_of(refusals.front()).http;
+  if (status == 429 || status == 503) {
+    answer["headers"] = json::object{{"Retry-After", json::object{{"$ref", "#/components/headers/Retry-After"}}}};
+  }
+  answer["content"] = std::move(content);
+  return answer;
+}
+
+/// Builds the document, call by call.
+class Description {
+ public:
+  Description(const Contract& contract, const OpenApiFacts& facts)
+      : contract_(contract), facts_(facts), jar_(facts.cookies), schemas_(comments_) {}
+
+  json::object make() {
+    for (const Method& method : contract_.methods()) {
+      schemas_.reference(*method.reply_prototype->GetDescriptor(), Role::reply);
+    }
+    json::object paths;
+    for (const Method& method : contract_.methods()) {
+      for (std::size_t at = 0; at < method.bindings.size(); ++at) {
+        const HttpBinding& binding = method.bindings[at];
+        json::value& path = paths[binding.path];
+        if (!path.is_object()) path = json::object{};
+        path.as_object()[lower_case(binding.verb)] = operation(method, at);
+      }
+    }
+    json::object document{{"openapi", "3.1.0"}, {"info", info()}};
+    document["servers"] = json::array{json::object{{"url", facts_.public_origin}}};
+    document["tags"] = tags();
+    document["paths"] = std::move(paths);
+    document["components"] = components();
+    return document;
+  }
+
+ private:
+  json::object info() const { return {{"title", "Ostiary"}, {"version", facts_.version}, {"description", about}}; }
+
+  static std::string tag_of(const google::protobuf::ServiceDescriptor& service) {
+    const std::string& name = service.name();
+    return name.ends_with("Service") ? name.substr(0, name.size() - 7) : name;
+  }
+
+  json::array tags() const {
+    json::array tags;
+    for (const auto* service : contract_.services()) {
+      json::object tag{{"name", tag_of(*service)}};
+      if (const std::string prose = comments_.of(*service); !prose.empty()) tag["description"] = prose;
+      tags.push_back(std::move(tag));
+    }
+    return tags;
+  }
+
+  json::object operation(const Method& method, std::size_t number) {
+    const HttpBinding& binding = method.bindings[number];
+    const std::string tag = tag_of(*method.descriptor->service());
+    Prose prose = split_prose(comments_.of(*method.descriptor));
+    if (number > 0) {
+      const HttpBinding& first = method.bindings.front();
+      prose.rest =
+          "The same as `" + first.verb + " " + first.path + "`." + (prose.rest.empty() ? "" : "\n\n") + prose.rest;
+    }
+    json::object operation{{"tags", json::array{json::value(tag)}}};
+    operation["operationId"] =
+        tag + "_" + method.descriptor->name() + (number == 0 ? "" : "_" + std::to_string(number + 1));
+    if (!prose.summary.empty()) operation["summary"] = prose.summary;
+    if (!prose.rest.empty()) operation["description"] = prose.rest;
+    operation["security"] = security(method.policy.caller());
+    if (json::array found = parameters(method, binding); !found.empty()) operation["parameters"] = std::move(found);
+    if (binding.has_body) operation["requestBody"] = request_body(method);
+    operation["responses"] = responses(method, binding);
+    return operation;
+  }
+
+  static json::array security(CallerKind caller) {
+    json::object bearer{{"bearer", json::array{}}};
+    json::object cookie{{"access_cookie", json::array{}}};
+    if (caller == CallerKind::ANYONE) return {};
+    if (caller == CallerKind::SERVICE) return {std::move(bearer)};
+    return {std::move(bearer), std::move(cookie)};
+  }
+
+  json::array parameters(const Method& method, const HttpBinding& binding) {
+    const Descriptor& request = *method.request_prototype->GetDescriptor();
+    json::array parameters;
+    std::set<std::string> in_path;
+    for (const auto& segment : binding.segments) {
+      if (!segment.is_field) continue;
+      in_path.insert(segment.text);
+      parameters.push_back(parameter(*request.FindFieldByName(segment.text), "path"));
+    }
+    for (int at = 0; at < request.field_count() && !binding.has_body; ++at) {
+      if (!in_path.contains(request.field(at)->name())) parameters.push_back(parameter(*request.field(at), "query"));
+    }
+    for (const Cookie cookie : cookies_of(request)) {
+      parameters.push_back({{"name", jar_.name(cookie)},
+                            {"in", "cookie"},
+                            {"description", "In place of the field of the body, or equal to it."},
+                            {"schema", json::object{{"type", "string"}}}});
+    }
+    return parameters;
+  }
+
+  json::object parameter(const FieldDescriptor& field, std::string_view place) {
+    json::object schema = schemas_.field(field, Role::request);
+    json::object parameter{{"name", field.name()}, {"in", place}};
+    if (place == "path" || rule_of(field).required()) parameter["required"] = true;
+    if (const auto* description = schema.if_contains("description")) {
+      parameter["description"] = *description;
+      schema.erase("description");
+    }
+    parameter["schema"] = std::move(schema);
+    return parameter;
+  }
+
+  json::object request_body(const Method& method) {
+    const Descriptor& request = *method.request_prototype->GetDescriptor();
+    bool needed = false;
+    for (int at = 0; at < request.field_count(); ++at) needed = needed || rule_of(*request.field(at)).required();
+    json::object content{{"schema", schemas_.reference(request, Role::request)},
+                         {"example", OpenApiSchemas::example(request, Role::request)}};
+    return {{"required", needed}, {"content", json::object{{json_type, std::move(content)}}}};
+  }
+
+  json::object responses(const Method& method, const HttpBinding& binding) {
+    json::object responses;
+    const Descriptor& reply = *method.reply_prototype->GetDescriptor();
+    const bool empty = reply.field_count() == 0;
+    const auto status = method.policy.success_status() != 0 ? method.policy.success_status() : empty ? 204U : 200U;
+    json::object success{{"description", empty ? "Done." : "The reply."}};
+    if (!cookies_of(reply).empty() || method.policy.clears_size() > 0) {
+      success["headers"] = json::object{{"Set-Cookie", json::object{{"$ref", "#/components/headers/Set-Cookie"}}}};
+    }
+    if (status != 204) {
+      json::object content{{"schema", schemas_.reference(reply, Role::reply)},
+                           {"example", OpenApiSchemas::example(reply, Role::reply)}};
+      success["content"] = json::object{{json_type, std::move(content)}};
+    }
+    responses[std::to_string(status)] = std::move(success);
+
+    std::map<int, std::vector<Refusal>> by_status;
+    for (const Refusal refusal : refusals_of(method, binding)) by_status[status_of(refusal).http].push_back(refusal);
+    for (const auto& [code, refusals] : by_status) {
+      responses[std::to_string(code)] = problem_answer(refusals, method.policy.problem_message());
+    }
+    responses["default"] = {{"$ref", "#/components/responses/Problem"}};
+    return responses;
+  }
+
+  json::object components() const {
+    json::object schemas = schemas_.all();
+    schemas["Problem"] = problem_schema();
+    json::object problem_content{{"schema", json::object{{"$ref", "#/components/schemas/Problem"}}}};
+    json::object problem{{"description", "Any other refusal."},
+                         {"content", json::object{{problem_type, std::move(problem_content)}}}};
+    json::object text{{"type", "string"}}, number{{"type", "integer"}, {"minimum", 1}};
+    json::object headers;
+    headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
+    headers["Set-Cookie"] = {{"description", "Cookies of the session and the device, set or cleared."},
+                             {"schema", text}};
+    json::object schemes;
+    schemes["bearer"] = {{"type", "http"},
+                         {"scheme", "bearer"},
+                         {"bearerFormat", "JWT"},
+                         {"description", "An access token (RFC 9068)."}};
+    schemes["access_cookie"] = {{"type", "apiKey"},
+                                {"in", "cookie"},
+                                {"name", jar_.name(Cookie::ACCESS)},
+                                {"description", "The same token, as a browser keeps it."}};
+    return {{"schemas", std::move(schemas)},
+            {"responses", json::object{{"Problem", std::move(problem)}}},
+            {"headers", std::move(headers)},
+            {"securitySchemes", std::move(schemes)}};
+  }
+
+  const Contract& contract_;
+  const OpenApiFacts& facts_;
+  const CookieJar jar_;
+  const ContractComments comments_;
+  OpenApiSchemas schemas_;
+};
+
+}  // namespace
+
+OpenApi describe(const Contract& contract, const OpenApiFacts& facts) {
+  const json::value document = Description(contract, facts).make();
+  return {json::serialize(document), to_yaml(document)};
+}
+
+OpenApi describe(const OpenApiFacts& facts) {
+  const UseCase nobody = [](const Call&, const Message&) -> Result<std::unique_ptr<Message>> {
+    throw std::logic_error("a call that is only described was called");
+  };
+  std::vector<Route> routes;
+  for (const auto* service : contract_services()) {
+    for (int i = 0; i < service->method_count(); ++i) routes.push_back({service->method(i)->full_name(), nobody});
+  }
+  return describe(Contract(contract_services(), std::move(routes)), facts);
+}
+
+}  // namespace ostiary::server

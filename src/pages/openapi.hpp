@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "contract/contract.hpp"
+#include "gateway/cookies.hpp"
+
+namespace ostiary::server {
+
+/// The HTTP interface described for programs: one document in two spellings.
+struct OpenApi {
+  std::string json, yaml;
+};
+
+struct OpenApiFacts {
+  std::string version;        ///< of the program
+  std::string public_origin;  ///< where it is served
+  CookieOptions cookies;
+};
+
+/// Describes every call of the contract that has a route (OpenAPI 3.1): parameters, bodies, replies, each refusal by
+/// its status and code, examples, and the contract's comments. Slow; made once.
+OpenApi describe(const Contract& contract, const OpenApiFacts& facts);
+
+/// The same of the contract proper, where nothing is there that could serve it.
+OpenApi describe(const OpenApiFacts& facts);
+
+}  // namespace ostiary::server

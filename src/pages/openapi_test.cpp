@@ -1,0 +1,162 @@
+#include "pages/openapi.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <set>
+
+#include "contract/refusals.hpp"
+#include "scaffolding/tested_door.hpp"
+#include "scaffolding/written_contract.hpp"
+#include "pages/yaml.hpp"
+
+namespace ostiary::server {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+OpenApi described(const Contract& contract) { return describe(contract, {"1.2.3", "https://id.example.org", {}}); }
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+class Described : public ::testing::Test {
+ protected:
+  const json::value& at(std::string_view pointer) const { return document.at_pointer(pointer); }
+  /// "/paths/~1login/post" + rest
+  const json::value& operation(std::string path, std::string_view rest) const {
+    for (std::size_t slash = 0; (slash = path.find('/', slash)) != std::string::npos; slash += 2)
+      path.replace(slash, 1, "~1");
+    return at("/paths/" + path + std::string(rest));
+  }
+
+  TestedDoor door{contract_services()};
+  OpenApi api = described(door.contract);
+  json::value document = json::parse(api.json);
+};
+
+// R3.2
+TEST_F(Described, HasEveryRouteOnceWithItsOwnName) {
+  std::set<std::string> names;
+  std::size_t routes = 0, found = 0;
+  for (const Method& method : door.contract.methods()) {
+    for (const HttpBinding& binding : method.bindings) {
+      ++routes;
+      const auto& one = document.at("paths").at(binding.path).at(lower(binding.verb)).as_object();
+      EXPECT_TRUE(names.insert(std::string(one.at("operationId").as_string())).second) << binding.path;
+      EXPECT_FALSE(one.at("summary").as_string().empty()) << binding.path;
+      EXPECT_TRUE(one.at("responses").as_object().contains("400")) << binding.path;
+    }
+  }
+  for (const auto& path : document.at("paths").as_object()) found += path.value().as_object().size();
+  EXPECT_EQ(found, routes);
+  EXPECT_GT(routes, 15U);
+}
+
+TEST_F(Described, HoldsTheContractsComments) {
+  EXPECT_EQ(operation("/login", "/post/summary"), "Sign in by email or username.");
+  EXPECT_THAT(std::string(operation("/login", "/post/description").as_string()),
+              HasSubstr("The same as `POST /api/auth/login`."));
+  EXPECT_EQ(at("/tags/0/name").as_string().empty(), false);
+  EXPECT_THAT(std::string(at("/components/schemas/RegisterRequest/properties/password/description").as_string()),
+              HasSubstr("256 bytes"));
+}
+
+TEST_F(Described, HoldsTheFieldsRules) {
+  const auto& password = at("/components/schemas/RegisterRequest/properties/password");
+  EXPECT_EQ(password.at("minLength"), 8);
+  EXPECT_EQ(password.at("maxLength"), 256);
+  EXPECT_EQ(at("/components/schemas/RegisterRequest/required"), json::parse(R"(["email","password"])"));
+  EXPECT_EQ(at("/components/schemas/RegisterRequest/additionalProperties"), false);
+  EXPECT_EQ(at("/components/schemas/VerifyEmailRequest/properties/code/pattern"), "^(?:[0-9]{6})$");
+  EXPECT_EQ(at("/components/schemas/LoginRequest/properties/token_delivery/enum"), json::parse(R"(["cookie","body"])"));
+  EXPECT_EQ(operation("/api/account/sessions", "/get/parameters/0/schema/maximum"), 100);
+  EXPECT_EQ(operation("/api/account/sessions/{session_id}", "/delete/parameters/0/in"), "path");
+}
+
+TEST_F(Described, IsTheSameWithoutAnythingThatServes) {
+  const OpenApi alone = describe({"1.2.3", "https://id.example.org", {}});
+  EXPECT_EQ(alone.json, api.json);
+  EXPECT_EQ(alone.yaml, api.yaml);
+}
+
+// Every refusal that the contract names for a call stands under its status.
+TEST_F(Described, HoldsEveryRefusal) {
+  for (const Method& method : door.contract.methods()) {
+    for (const std::string& name : method.policy.refusals()) {
+      int status = 0;
+      for (const RefusalName& known : refusal_names) {
+        if (known.name == name) status = status_of(known.refusal).http;
+      }
+      const HttpBinding& binding = method.bindings.front();
+      const auto& answer = operation(binding.path, "/" + lower(binding.verb) + "/responses/" + std::to_string(status));
+      EXPECT_THAT(json::serialize(answer), HasSubstr("\"" + name + "\"")) << method.full_name;
+    }
+  }
+  EXPECT_TRUE(operation("/api/auth/session", "/get/responses").as_object().contains("401"));
+  EXPECT_FALSE(operation("/api/auth/session", "/get/responses").as_object().contains("415"));
+}
+
+TEST_F(Described, RefersToNothingThatIsNotThere) {
+  std::size_t references = 0;
+  for (std::size_t at = 0; (at = api.json.find("\"$ref\":\"#", at)) != std::string::npos; ++references) {
+    at += 9;
+    const std::string pointer = api.json.substr(at, api.json.find('"', at) - at);
+    json::error_code missing;
+    EXPECT_NE(document.find_pointer(pointer, missing), nullptr) << pointer;
+  }
+  EXPECT_GT(references, 20U);
+}
+
+TEST(OpenApi, DescribesAContractWrittenElsewhere) {
+  WrittenContract written(R"(
+    message Tree { string name = 1; repeated Tree trees = 2; google.protobuf.Timestamp planted_at = 3; }
+    message Ask { Tree tree = 1; repeated string words = 2 [(ostiary.rule) = {max_items: 3}]; }
+    service Trees {
+      rpc Plant(Ask) returns (Tree) {
+        option (google.api.http) = {post: "/plant" body: "*"};
+        option (ostiary.policy) = {
+          caller: PERMISSION permission: "trees.plant" fresh_login: true rate: WRITE audit: "tree.plant"
+          success_status: 201
+        };
+      }
+    }
+  )");
+  const TestedDoor door(written.services());
+  const json::value document = json::parse(described(door.contract).json);
+  const auto& operation = document.at_pointer("/paths/~1plant/post");
+  EXPECT_TRUE(operation.at("responses").as_object().contains("201"));
+  EXPECT_THAT(json::serialize(operation.at("responses").at("403")), HasSubstr("fresh_login_required"));
+  EXPECT_EQ(operation.at("security").as_array().size(), 2U);
+  // The same message as request and reply.
+  EXPECT_TRUE(document.at_pointer("/components/schemas").as_object().contains("test.TreeInput"));
+  EXPECT_EQ(document.at_pointer("/components/schemas/test.Tree/properties/trees/items/$ref"),
+            "#/components/schemas/test.Tree");
+  EXPECT_EQ(document.at_pointer("/components/schemas/test.Ask/properties/words/maxItems"), 3);
+}
+
+TEST(Yaml, SaysWhatJsonSays) {
+  const json::value value = json::parse(R"({"a": {"b": [1, {"c": "no", "d": []}, [2, 3], {}], "200": null, "no": true},
+                                            "text": "two\nlines: \"quoted\" # not a comment", "empty": {}})");
+  EXPECT_EQ(to_yaml(value), "a:\n"
+                            "  b:\n"
+                            "    - 1\n"
+                            "    - c: \"no\"\n"
+                            "      d: []\n"
+                            "    -\n"
+                            "      - 2\n"
+                            "      - 3\n"
+                            "    - {}\n"
+                            "  \"200\": null\n"
+                            "  \"no\": true\n"
+                            "text: \"two\\nlines: \\\"quoted\\\" # not a comment\"\n"
+                            "empty: {}\n");
+}
+
+}  // namespace
+}  // namespace ostiary::server

@@ -1,0 +1,70 @@
+#include "pages/pages.hpp"
+
+#include <array>
+
+#include "http/accept_header.hpp"
+#include "pages/files.hpp"
+#include "pages/templates.hpp"
+
+namespace ostiary::server {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> languages{"en", "de"};
+
+/// The page `stem`.<language>.html in the language that the request likes best.
+HttpResponse translated_page(const HttpRequest& request, std::string_view stem) {
+  const auto language = preferred_language(request.header("accept-language").value_or(""), languages);
+  HttpResponse response = html_page(std::string(page_file(std::string(stem) + "." + std::string(language) + ".html")));
+  response.headers.emplace_back("Content-Language", language);
+  response.headers.emplace_back("Vary", "Accept-Language");
+  return response;
+}
+
+std::string local_start(const PagesOptions& options) {
+  std::string running;
+  for (const auto& [name, value] : options.running) {
+    running += "<dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd>\n";
+  }
+  const std::string mailbox = options.mailbox
+                                  ? "<li><a href=\"/dev/mailbox\">The development mailbox</a>: mail stays here "
+                                    "until SMTP_URL is set</li>"
+                                  : "";
+  return fill_page(
+      page_file("start-local.html"),
+      {{"version", options.version}, {"origin", options.public_origin}, {"running", running}, {"mailbox", mailbox}});
+}
+
+Page document(std::string path, std::string_view type, std::string text) {
+  auto body = std::make_shared<const std::string>(std::move(text));
+  auto answer = [type, body](const HttpRequest&) {
+    return HttpResponse{.status = 200,
+                        .headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "public, max-age=300"}},
+                        .body = body};
+  };
+  return {"GET", std::move(path), std::move(answer)};
+}
+
+}  // namespace
+
+std::vector<Page> make_pages(PagesOptions options) {
+  std::vector<Page> pages;
+  if (options.local) {
+    pages.push_back({"GET", "/", [start = local_start(options)](const HttpRequest&) { return html_page(start); }});
+  } else {
+    pages.push_back({"GET", "/", [](const HttpRequest& request) { return translated_page(request, "start-public"); }});
+  }
+  pages.push_back(
+      {"GET", "/verify-email", [](const HttpRequest& request) { return translated_page(request, "verify-email"); }});
+  pages.push_back({"GET", "/docs", [](const HttpRequest&) { return html_page(std::string(page_file("docs.html"))); }});
+  pages.push_back(document("/openapi.json", "application/json", std::move(options.description.json)));
+  pages.push_back(document("/openapi.yaml", "application/yaml", std::move(options.description.yaml)));
+  pages.push_back(assets_page());
+  if (options.metrics) pages.push_back(metrics_page(*options.metrics, options.metrics_networks));
+  if (options.local && options.mailbox) {
+    for (Page& page : mailbox_pages(std::move(options.mailbox))) pages.push_back(std::move(page));
+  }
+  return pages;
+}
+
+}  // namespace ostiary::server

@@ -1,0 +1,176 @@
+#include "pages/pages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "http/accept_header.hpp"
+#include "pages/templates.hpp"
+#include "scaffolding/tested_gateway.hpp"
+
+namespace ostiary::server {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+MailboxEntry mail(std::string id, std::string subject) {
+  return {Time{},
+          {std::move(id), "ada@example.org", std::move(subject),
+           "Press https://id.example.org/verify-email#token=a_-b&x=<1>\n", "<b>code</b>"}};
+}
+
+PagesOptions local() {
+  PagesOptions options;
+  options.public_origin = "http://localhost:8001";
+  options.local = true;
+  options.version = "1.2.3";
+  options.running = {{"Storage", "SQLite <here>"}};
+  options.mailbox = [] { return std::vector{mail("second/2@x", "Two & <i>"), mail("1@x", "One")}; };
+  options.description = {"{\"openapi\":\"3.1.0\"}", "openapi: \"3.1.0\"\n"};
+  return options;
+}
+
+Asked at_home(std::string target, std::vector<std::pair<std::string, std::string>> headers = {}) {
+  headers.emplace_back("host", "localhost:8001");
+  Asked asked = get(std::move(target), std::move(headers));
+  asked.peer = "127.0.0.1";
+  return asked;
+}
+
+TestedGateway with_pages(PagesOptions options = local()) {
+  GatewayOptions gateway{
+      .public_origin = options.public_origin, .cors_origins = {}, .trusted_proxies = {}, .cookies = {}};
+  return TestedGateway(std::move(gateway), make_pages(std::move(options)));
+}
+
+TEST(Pages, TellWhatRunsOnThisMachineOnly) {
+  TestedGateway tested = with_pages();
+  const Answered start = tested.ask(at_home("/"));
+  EXPECT_EQ(start.status, 200);
+  EXPECT_THAT(start.text(), AllOf(HasSubstr("1.2.3"), HasSubstr("SQLite &lt;here&gt;"), HasSubstr("/dev/mailbox"),
+                                  HasSubstr("curl http://localhost:8001/register")));
+  PagesOptions elsewhere = local();
+  elsewhere.local = false;
+  TestedGateway open = with_pages(elsewhere);
+  const Answered closed = open.ask(at_home("/"));
+  EXPECT_EQ(closed.status, 200);
+  EXPECT_THAT(closed.text(), AllOf(Not(HasSubstr("1.2.3")), Not(HasSubstr("SQLite")), Not(HasSubstr("mailbox"))));
+  EXPECT_EQ(open.ask(at_home("/dev/mailbox")).status, 404);
+}
+
+// B9: opening the link, by whatever verb, calls nothing.
+TEST(Pages, OfAMailedLinkSpendNothingWhenOpened) {
+  TestedGateway tested = with_pages();
+  for (const char* verb : {"GET", "HEAD", "GET", "HEAD", "OPTIONS"}) {
+    Asked asked = at_home("/verify-email");
+    asked.verb = verb;
+    EXPECT_LT(tested.ask(asked).status, 300);
+  }
+  EXPECT_EQ(tested.ask(post("/verify-email", "{}")).status, 405);
+  EXPECT_EQ(tested.door.done, 0);
+  const Answered page = tested.ask(at_home("/verify-email"));
+  EXPECT_THAT(page.text(),
+              AllOf(HasSubstr("<noscript>"), HasSubstr("six-digit code"), HasSubstr("/assets/verify-email.js")));
+  EXPECT_THAT(page.header("content-security-policy"),
+              AllOf(HasSubstr("script-src 'self';"), HasSubstr("frame-ancestors 'none'"), Not(HasSubstr("unsafe"))));
+}
+
+TEST(Pages, SpeakTheReadersLanguage) {
+  TestedGateway tested = with_pages();
+  const Answered german = tested.ask(at_home("/verify-email", {{"accept-language", "de-AT,de;q=0.9,en;q=0.8"}}));
+  EXPECT_THAT(german.text(), HasSubstr("Bestätigen"));
+  EXPECT_EQ(german.header("content-language"), "de");
+  EXPECT_EQ(german.header("vary"), "Accept-Language");
+
+  constexpr std::array<std::string_view, 2> offered{"en", "de"};
+  struct Row {
+    const char *header, *language;
+  };
+  const Row table[] = {
+      {"", "en"},       {"de", "de"},     {"DE-at", "de"}, {"fr, de;q=0.5", "de"}, {"en;q=0.5, de", "de"},
+      {"en, de", "en"}, {"de;q=0", "en"}, {"fr", "en"},    {"den", "en"},          {"de;q=x, en;q=0.1", "en"},
+      {",,;;=", "en"},  {"de;q=2", "en"}};
+  for (const Row& row : table) EXPECT_EQ(preferred_language(row.header, offered), row.language) << row.header;
+}
+
+TEST(Pages, ShowTheReferenceFromOurOwnFiles) {
+  TestedGateway tested = with_pages();
+  const Answered docs = tested.ask(get("/docs"));
+  EXPECT_THAT(docs.text(), AllOf(HasSubstr("/assets/swagger-ui/swagger-ui-bundle.js"), Not(HasSubstr("http"))));
+  EXPECT_EQ(tested.ask(get("/openapi.json")).header("content-type"), "application/json");
+  EXPECT_EQ(tested.ask(get("/openapi.yaml")).text(), "openapi: \"3.1.0\"\n");
+  const Answered script = tested.ask(get("/assets/swagger-ui/swagger-ui-bundle.js"));
+  EXPECT_EQ(script.status, 200);
+  EXPECT_THAT(script.header("content-type"), HasSubstr("text/javascript"));
+  const Answered again =
+      tested.ask(get("/assets/swagger-ui/swagger-ui-bundle.js", {{"if-none-match", script.header("etag")}}));
+  EXPECT_EQ(again.status, 304);
+  EXPECT_FALSE(again.body);
+  for (const char* name : {"", "nothing.js", "start-local.html", "../pages.cpp", "%2e%2e/style.css"}) {
+    EXPECT_EQ(tested.ask(get("/assets/" + std::string(name))).status, 404) << name;
+  }
+}
+
+TEST(Mailbox, ShowsMailAsListAndAlone) {
+  TestedGateway tested = with_pages();
+  const Answered list = tested.ask(at_home("/dev/mailbox"));
+  EXPECT_THAT(list.text(), AllOf(HasSubstr("Two &amp; &lt;i&gt;"), HasSubstr("One"), HasSubstr("ada@example.org")));
+  const Answered json = tested.ask(at_home("/dev/mailbox", {{"accept", "application/json"}}));
+  EXPECT_EQ(json.json().at("mails").as_array().size(), 2U);
+  EXPECT_EQ(json.json().at("mails").at(0).at("id"), "second/2@x");
+
+  const auto link = list.text().find("/dev/mailbox/");
+  const std::string path = list.text().substr(link, list.text().find('"', link) - link);
+  const Answered one = tested.ask(at_home(path));
+  EXPECT_THAT(one.text(), AllOf(HasSubstr("<a href=\"https://id.example.org/verify-email#token=a_-b&amp;x=\">"),
+                                HasSubstr("<iframe sandbox "), Not(HasSubstr("<b>code"))));
+  const Answered html = tested.ask(at_home(path + "/html"));
+  EXPECT_EQ(html.text(), "<b>code</b>");
+  EXPECT_THAT(html.header("content-security-policy"), HasSubstr("sandbox; default-src 'none'"));
+  EXPECT_EQ(tested.ask(at_home("/dev/mailbox/00")).status, 404);
+}
+
+// Design, "SMTP_URL": only this machine's own requests.
+TEST(Mailbox, IsNotThereForAnybodyElse) {
+  struct Row {
+    const char* name;
+    std::string peer;
+    std::vector<std::pair<std::string, std::string>> headers;
+    int status;
+  };
+  const Row table[] = {
+      {"localhost", "127.0.0.1", {{"host", "localhost:8001"}}, 200},
+      {"by number", "127.0.0.1", {{"host", "127.0.0.1:8001"}}, 200},
+      {"by IPv6", "::1", {{"host", "[::1]:8001"}}, 200},
+      {"without a port", "::1", {{"host", "LOCALHOST"}}, 200},
+      {"another machine", "192.0.2.1", {{"host", "localhost:8001"}}, 404},
+      {"B16 another name, as DNS rebinding has it", "127.0.0.1", {{"host", "evil.example:8001"}}, 404},
+      {"a name that begins alike", "127.0.0.1", {{"host", "localhost.evil.example"}}, 404},
+      {"no name", "127.0.0.1", {}, 404},
+      {"two names", "127.0.0.1", {{"host", "localhost"}, {"host", "evil.example"}}, 404},
+      {"a proxy on this machine", "127.0.0.1", {{"host", "localhost"}, {"x-forwarded-for", "203.0.113.5"}}, 404},
+      {"a proxy by the standard", "127.0.0.1", {{"host", "localhost"}, {"forwarded", "for=203.0.113.5"}}, 404},
+      {"a proxy that says Via", "127.0.0.1", {{"host", "localhost"}, {"via", "1.1 proxy"}}, 404},
+  };
+  TestedGateway tested = with_pages();
+  for (const Row& row : table) {
+    for (const char* accept : {"text/html", "application/json"}) {
+      Asked asked = get("/dev/mailbox", row.headers);
+      asked.headers.emplace_back("accept", accept);
+      asked.peer = row.peer;
+      EXPECT_EQ(tested.ask(asked).status, row.status) << row.name << ' ' << accept;
+    }
+  }
+}
+
+TEST(PageTemplate, EscapesUnlessToldOtherwise) {
+  EXPECT_EQ(fill_page("<p>{{a}}{{{a}}}</p>", {{"a", "<\"'&>"}}), "<p>&lt;&quot;&#39;&amp;&gt;<\"'&></p>");
+  EXPECT_THROW(fill_page("{{b}}", {{"a", ""}}), std::logic_error);
+  EXPECT_THROW(fill_page("{{a", {{"a", ""}}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace ostiary::server

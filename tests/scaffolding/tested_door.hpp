@@ -1,0 +1,246 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ports/gcra.hpp"
+#include "door/dispatcher.hpp"
+#include "contract/json.hpp"
+
+namespace ostiary::server {
+
+/// A clock that the test moves.
+class MovedClock final : public Clock {
+ public:
+  Time now() const override { return Time(Duration(microseconds_)); }
+  void advances(Duration duration) { microseconds_ += duration.count(); }
+
+ private:
+  std::atomic<std::int64_t> microseconds_{std::chrono::microseconds(std::chrono::days(20'000)).count()};
+};
+
+/// Keeps each line as text, its level before it.
+class KeptLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override {
+    static constexpr std::string_view levels[] = {"debug", "info", "warning", "error"};
+    std::string line = std::string(levels[static_cast<int>(level)]) + ' ' + std::string(event);
+    for (const auto& field : fields) {
+      if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        line += ' ' + std::string(field.name) + '=' + std::string(*text);
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+  std::string last() const {
+    const std::lock_guard lock(mutex_);
+    return lines_.empty() ? std::string() : lines_.back();
+  }
+  /// All lines with `text` in them.
+  int count(std::string_view text) const {
+    const std::lock_guard lock(mutex_);
+    int count = 0;
+    for (const auto& line : lines_) count += line.find(text) != std::string::npos ? 1 : 0;
+    return count;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+/// Buckets in a map.
+class MapLimiter final : public RateLimiter {
+ public:
+  std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) override {
+    const std::lock_guard lock(mutex_);
+    auto& full_at = buckets_.try_emplace(std::string(key), now).first->second;
+    const auto verdict = gcra::take_one(full_at, rate, now);
+    full_at = verdict.full_at;
+    return verdict.wait;
+  }
+  void give_back(std::string_view key, const Rate& rate) override {
+    const std::lock_guard lock(mutex_);
+    auto& full_at = buckets_.at(std::string(key));
+    full_at = gcra::put_one_back(full_at, rate);
+  }
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    buckets_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Time> buckets_;
+};
+
+/// What the test's callers carry as an access token: "user", "stale" (signed in an hour ago), "half", "service", each
+/// also as "user:permitted". Anything else is refused as not authenticated.
+inline CallerChecks checks_by_name(const Clock& clock) {
+  const auto check_for = [&clock](std::string kind) {
+    return [&clock, kind](const Secret& token, Time now) -> Result<Caller> {
+      EXPECT_EQ(now, clock.now());
+      const std::string name(token.reveal().substr(0, token.reveal().find(':')));
+      if (name != kind && !(kind == "user" && name == "stale")) return refuse(Refusal::not_authenticated, "Not known.");
+      Caller caller{};
+      caller.user_id.uuid.bytes[0] = 7;
+      caller.session_id.uuid.bytes[0] = 8;
+      if (token.reveal().ends_with(":permitted")) caller.roles = {"things.do"};
+      caller.auth_time = name == "stale" ? now - std::chrono::hours(1) : now;
+      return caller;
+    };
+  };
+  CallerChecks checks;
+  checks.user = check_for("user");
+  checks.half_authenticated = check_for("half");
+  checks.service = check_for("service");
+  checks.has_permission = [](const Caller& caller, std::string_view permission) {
+    return !caller.roles.empty() && caller.roles.front() == permission;
+  };
+  checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
+    if (token != "new" && token != "known") return std::nullopt;
+    return Device{{static_cast<std::uint8_t>(token.size())}, token == "known"};
+  };
+  checks.identity = [](std::string_view identifier, const std::optional<Device>& device) {
+    return CallerChecks::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
+  };
+  return checks;
+}
+
+inline Inbound from(std::string address, std::string token = {}) {
+  Inbound inbound;
+  inbound.address = std::move(address);
+  inbound.user_agent = "test";
+  inbound.trace_id = "0123456789abcdef0123456789abcdef";
+  if (!token.empty()) inbound.access_token = Secret(std::move(token));
+  return inbound;
+}
+
+struct DoorPools {
+  int workers = 2, hash_workers = 8;
+  std::size_t longest_queue = 100;
+};
+
+/// A dispatcher over a contract whose every call is `does` (an empty reply unless the test says otherwise).
+class TestedDoor {
+ public:
+  using Does = std::function<Reply(const Method& method, const Call& call, const Message& request)>;
+
+  explicit TestedDoor(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
+                      const DispatcherOptions& options = {}, const DoorPools& pools = {})
+      : contract(services, routes(services)),
+        workers(std::in_place, pools.workers, pools.longest_queue),
+        hash_workers(std::in_place, pools.hash_workers, pools.longest_queue),
+        options_(options) {
+    open();
+  }
+
+  ~TestedDoor() { finish_calls(); }
+
+  /// Waits for them: they may reach for what is about to go.
+  void finish_calls() {
+    workers.reset();
+    hash_workers.reset();
+  }
+
+  /// Opens the door anew, as a start with other checks or an audit log would.
+  void open() {
+    dispatcher.emplace(
+        DispatcherParts{contract, checks, limits, {*workers, *hash_workers}, audit, clock, log, options_});
+  }
+
+  const Method& method(std::string_view name) const {
+    for (const Method& method : contract.methods()) {
+      if (method.full_name.ends_with("." + std::string(name))) return method;
+    }
+    throw std::runtime_error("no call " + std::string(name));
+  }
+
+  std::future<Reply> send(std::string_view name, Inbound inbound, const std::string& json = "{}") {
+    const Method& called = method(name);
+    std::unique_ptr<Message> request(called.request_prototype->New());
+    const auto read = read_json(json, *request);
+    EXPECT_TRUE(read) << json;
+    const auto promise = std::make_shared<std::promise<Reply>>();
+    dispatcher->dispatch(called, std::move(inbound), std::move(request),
+                         [promise](Reply reply) { promise->set_value(std::move(reply)); });
+    return promise->get_future();
+  }
+
+  /// "ok", or the name of the refusal.
+  std::string call(std::string_view name, Inbound inbound, const std::string& json = "{}") {
+    const Reply reply = send(name, std::move(inbound), json).get();
+    last = reply ? std::nullopt : std::optional(reply.error());
+    return std::string(reply ? "ok" : name_of(reply.error().why));
+  }
+
+  Does does;
+  std::atomic<int> done = 0;  ///< how often `does` was reached
+  std::optional<Refused> last;
+  MovedClock clock;
+  KeptLog log;
+  MapLimiter limiter;
+  limits::Limits limits{limiter, limits::contract_rates(), true};
+  CallerChecks checks = checks_by_name(clock);
+  std::function<void(const Call&, const audit::Event&)> audit;
+  Contract contract;
+  std::optional<Workers> workers, hash_workers;
+  std::optional<Dispatcher> dispatcher;
+
+ private:
+  std::vector<Route> routes(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
+    std::vector<Route> all;
+    for (const auto* service : services) {
+      for (int i = 0; i < service->method_count(); ++i) {
+        const std::string name = service->method(i)->full_name();
+        all.push_back({name, [this, name](const Call& call, const Message& request) -> Reply {
+                         ++done;
+                         const Method& called =
+                             *contract.find_grpc('/' + std::string(name).replace(name.rfind('.'), 1, "/"));
+                         if (does) return does(called, call, request);
+                         return std::unique_ptr<Message>(called.reply_prototype->New());
+                       }});
+      }
+    }
+    return all;
+  }
+
+  DispatcherOptions options_;
+};
+
+/// A gate that calls wait at.
+class Gate {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  /// Until so many wait.
+  void until(int waiting) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this, waiting] { return waiting_ >= waiting; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+}  // namespace ostiary::server
