@@ -1,7 +1,7 @@
 # Ostiary. `make run` and `make test` need nothing but this folder, root or sudo, and the network.
 SHELL := /bin/bash
 export NINJA_STATUS := [%f/%t, %es] 
-.PHONY: help run build test test-more bench format lint clean
+.PHONY: help run build develop test test-more bench format lint clean
 TYPESCRIPT := 'tests/end_to_end/*.ts' 'tests/end_to_end/{suites,support,more}/*.ts' 'tests/*.mjs'
 .DEFAULT_GOAL := help
 
@@ -14,6 +14,10 @@ run: build      ## Install what is missing, build, and serve on http://localhost
 build:          ## Build build/release/ostiary
 	@deploy/install-dependencies build
 	@deploy/build release ostiary
+
+develop:        ## Build the program and the tests for whoever changes the code, in build/develop
+	@deploy/install-dependencies build test
+	@deploy/build develop ostiary ostiary_tests
 
 test:           ## Install what is missing, build, and run all tests
 	@deploy/install-dependencies build test

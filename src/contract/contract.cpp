@@ -30,7 +30,7 @@ bool is_refusal(std::string_view name) {
 }
 
 /// Why a call can't be guarded by such a policy; nothing when it can.
-std::optional<std::string> unfit(const Policy& policy) {
+std::optional<std::string> unfit_policy(const Policy& policy) {
   const bool by_permission = policy.caller() == PERMISSION || policy.caller() == SERVICE;
   if (policy.caller() == CALLER_UNSPECIFIED) return "the policy names no caller";
   if (!CallerKind_IsValid(policy.caller())) return "the policy's caller is not known";
@@ -114,7 +114,7 @@ Method Contract::read(const MethodDescriptor& call, std::map<std::string, UseCas
   if (call.client_streaming() || call.server_streaming()) fail(name, "streaming is not served");
   if (!call.options().HasExtension(ostiary::policy)) fail(name, "has no policy");
   const Policy& policy = call.options().GetExtension(ostiary::policy);
-  if (const auto why = unfit(policy)) fail(name, *why);
+  if (const auto why = unfit_policy(policy)) fail(name, *why);
   try {
     rules_.add(*call.input_type());
     rules_.add(*call.output_type());

@@ -26,7 +26,7 @@ bool is_whole_number(const FieldDescriptor& field) {
 }
 
 /// Why the rule can't be kept on such a field; nothing when it can.
-std::optional<std::string> unfit(const FieldDescriptor& field, const Rule& rule) {
+std::optional<std::string> unfit_rule(const FieldDescriptor& field, const Rule& rule) {
   const bool text = is_text(field);
   if ((rule.min_bytes() != 0 || rule.max_bytes() != 0) && !text && !is_bytes(field)) {
     return "min_bytes and max_bytes are for texts and bytes";
@@ -76,7 +76,7 @@ std::unique_ptr<const std::regex> compile(const FieldDescriptor& field, const Ru
   }
 }
 
-std::unexpected<Refused> invalid(std::string expected, const std::string& name) {
+std::unexpected<Refused> invalid_field(std::string expected, const std::string& name) {
   return refuse(Refusal::invalid_field, "Expected " + std::move(expected) + ".", name);
 }
 
@@ -93,7 +93,7 @@ bool outside(std::uint64_t count, std::uint64_t least, std::uint64_t most) {
 
 Result<void> check_bytes(const std::string& name, const std::string& bytes, const Rule& rule) {
   if (outside(bytes.size(), rule.min_bytes(), rule.max_bytes())) {
-    return invalid(span(rule.min_bytes(), rule.max_bytes(), "bytes"), name);
+    return invalid_field(span(rule.min_bytes(), rule.max_bytes(), "bytes"), name);
   }
   return {};
 }
@@ -101,17 +101,17 @@ Result<void> check_bytes(const std::string& name, const std::string& bytes, cons
 Result<void> check_text(const std::string& name, const std::string& text, const Rule& rule, const std::regex* pattern) {
   if (auto fits = check_bytes(name, text, rule); !fits) return fits;
   const auto facts = inspect(text);
-  if (!facts.valid) return invalid("valid UTF-8", name);
-  if (facts.has_nul) return invalid("a text without U+0000", name);
-  if (facts.has_control && !rule.multiline()) return invalid("a text without control characters", name);
+  if (!facts.valid) return invalid_field("valid UTF-8", name);
+  if (facts.has_nul) return invalid_field("a text without U+0000", name);
+  if (facts.has_control && !rule.multiline()) return invalid_field("a text without control characters", name);
   if (outside(facts.characters, rule.min_characters(), rule.max_characters())) {
-    return invalid(span(rule.min_characters(), rule.max_characters(), "characters"), name);
+    return invalid_field(span(rule.min_characters(), rule.max_characters(), "characters"), name);
   }
   if (pattern != nullptr && (outside(text.size(), 0, rule.max_bytes() != 0 ? 0 : Rules::longest_matched) ||
                              !std::regex_match(text, *pattern))) {
-    return invalid(rule.pattern_hint(), name);
+    return invalid_field(rule.pattern_hint(), name);
   }
-  if (!has_format(text, rule.format())) return invalid(std::string(format_expectation(rule.format())), name);
+  if (!has_format(text, rule.format())) return invalid_field(std::string(format_expectation(rule.format())), name);
   return {};
 }
 
@@ -121,14 +121,14 @@ Result<void> check_number(const std::string& name, std::int64_t number, const Ru
     if (rule.has_minimum()) expected += " from " + std::to_string(rule.minimum());
     if (rule.has_maximum())
       expected += std::string(rule.has_minimum() ? "" : " up") + " to " + std::to_string(rule.maximum());
-    return invalid(expected, name);
+    return invalid_field(expected, name);
   }
   return {};
 }
 
 Result<void> check_enum(const std::string& name, const FieldDescriptor& field, int number) {
   // Protobuf keeps numbers that the enum does not have.
-  if (field.enum_type()->FindValueByNumber(number) == nullptr) return invalid(expectation(field), name);
+  if (field.enum_type()->FindValueByNumber(number) == nullptr) return invalid_field(expectation(field), name);
   return {};
 }
 
@@ -139,7 +139,7 @@ Result<void> check_timestamp(const std::string& name, const Message& time) {
   const auto seconds = reflection->GetInt64(time, time.GetDescriptor()->FindFieldByNumber(1));
   const auto nanos = reflection->GetInt32(time, time.GetDescriptor()->FindFieldByNumber(2));
   if (seconds < first || seconds > last || nanos < 0 || nanos > 999'999'999) {
-    return invalid("a time between the years 1 and 9999", name);
+    return invalid_field("a time between the years 1 and 9999", name);
   }
   return {};
 }
@@ -179,7 +179,7 @@ void Rules::add(const Descriptor& type) {
     const FieldDescriptor& field = *type.field(i);
     const Rule& rule = field.options().GetExtension(ostiary::rule);
     if (const auto why = unservable(field)) throw RuleError(field.full_name() + ": " + *why);
-    if (const auto why = unfit(field, rule)) throw RuleError(field.full_name() + ": " + *why);
+    if (const auto why = unfit_rule(field, rule)) throw RuleError(field.full_name() + ": " + *why);
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !is_timestamp(field)) add(*field.message_type());
     fields.push_back({&field, rule, compile(field, rule)});
   }
@@ -219,7 +219,7 @@ Result<void> Rules::check_field(const std::string& path, const Message& message,
 
   const int members = reflection.FieldSize(message, &field);
   if (rule.rule.max_items() != 0 && members > static_cast<std::int64_t>(rule.rule.max_items())) {
-    return invalid("at most " + std::to_string(rule.rule.max_items()) + " members", name);
+    return invalid_field("at most " + std::to_string(rule.rule.max_items()) + " members", name);
   }
   for (int i = 0; i < members; ++i) {
     if (auto fits = check_member(name + '[' + std::to_string(i) + ']', message, rule, i); !fits) return fits;

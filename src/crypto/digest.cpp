@@ -8,12 +8,10 @@
 #include <memory>
 #include <stdexcept>
 
+#include "crypto/openssl.hpp"
+
 namespace ostiary::crypto {
 namespace {
-
-void require(bool done) {
-  if (!done) throw std::runtime_error("OpenSSL failed to compute a digest");
-}
 
 struct FreeMd {
   void operator()(EVP_MD* md) const { EVP_MD_free(md); }
@@ -27,19 +25,19 @@ struct FreeMac {
 /// Fetched once: an implicit fetch on each call costs more than the hashing, and threads contend for it.
 const EVP_MD* sha256_method() {
   static const std::unique_ptr<EVP_MD, FreeMd> method(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-  require(method != nullptr);
+  require(method != nullptr, "compute a digest");
   return method.get();
 }
 
 std::unique_ptr<EVP_MAC_CTX, FreeMac> make_hmac_context() {
   const std::unique_ptr<EVP_MAC, FreeMac> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  require(mac != nullptr);
+  require(mac != nullptr, "compute a digest");
   std::unique_ptr<EVP_MAC_CTX, FreeMac> context(EVP_MAC_CTX_new(mac.get()));
-  require(context != nullptr);
+  require(context != nullptr, "compute a digest");
   char digest[] = "SHA256";
   const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                    OSSL_PARAM_construct_end()};
-  require(EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
+  require(EVP_MAC_CTX_set_params(context.get(), parameters) == 1, "compute a digest");
   return context;
 }
 
@@ -49,15 +47,15 @@ class Hmac {
   explicit Hmac(BytesView key) : context_(this_threads_context()) {
     // A null key would mean "the same key again".
     static constexpr std::uint8_t no_bytes = 0;
-    require(EVP_MAC_init(context_, key.empty() ? &no_bytes : key.data(), key.size(), nullptr) == 1);
+    require(EVP_MAC_init(context_, key.empty() ? &no_bytes : key.data(), key.size(), nullptr) == 1, "compute a digest");
   }
 
-  void add(BytesView bytes) { require(EVP_MAC_update(context_, bytes.data(), bytes.size()) == 1); }
+  void add(BytesView bytes) { require(EVP_MAC_update(context_, bytes.data(), bytes.size()) == 1, "compute a digest"); }
 
   Digest finish() {
     Digest result;
     std::size_t written = 0;
-    require(EVP_MAC_final(context_, result.data(), &written, result.size()) == 1 && written == result.size());
+    require(EVP_MAC_final(context_, result.data(), &written, result.size()) == 1 && written == result.size(), "compute a digest");
     return result;
   }
 
@@ -80,11 +78,11 @@ std::array<std::uint8_t, 8> big_endian(std::uint64_t number) {
 
 Digest sha256(BytesView bytes) {
   thread_local const std::unique_ptr<EVP_MD_CTX, FreeMd> context(EVP_MD_CTX_new());
-  require(context != nullptr);
+  require(context != nullptr, "compute a digest");
   Digest result;
-  require(EVP_DigestInit_ex2(context.get(), sha256_method(), nullptr) == 1);
-  require(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
-  require(EVP_DigestFinal_ex(context.get(), result.data(), nullptr) == 1);
+  require(EVP_DigestInit_ex2(context.get(), sha256_method(), nullptr) == 1, "compute a digest");
+  require(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1, "compute a digest");
+  require(EVP_DigestFinal_ex(context.get(), result.data(), nullptr) == 1, "compute a digest");
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/jws.hpp"
+#include "crypto/openssl.hpp"
 
 namespace ostiary::crypto {
 namespace {
@@ -36,12 +37,6 @@ template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
 /// OpenSSL keeps its errors in the thread, where they would puzzle whoever asks next.
-void require(bool done, const char* what) {
-  if (done) return;
-  ERR_clear_error();
-  throw std::runtime_error(std::string("OpenSSL failed to ") + what);
-}
-
 Owned<EVP_PKEY_CTX> context_for(EVP_PKEY* key) {
   Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   require(context != nullptr, "use a key");

@@ -7,6 +7,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "crypto/openssl.hpp"
+
 namespace ostiary::crypto {
 namespace {
 
@@ -22,10 +24,6 @@ struct FreeCipher {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 
-void require(bool done) {
-  if (!done) throw std::runtime_error("OpenSSL failed to encrypt or decrypt");
-}
-
 /// OpenSSL counts in int.
 int count(std::size_t size) {
   if (size > std::numeric_limits<int>::max()) throw std::length_error("too long to encrypt in one piece");
@@ -37,12 +35,12 @@ CipherContext start(bool encrypt, BytesView key, BytesView nonce, std::string_vi
   static const std::unique_ptr<EVP_CIPHER, FreeCipher> cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
   if (key.size() != key_size) throw std::invalid_argument("AES-256-GCM takes a key of 32 bytes");
   CipherContext context(EVP_CIPHER_CTX_new());
-  require(cipher != nullptr && context != nullptr);
-  require(EVP_CipherInit_ex2(context.get(), cipher.get(), key.data(), nonce.data(), encrypt ? 1 : 0, nullptr) == 1);
+  require(cipher != nullptr && context != nullptr, "encrypt or decrypt");
+  require(EVP_CipherInit_ex2(context.get(), cipher.get(), key.data(), nonce.data(), encrypt ? 1 : 0, nullptr) == 1, "encrypt or decrypt");
   if (!associated.empty()) {
     int taken = 0;
     const BytesView bytes = as_bytes(associated);
-    require(EVP_CipherUpdate(context.get(), nullptr, &taken, bytes.data(), count(bytes.size())) == 1);
+    require(EVP_CipherUpdate(context.get(), nullptr, &taken, bytes.data(), count(bytes.size())) == 1, "encrypt or decrypt");
   }
   return context;
 }
@@ -51,8 +49,8 @@ void transform(EVP_CIPHER_CTX* context, BytesView from, std::uint8_t* to) {
   // For OpenSSL a call with no input bytes and no output would end the message.
   if (from.empty()) return;
   int written = 0;
-  require(EVP_CipherUpdate(context, to, &written, from.data(), count(from.size())) == 1);
-  require(static_cast<std::size_t>(written) == from.size());
+  require(EVP_CipherUpdate(context, to, &written, from.data(), count(from.size())) == 1, "encrypt or decrypt");
+  require(static_cast<std::size_t>(written) == from.size(), "encrypt or decrypt");
 }
 
 }  // namespace
@@ -67,8 +65,8 @@ Bytes seal(BytesView key, BytesView plaintext, std::string_view context, Random&
   std::uint8_t* const tag = ciphertext + plaintext.size();
   transform(cipher.get(), plaintext, ciphertext);
   int written = 0;
-  require(EVP_CipherFinal_ex(cipher.get(), tag, &written) == 1 && written == 0);
-  require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, tag) == 1);
+  require(EVP_CipherFinal_ex(cipher.get(), tag, &written) == 1 && written == 0, "encrypt or decrypt");
+  require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, tag) == 1, "encrypt or decrypt");
   return sealed;
 }
 
@@ -81,7 +79,7 @@ std::optional<Bytes> open(BytesView key, BytesView sealed, std::string_view cont
   const CipherContext cipher = start(false, key, nonce, context);
   Bytes plaintext(ciphertext.size());
   transform(cipher.get(), ciphertext, plaintext.data());
-  require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1);
+  require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1, "encrypt or decrypt");
   int written = 0;
   std::uint8_t nothing_more = 0;
   if (EVP_CipherFinal_ex(cipher.get(), &nothing_more, &written) != 1) return std::nullopt;

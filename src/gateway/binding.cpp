@@ -19,7 +19,7 @@ using google::protobuf::MethodDescriptor;
 
 bool is_secret(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule).secret(); }
 
-bool is_literal(std::string_view segment) {
+bool is_literal_segment(std::string_view segment) {
   return !segment.empty() && std::ranges::all_of(segment, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
            c == '_' || c == '~';
@@ -53,11 +53,11 @@ const FieldDescriptor& segment_field(const MethodDescriptor& method, const std::
 HttpBinding::Segment segment_of(const MethodDescriptor& method, const std::string& path, std::string_view text) {
   if (text.starts_with('{') && text.ends_with('}')) {
     const std::string name(text.substr(1, text.size() - 2));
-    if (!is_literal(name)) fail(method, path + ": of templates only {field} is served");
+    if (!is_literal_segment(name)) fail(method, path + ": of templates only {field} is served");
     segment_field(method, path, name);
     return {name, true};
   }
-  if (!is_literal(text)) fail(method, path + ": the segment \"" + std::string(text) + "\" is not served");
+  if (!is_literal_segment(text)) fail(method, path + ": the segment \"" + std::string(text) + "\" is not served");
   return {std::string(text), false};
 }
 

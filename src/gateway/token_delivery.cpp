@@ -16,7 +16,7 @@ bool is_single_text(const FieldDescriptor& field) {
 }
 
 /// Whether a field may hold what a cookie held: else no program of ours wrote it there, and it counts as not sent.
-bool fits(const FieldDescriptor& field, std::string_view value) {
+bool fits_field(const FieldDescriptor& field, std::string_view value) {
   const auto most = field.options().GetExtension(ostiary::rule).max_bytes();
   return inspect(value).valid && (most == 0 || value.size() <= most);
 }
@@ -64,7 +64,7 @@ Result<bool> CookieFields::fill(Message& request, const std::map<Cookie, std::st
   for (const Field& field : request_) {
     const auto found = cookies.find(field.cookie);
     const bool by_bearer = field.cookie == Cookie::ACCESS && bearer.has_value();
-    if (!by_bearer && (found == cookies.end() || !fits(*field.descriptor, found->second))) continue;
+    if (!by_bearer && (found == cookies.end() || !fits_field(*field.descriptor, found->second))) continue;
     const std::string_view value = by_bearer ? bearer->reveal() : std::string_view(found->second);
     if (is_given(request, *field.descriptor)) {
       std::string scratch;
