@@ -35,6 +35,8 @@ function(tests_of name target)
 endfunction()
 
 room(base USES Threads::Threads)
+# The kernel's <linux/sched/types.h> and the C library's <sched.h> define the same struct.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/base/scheduling.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
 # So that a hash gets its memory from crypto/hash_memory.cpp.
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)

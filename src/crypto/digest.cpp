@@ -6,7 +6,6 @@
 #include <openssl/params.h>
 
 #include <memory>
-#include <stdexcept>
 
 #include "crypto/openssl.hpp"
 

@@ -133,7 +133,7 @@ std::string hash_bcrypt(std::string_view password, const PasswordParameters& par
 bool verify_bcrypt(std::string_view password, const std::string& stored) {
   const bool whole = password.size() <= bcrypt_takes && password.find('\0') == std::string_view::npos;
   // Computed in any case, so that a password out of bounds takes as long as a wrong one.
-  return equal_in_constant_time(bcrypt(password, stored), stored) && whole;
+  return ostiary::equal_in_constant_time(bcrypt(password, stored), stored) && whole;
 }
 
 }  // namespace
