@@ -7,18 +7,14 @@
 #include <stdexcept>
 #include <thread>
 
+#include "scaffolding/debian_postgres.hpp"
+
 namespace ostiary::bench {
-namespace {
 
 using namespace std::chrono_literals;
 
-const std::filesystem::path programs = "/usr/lib/postgresql/15/bin";
-
-}  // namespace
-
 PostgresCluster::PostgresCluster() {
-  if (!std::filesystem::exists(programs / "postgres"))
-    throw std::runtime_error("PostgreSQL 15 is not installed: deploy/install-dependencies test");
+  const std::filesystem::path programs = testing::debian_postgres_programs();
   std::filesystem::permissions(folder(), std::filesystem::perms(0777));
   const auto data = (folder() / "data").string();
   Process make({.words = {programs / "initdb", "-D", data, "-U", "ostiary", "-A", "trust", "-E", "UTF8", "--locale=C"},

@@ -15,10 +15,10 @@ PostgresServer& server_of(TestedEngine engine) {
 std::string name_of(TestedEngine engine) {
   switch (engine) {
     case TestedEngine::sqlite: return "Sqlite";
-    case TestedEngine::postgres_debian: return "Postgres15";
+    case TestedEngine::postgres_debian: return "PostgresDebian";
     case TestedEngine::postgres_newer: break;
   }
-  return "Postgres18";
+  return "PostgresNewer";
 }
 
 EngineDatabase::EngineDatabase(TestedEngine engine, Content content) : engine_(engine) {

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "scaffolding/debian_postgres.hpp"
 #include "source_folder.hpp"
 #include "storage/migrate.hpp"
 
@@ -80,7 +81,7 @@ std::string read_log(const std::filesystem::path& folder) {
 }  // namespace
 
 PostgresServer& PostgresServer::debian() {
-  static PostgresServer server("/usr/lib/postgresql/15/bin");
+  static PostgresServer server(debian_postgres_programs());
   return server;
 }
 

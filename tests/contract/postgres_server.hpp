@@ -13,7 +13,7 @@ namespace ostiary::testing {
 /// when a test first asks for it and ends with the program, however that ends. Run by root it runs as user postgres.
 class PostgresServer {
  public:
-  /// Debian's 15.
+  /// Debian's: 15 on Debian 12, 17 on Debian 13.
   static PostgresServer& debian();
   /// A newer one, from the npm package that package.json names.
   static PostgresServer& newer();

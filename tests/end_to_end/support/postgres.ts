@@ -1,12 +1,19 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { eventually } from './polling.ts'
 import { freePorts } from './ports.ts'
 
-export const POSTGRES_BIN = process.env.OSTIARY_POSTGRES_BIN ?? '/usr/lib/postgresql/15/bin'
+/** The newest server that Debian's packages have installed. */
+function debianPrograms(): string {
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map(Number) : []
+  if (versions.length === 0) throw new Error('PostgreSQL is not installed: deploy/install-dependencies test')
+  return `/usr/lib/postgresql/${Math.max(...versions)}/bin`
+}
+
+export const POSTGRES_BIN = process.env.OSTIARY_POSTGRES_BIN ?? debianPrograms()
 
 /** A PostgreSQL of our own, which a test may crash and freeze. */
 export class PostgresServer {
