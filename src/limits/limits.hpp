@@ -21,9 +21,6 @@ struct ClassRates {
 /// The table in the contract (`RateClass` in options.proto).
 std::map<RateClass, ClassRates> contract_rates();
 
-/// The bucket of a client's address: an IPv4 address (also one mapped into IPv6) as it is, IPv6 by its /64.
-std::string network_of(std::string_view address);
-
 /// What a call took, so that it can be given back.
 struct Taken {
   std::vector<std::pair<std::string, Rate>> buckets;
