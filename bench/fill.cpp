@@ -57,15 +57,24 @@ class Filler {
   std::vector<Table> tables() {
     return {
         {"users",
-         "id, email, email_canonical, email_verified, username, username_skeleton, password_hash, status, created_at, "
-         "updated_at, version",
+         "id, email, email_canonical, email_verified, username, username_skeleton, status, created_at, updated_at, "
+         "version",
          [this](std::size_t user, std::vector<Parameter>& row) {
            person_.email = Seed::email(user);
            person_.username = "user" + std::to_string(user);
-           row = {uuid_for("user", user), text(person_.email), text(person_.email), true, text(person_.username),
-                  text(person_.username), text(hash_),         text("active"),      now_, now_,
+           row = {uuid_for("user", user),
+                  text(person_.email),
+                  text(person_.email),
+                  true,
+                  text(person_.username),
+                  text(person_.username),
+                  text("active"),
+                  now_,
+                  now_,
                   std::int64_t{1}};
          }},
+        {"password_credentials", "user_id, hash, changed_at",
+         [this](std::size_t user, std::vector<Parameter>& row) { row = {uuid_for("user", user), text(hash_), now_}; }},
         {"user_profiles", "user_id, display_name, avatar_url, locale, time_zone, updated_at",
          [this](std::size_t user, std::vector<Parameter>& row) {
            row = {uuid_for("user", user), text("Somebody"), text(""), text("en"), text("UTC"), now_};

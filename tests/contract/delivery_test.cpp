@@ -156,8 +156,8 @@ TEST_P(DeliveryOnEveryEngine, JobsAreDeletedInTheirTime) {
 }
 
 constexpr Statement<void(UserId, Time)> insert_user{R"sql(
-  INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, version)
-  VALUES ($1, 'a@b.org', 'a@b.org', true, '', 'active', $2, $2, 1)
+  INSERT INTO users (id, email, email_canonical, email_verified, status, created_at, updated_at, version)
+  VALUES ($1, 'a@b.org', 'a@b.org', true, 'active', $2, $2, 1)
 )sql"};
 
 TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverCameToBe) {
