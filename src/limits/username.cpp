@@ -6,6 +6,7 @@
 #include <unicode/uspoof.h>
 #include <unicode/utf8.h>
 
+#include <array>
 #include <memory>
 #include <stdexcept>
 
@@ -91,6 +92,12 @@ std::string_view explain(UsernameVerdict verdict) {
   return "";
 }
 
+std::string username_canonical(std::string_view username) {
+  std::string text;
+  if (is_utf8(username)) fold(to_unicode(username)).toUTF8String(text);
+  return text;
+}
+
 std::string username_skeleton(std::string_view username) {
   if (!is_utf8(username)) return {};
   const icu::UnicodeString folded = fold(to_unicode(username));
@@ -102,6 +109,18 @@ std::string username_skeleton(std::string_view username) {
   std::string text;
   fold(skeleton).toUTF8String(text);
   return text;
+}
+
+std::string skeleton_version() {
+  UVersionInfo version;
+  u_getUnicodeVersion(version);
+  std::array<char, U_MAX_VERSION_STRING_LENGTH> text{};
+  u_versionToString(version, text.data());
+  return text.data();
+}
+
+Username username_forms(std::string_view username) {
+  return {std::string(username), username_canonical(username), username_skeleton(username)};
 }
 
 }  // namespace ostiary::limits
