@@ -68,9 +68,11 @@ UsernameVerdict judge_username(std::string_view username) {
   if (!is_utf8(username)) return UsernameVerdict::not_text;
   const icu::UnicodeString name = to_unicode(username);
   const std::int32_t characters = name.countChar32();
-  if (characters < shortest) return UsernameVerdict::too_short;
+  const icu::UnicodeString folded = fold(name);
+  // Folding drops what can't be seen, such as U+115F: a name must be found by something.
+  if (characters < shortest || folded.countChar32() < shortest) return UsernameVerdict::too_short;
   if (characters > longest) return UsernameVerdict::too_long;
-  if (fold(name).indexOf(static_cast<UChar>('@')) >= 0) return UsernameVerdict::like_an_email;
+  if (folded.indexOf(static_cast<UChar>('@')) >= 0) return UsernameVerdict::like_an_email;
   for (std::int32_t position = 0; position < name.length(); position = name.moveIndex32(position, 1)) {
     if (!is_name_character(name.char32At(position))) return UsernameVerdict::forbidden_character;
   }

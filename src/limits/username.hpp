@@ -8,7 +8,7 @@ namespace ostiary::limits {
 /// Ordered by precedence: the first that applies wins.
 enum class UsernameVerdict {
   not_text,             ///< not UTF-8
-  too_short,            ///< under 3 characters
+  too_short,            ///< under 3 characters, or under 3 that can be seen
   too_long,             ///< over 32
   like_an_email,        ///< has an @: it could be somebody's address
   forbidden_character,  ///< neither letter, digit, mark, dot, hyphen nor underscore

@@ -21,6 +21,8 @@ TEST(Username, Verdicts) {
       {"ab", UsernameVerdict::too_short},
       {"ää", UsernameVerdict::too_short},
       {"", UsernameVerdict::too_short},
+      {"\u115F\u115F\u115F", UsernameVerdict::too_short},
+      {"ad\uFE0F\uFE0F", UsernameVerdict::too_short},
       {"123456789012345678901234567890123", UsernameVerdict::too_long},
       {"ada@example.org", UsernameVerdict::like_an_email},
       {"ada＠example.org", UsernameVerdict::like_an_email},
