@@ -54,8 +54,8 @@ struct Refreshed {
 };
 
 statements::UserRow user_of(const RefreshTokenRow& row) {
-  return {row.user_id, row.email,       row.email_verified,  row.username,
-          {},          row.user_status, row.user_created_at, row.display_name};
+  return {row.user_id,     row.email,           row.email_verified, row.username,
+          row.user_status, row.user_created_at, row.display_name};
 }
 
 /// `successor`, for the session as it is now.

@@ -88,7 +88,7 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
 v1::User user_message(const statements::UserRow& user, const std::vector<std::string>& roles) {
   v1::User message;
   message.set_user_id(to_string(user.id));
-  message.set_email(user.email);
+  if (user.email) message.set_email(*user.email);
   message.set_email_verified(user.email_verified);
   if (user.username) message.set_username(*user.username);
   if (!user.display_name.empty()) message.set_display_name(user.display_name);

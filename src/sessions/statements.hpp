@@ -12,31 +12,42 @@ namespace ostiary::sessions::statements {
 /// Whom a login or a session is about, as the accounts room keeps it.
 struct UserRow {
   UserId id;
-  std::string email;
+  std::optional<std::string> email;
   bool email_verified;
   std::optional<std::string> username;
-  std::string password_hash;
   std::string status;
   Time created_at;
   std::string display_name;
 };
 
-inline constexpr Statement<UserRow(std::string)> find_user_by_email{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
+inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name
   FROM users u JOIN user_profiles p ON p.user_id = u.id
+  WHERE u.id = $1
+)sql"};
+
+/// The same with the hash of the password, if there is one: what a login needs.
+struct LoginRow {
+  UserId id;
+  std::optional<std::string> email;
+  bool email_verified;
+  std::optional<std::string> username;
+  std::string status;
+  Time created_at;
+  std::string display_name;
+  std::optional<std::string> password_hash;
+};
+
+inline constexpr Statement<LoginRow(std::string)> find_login_by_email{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
   WHERE u.email_canonical = $1
 )sql"};
 
-inline constexpr Statement<UserRow(std::string)> find_user_by_username{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
-  FROM users u JOIN user_profiles p ON p.user_id = u.id
-  WHERE u.username_skeleton = $1
-)sql"};
-
-inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
-  FROM users u JOIN user_profiles p ON p.user_id = u.id
-  WHERE u.id = $1
+inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
+  WHERE u.username_canonical = $1
 )sql"};
 
 struct RoleNameRow {
@@ -46,20 +57,21 @@ inline constexpr Statement<RoleNameRow(UserId)> roles_of{R"sql(
   SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = $1 ORDER BY r.name LIMIT 100
 )sql"};
 
+/// Of a registration that is no decoy: the challenge of one names an account.
 struct PendingRow {
   VerificationId id;
   std::string password_hash;
 };
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_email{R"sql(
-  SELECT id, password_hash FROM pending_registrations
-  WHERE email_canonical = $1 AND expires_at > $2 AND NOT is_decoy
-  ORDER BY created_at DESC LIMIT 1
+  SELECT p.id, p.password_hash FROM challenges c JOIN pending_registrations p ON p.id = c.id
+  WHERE c.purpose = 'verify_email' AND c.subject = $1 AND c.expires_at > $2 AND c.user_id IS NULL
+  ORDER BY c.created_at DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_username{R"sql(
-  SELECT id, password_hash FROM pending_registrations
-  WHERE username_skeleton = $1 AND expires_at > $2 AND NOT is_decoy
-  ORDER BY created_at DESC LIMIT 1
+  SELECT p.id, p.password_hash FROM pending_registrations p JOIN challenges c ON c.id = p.id
+  WHERE p.username_canonical = $1 AND c.expires_at > $2 AND c.user_id IS NULL
+  ORDER BY c.created_at DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<void(AttemptId, std::optional<UserId>, Digest, std::string, std::optional<Digest>, bool,
@@ -73,8 +85,9 @@ inline constexpr Statement<void(UserId, Time)> note_login{R"sql(
   UPDATE users SET last_login_at = $2 WHERE id = $1
 )sql"};
 
+/// $3: a stronger hash of the same password as $2.
 inline constexpr Statement<void(UserId, std::string, std::string)> replace_password_hash{R"sql(
-  UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2
+  UPDATE password_credentials SET hash = $3 WHERE user_id = $1 AND hash = $2
 )sql"};
 
 struct DeviceRow {
@@ -176,7 +189,7 @@ struct RefreshTokenRow {
   std::string amr;
   Time auth_time;
   std::string user_status;
-  std::string email;
+  std::optional<std::string> email;
   bool email_verified;
   std::optional<std::string> username;
   Time user_created_at;

@@ -506,13 +506,13 @@ TEST_P(Rooms, AWeakerHashIsReplacedAtLoginR310) {
   ada.settles_in();
   crypto::PasswordParameters bcrypt{.algorithm = crypto::PasswordParameters::Algorithm::bcrypt, .bcrypt_cost = 4};
   const auto old = crypto::hash_password(Secret("plaited copper lantern 42"), bcrypt, world.random);
-  static constexpr Statement<void(std::string)> replace{"UPDATE users SET password_hash = $1"};
+  static constexpr Statement<void(std::string)> replace{"UPDATE password_credentials SET hash = $1"};
   ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> { return tx.execute(replace, old) == 1; }));
   ASSERT_TRUE(ada.logs_in());
   struct HashRow {
     std::string hash;
   };
-  static constexpr Statement<HashRow()> stored{"SELECT password_hash FROM users"};
+  static constexpr Statement<HashRow()> stored{"SELECT hash FROM password_credentials"};
   const auto now = *world.db.read([&](Transaction& tx) -> Result<HashRow> { return tx.one(stored); });
   EXPECT_EQ(now.hash.substr(0, 10), "$argon2id$");
   EXPECT_TRUE(ada.logs_in());

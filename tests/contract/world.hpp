@@ -104,7 +104,7 @@ class World {
   limits::Limits limits{limiter, limits::contract_rates(), false};
   sessions::Deps sessions{clock,  ids,    random,  db,    keys,   audit, invalidation,
                           hasher, tokens, devices, cache, limits, {},    [](std::string_view) { return std::nullopt; }};
-  accounts::Deps accounts{sessions, data_keys, {}, "https://id.example.org", "Example", [] {}};
+  accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", [] {}};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
 

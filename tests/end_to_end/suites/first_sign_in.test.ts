@@ -218,11 +218,11 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     await frank.signsIn()
     await frank.refreshes()
     const lower = `email_canonical = '${frank.email}'`
-    const [user] = await world.storage.rows<{ password_hash: string; status: string }>(
-      `SELECT password_hash, status FROM users WHERE ${lower}`,
+    const [user] = await world.storage.rows<{ hash: string; status: string }>(
+      `SELECT hash, status FROM users JOIN password_credentials ON user_id = id WHERE ${lower}`,
     )
     expect(user.status).toBe('active')
-    expect(user.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(user.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
     expect(await world.storage.count(`SELECT count(*) FROM users WHERE ${lower} AND last_login_at IS NOT NULL`)).toBe(1)
     expect(
       await world.storage.count(

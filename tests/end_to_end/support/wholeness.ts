@@ -6,9 +6,11 @@ import type { Storage } from './storage.ts'
 
 /** Each gives a row for each thing that must not be. */
 const HALF_DONE: Record<string, string> = {
-  'two accounts of one address': `SELECT email_canonical FROM users GROUP BY email_canonical HAVING count(*) > 1`,
-  'an account without profile or key': `SELECT id FROM users
+  'two accounts of one address': `SELECT email_canonical FROM users WHERE email_canonical IS NOT NULL
+    GROUP BY email_canonical HAVING count(*) > 1`,
+  'an account without profile, password or key': `SELECT id FROM users
     WHERE NOT EXISTS (SELECT 1 FROM user_profiles WHERE user_id = users.id)
+       OR NOT EXISTS (SELECT 1 FROM password_credentials WHERE user_id = users.id)
        OR NOT EXISTS (SELECT 1 FROM data_keys WHERE owner_id = users.id)`,
   'a gap in the versions of what was told of an account or session': `SELECT aggregate_id FROM outbox
     GROUP BY aggregate_id
