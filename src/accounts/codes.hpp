@@ -29,8 +29,8 @@ Digest link_hash_of(std::string_view link_token);
 /// Whom wrong guesses are counted for.
 Digest guess_key(const Deps& deps, std::string_view email_canonical);
 
-/// Orders the mail with the code and the link, as part of `tx`.
-void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, const std::string& email,
+/// Orders the mail with the code and the link, as part of `tx`, for the person that `owner` is or will be.
+void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, UserId owner, const std::string& email,
                      const std::string& display_name, const std::string& locale, Time now);
 
 /// Tells the owner of an address, at most once a day, that somebody tried to register it.

@@ -91,7 +91,7 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
   if (owner) {
     order_registration_notice(tx, deps, *owner, now);
   } else {
-    order_code_mail(tx, deps, fresh, wanted.email, wanted.display_name, wanted.locale, now);
+    order_code_mail(tx, deps, fresh, user_id, wanted.email, wanted.display_name, wanted.locale, now);
   }
   deps.sessions.audit.record(tx, call,
                              {.action = "user.register_begin",
@@ -185,7 +185,7 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     tx.execute(statements::renew_code, pending->id, fresh.code_mac, fresh.link_hash, fresh.key_id, code_expires_at,
                resend_at);
     if (!pending->is_decoy) {
-      order_code_mail(tx, deps, fresh, pending->email, pending->display_name, pending->locale, now);
+      order_code_mail(tx, deps, fresh, pending->user_id, pending->email, pending->display_name, pending->locale, now);
     }
     deps.sessions.audit.record(tx, call,
                                {.action = "user.resend_code",
