@@ -117,6 +117,8 @@ CREATE TABLE devices (
   last_seen_at timestamptz NOT NULL,
   PRIMARY KEY (user_id, device_hash)
 );
+CREATE INDEX devices_user ON devices (user_id, last_seen_at);
+CREATE INDEX devices_age ON devices (last_seen_at);
 
 CREATE TABLE sessions (
   id uuid PRIMARY KEY,
@@ -185,7 +187,6 @@ CREATE TABLE server_keys (
   not_before timestamptz NOT NULL,
   retired_at timestamptz
 );
-CREATE INDEX server_keys_purpose ON server_keys (purpose, created_at);
 
 -- The audit log. What happened and to whom stands in the clear; where from, how and why is sealed under the person's
 -- key (`key_owner`; null: the service's own) with a salt, and bound by `details_hash`.
@@ -216,10 +217,13 @@ CREATE TABLE outbox (
 );
 CREATE UNIQUE INDEX outbox_aggregate ON outbox (aggregate_id, aggregate_version);
 CREATE INDEX outbox_unpublished ON outbox (occurred_at) WHERE published_at IS NULL;
+CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
--- Work to be done outside a transaction. `state` is ready, running, done or dead; a payload is sealed.
+-- Work to be done outside a transaction. `state` is ready, running, done or dead. The payload is sealed, and empty once
+-- the job is done or dead; `owner_id` is the person whose data it holds, if any.
 CREATE TABLE jobs (
   id uuid PRIMARY KEY,
+  owner_id uuid,
   kind text NOT NULL,
   payload bytea NOT NULL,
   state text NOT NULL CHECK (state IN ('ready', 'running', 'done', 'dead')),
@@ -233,6 +237,7 @@ CREATE TABLE jobs (
   created_at timestamptz NOT NULL,
   finished_at timestamptz
 );
-CREATE INDEX jobs_ready ON jobs (run_at) WHERE state = 'ready';
-CREATE INDEX jobs_running ON jobs (leased_until) WHERE state = 'running';
-CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_ready ON jobs (kind, run_at) WHERE state = 'ready';
+CREATE INDEX jobs_running ON jobs (kind, leased_until) WHERE state = 'running';
+CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
+CREATE INDEX jobs_dead ON jobs (finished_at) WHERE state = 'dead';

@@ -214,6 +214,9 @@ void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailin
                 [&db] { return samples_of_pools(db); });
   metrics.watch("ostiary_database_waiting", "Transactions that wait for a connection", Kind::gauge,
                 [&db] { return waiting_for_pools(db); });
+  metrics.watch("ostiary_transactions_run_again_total",
+                "Transactions that ran once more because they lost against another, or their connection", Kind::counter,
+                [&db] { return Samples{{{}, static_cast<double>(db.reruns())}}; });
   metrics.watch("ostiary_log_lines_total", "What happened, by the log's event (job.done, job.retry, job.dead, ...)",
                 Kind::counter, [&log] { return log.samples(); });
 }

@@ -94,7 +94,7 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
   if (owner) {
     order_registration_notice(tx, deps, *owner, now);
   } else {
-    order_code_mail(tx, deps, fresh, wanted.email.given, wanted.display_name, wanted.locale, now);
+    order_code_mail(tx, deps, fresh, user_id, wanted.email.given, wanted.display_name, wanted.locale, now);
   }
   deps.sessions.audit.record(tx, call,
                              {.action = "user.register_begin",
@@ -184,7 +184,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     const auto times = renew_code(tx, deps, *id, fresh, now);
     if (!pending->is_decoy()) {
       const auto& asked_for = pending->registration;
-      order_code_mail(tx, deps, fresh, asked_for.email, asked_for.display_name, asked_for.locale, now);
+      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name,
+                      asked_for.locale, now);
     }
     deps.sessions.audit.record(
         tx, call,

@@ -13,13 +13,14 @@ void order(Transaction& tx, const Deps& deps, const delivery::MailOrder& mail, T
 
 }  // namespace
 
-void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, const std::string& email,
+void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, UserId owner, const std::string& email,
                      const std::string& display_name, const std::string& locale, Time now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(deps.code_policy.code_lifetime).count();
   // The token stands in the fragment, which no browser sends: a scanner that follows the link spends nothing.
   const std::string link = deps.public_url + "/verify-email#token=" + std::string(fresh.link_token.reveal());
   order(tx, deps,
-        {.kind = "verify_email",
+        {.owner = owner,
+         .kind = "verify_email",
          .to = email,
          .locale = locale,
          .values = {{"code", std::string(fresh.code.reveal())},
@@ -38,7 +39,8 @@ void order_registration_notice(Transaction& tx, const Deps& deps, const statemen
   tx.execute(statements::note_notice, owner.id, now);
   order(
       tx, deps,
-      {.kind = "registration_notice",
+      {.owner = owner.id,
+         .kind = "registration_notice",
        .to = owner.email.value(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.public_url}},

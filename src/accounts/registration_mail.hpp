@@ -7,7 +7,7 @@
 namespace ostiary::accounts {
 
 /// Orders the mail with the code and the link, as part of `tx`.
-void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, const std::string& email,
+void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, UserId owner, const std::string& email,
                      const std::string& display_name, const std::string& locale, Time now);
 
 /// Tells the owner of an address, at most once a day, that somebody tried to register it.

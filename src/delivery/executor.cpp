@@ -16,6 +16,7 @@ constexpr std::chrono::minutes clean_up_pause{1};
 constexpr std::chrono::seconds clean_up_pause_beside_jobs{1};
 constexpr std::chrono::minutes longest_silence{1};
 constexpr std::size_t longest_error = 300;
+constexpr int most_buried = 1000;  ///< before an executor shows again that it is at work
 
 /// What a foreign server said, fit for a text column and a log line.
 std::string as_error(std::string_view detail) {
@@ -162,65 +163,66 @@ bool Executor::clock_was_set_back() {
 
 /// What waits for its next attempt would wait for the clock as well.
 void Executor::bring_jobs_forward() {
-  const auto done = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    return tx.execute(statements::bring_jobs_forward, mail_job, parts_.clock.now());
-  });
-  parts_.log.write(LogLevel::warning, "clock.set_back", {{"jobs_brought_forward", done.value()}});
+  const Time now = parts_.clock.now();
+  std::int64_t brought = 0;
+  for (std::int64_t some = 1; some > 0 && !is_stopping(); brought += some)
+    some = change([&](Transaction& tx) { return tx.execute(statements::bring_jobs_forward, mail_job, now); });
+  parts_.log.write(LogLevel::warning, "clock.set_back", {{"jobs_brought_forward", brought}});
 }
 
 bool Executor::run_one() {
-  // Candidates are read beside the writers and claimed by their keys, so that executors collide only over one job; they
-  // begin at different ones.
-  auto candidates = list_due_jobs();
-  if (!candidates.empty()) std::ranges::rotate(candidates, candidates.begin() + first_candidate(candidates.size()));
-  for (const JobId id : candidates) {
-    if (const auto job = claim(id)) {
-      run(*job);
+  if (!are_jobs_due()) return false;
+  for (int buried = 0; buried < most_buried && !is_stopping(); ++buried) {
+    const Claim claimed = claim();
+    if (!claimed.job) return false;
+    if (claimed.verdict == ClaimVerdict::run) {
+      run(*claimed.job);
       return true;
     }
   }
   return false;
 }
 
-std::ptrdiff_t Executor::first_candidate(std::size_t count) {
-  return parts_.random.below(static_cast<std::uint32_t>(count));
-}
-
-std::vector<JobId> Executor::list_due_jobs() {
+/// Reads only: an executor that has nothing to do leaves nothing in the database's log.
+bool Executor::are_jobs_due() {
   const Time now = parts_.clock.now();
-  auto ids = parts_.db.read([&](Transaction& tx) -> Result<std::vector<JobId>> {
-    std::vector<JobId> found;
-    for (const auto& row : tx.all(statements::list_due_jobs, mail_job, now)) found.push_back(row.id);
-    for (const auto& row : tx.all(statements::list_abandoned_jobs, mail_job, now)) found.push_back(row.id);
-    const Time too_long = now + longest_lease_left;
-    for (const auto& row : tx.all(statements::list_jobs_leased_too_long, mail_job, too_long)) found.push_back(row.id);
-    waiting_ = tx.one(statements::count_waiting_jobs, mail_job).count;
-    return found;
-  });
-  return std::move(ids).value();
-}
-
-std::optional<Job> Executor::claim(JobId id) {
-  return parts_.db.transaction([&](Transaction& tx) -> Result<std::optional<Job>> { return judge_and_lease(tx, id); })
+  return parts_.db
+      .read([&](Transaction& tx) -> Result<bool> {
+        waiting_ = tx.one(statements::count_waiting_jobs, mail_job).count;
+        return tx.one(statements::are_jobs_due, mail_job, now, now + longest_lease_left).some;
+      })
       .value();
 }
 
-std::optional<Job> Executor::judge_and_lease(Transaction& tx, JobId id) {
+/// Executors pass over the rows that others are about to claim, and so neither wait for one another nor collide.
+Executor::Claim Executor::claim() {
   const Time now = parts_.clock.now();
-  auto job = tx.optional(statements::find_job, id);
-  if (!job) return std::nullopt;
-  const ClaimVerdict verdict = judge_claim(*job, now);
-  if (verdict == ClaimVerdict::taken) return std::nullopt;
-  if (verdict == ClaimVerdict::run) {
-    ++job->attempts;
-    tx.execute(statements::lease_job, id, job->attempts, now + lease_length);
-    return job;
-  }
-  tx.execute(statements::bury_job, id, job->attempts, now, reason_of(verdict));
-  tx.after_commit([this, id, verdict] {
+  return parts_.db
+      .transaction(Isolation::read_committed,
+                   [&](Transaction& tx) -> Result<Claim> {
+                     auto job = tx.optional(statements::next_due_job, mail_job, now);
+                     if (!job) job = tx.optional(statements::next_abandoned_job, mail_job, now);
+                     if (!job)
+                       job = tx.optional(statements::next_job_leased_too_long, mail_job, now + longest_lease_left);
+                     if (!job) return Claim{};
+                     const ClaimVerdict verdict = judge_claim(*job, now);
+                     if (verdict == ClaimVerdict::taken) return Claim{};
+                     if (verdict == ClaimVerdict::run) {
+                       ++job->attempts;
+                       tx.execute(statements::lease_job, job->id, job->attempts, now + lease_length);
+                     } else {
+                       bury(tx, *job, verdict, now);
+                     }
+                     return Claim{std::move(job), verdict};
+                   })
+      .value();
+}
+
+void Executor::bury(Transaction& tx, const Job& job, ClaimVerdict verdict, Time now) {
+  tx.execute(statements::bury_job, job.id, job.attempts, now, reason_of(verdict), BytesView());
+  tx.after_commit([this, id = job.id, verdict] {
     parts_.log.write(LogLevel::warning, "job.dead", {{"job", to_string(id)}, {"why", reason_of(verdict)}});
   });
-  return std::nullopt;
 }
 
 void Executor::run(const Job& job) {
@@ -255,11 +257,18 @@ Mail Executor::write_mail(const Job& job, const OrderedMail& order) const {
           std::move(written.html)};
 }
 
+/// One statement that names all that must still hold; how many rows it changed.
+std::int64_t Executor::change(const std::function<std::int64_t(Transaction&)>& statement) {
+  return parts_.db
+      .transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<std::int64_t> { return statement(tx); })
+      .value();
+}
+
 void Executor::hand_over(const Job& job) {
-  const auto marked = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    return tx.execute(statements::mark_handed_over, job.id, job.attempts, parts_.clock.now());
-  });
-  if (marked.value() != 1) throw LeaseLost();
+  const Time now = parts_.clock.now();
+  const auto marked =
+      change([&](Transaction& tx) { return tx.execute(statements::mark_handed_over, job.id, job.attempts, now); });
+  if (marked != 1) throw LeaseLost();
 }
 
 void Executor::conclude(const Job& job, const DeliveryOutcome& outcome) {
@@ -267,15 +276,15 @@ void Executor::conclude(const Job& job, const DeliveryOutcome& outcome) {
   const Time next_attempt_at = now + delay_after(job.attempts, parts_.random.below(1000));
   const AttemptVerdict verdict = judge_attempt(job, outcome.delivery, next_attempt_at);
   const std::string error = as_error(outcome.detail);
-  const auto written = parts_.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
+  const auto written = change([&](Transaction& tx) {
     if (verdict == AttemptVerdict::done) {
       return tx.execute(statements::mark_done, job.id, job.attempts, now, BytesView());
     }
     if (verdict == AttemptVerdict::retry)
       return tx.execute(statements::mark_for_retry, job.id, job.attempts, next_attempt_at, error);
-    return tx.execute(statements::bury_job, job.id, job.attempts, now, error);
+    return tx.execute(statements::bury_job, job.id, job.attempts, now, error, BytesView());
   });
-  if (written.value() != 1) throw LeaseLost();
+  if (written != 1) throw LeaseLost();
   log_outcome(job, verdict, error);
 }
 

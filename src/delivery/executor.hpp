@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -58,21 +59,27 @@ class Executor {
   /// Whether one of its threads has looked for jobs within the last minute: longer than an attempt takes.
   bool is_at_work() const;
 
-  /// Runs one job that is due, if there is one, in the calling thread. Whether there was.
+  /// Runs one job that is due, if there is one, in the calling thread. Whether there was. Buries on its way those that
+  /// can't be run any more.
   bool run_one();
 
  private:
   class LeaseLost;
+  /// A job that was in no other executor's hands, and what was decided about it.
+  struct Claim {
+    std::optional<Job> job;
+    ClaimVerdict verdict = ClaimVerdict::taken;
+  };
 
   void work();
   void pause();
-  std::vector<JobId> list_due_jobs();
-  std::ptrdiff_t first_candidate(std::size_t count);
-  std::optional<Job> claim(JobId id);
-  std::optional<Job> judge_and_lease(Transaction& tx, JobId id);
+  bool are_jobs_due();
+  Claim claim();
+  void bury(Transaction& tx, const Job& job, ClaimVerdict verdict, Time now);
   void run(const Job& job);
   DeliveryOutcome attempt(const Job& job);
   Mail write_mail(const Job& job, const OrderedMail& order) const;
+  std::int64_t change(const std::function<std::int64_t(Transaction&)>& statement);
   void hand_over(const Job& job);
   void conclude(const Job& job, const DeliveryOutcome& outcome);
   void log_outcome(const Job& job, AttemptVerdict verdict, const std::string& detail);

@@ -19,7 +19,7 @@ void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& id
       {"kind", order.kind}, {"to", order.to}, {"locale", order.locale}, {"values", std::move(values)}};
   const auto id = ids.make<JobId>();
   const Bytes sealed = keys.seal_for_service(purpose_of(id), as_bytes(boost::json::serialize(payload)));
-  tx.execute(statements::insert_job, id, mail_job, sealed, now, order.expires_at, order.once);
+  tx.execute(statements::insert_job, id, order.owner, mail_job, sealed, now, order.expires_at, order.once);
 }
 
 std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload) {

@@ -15,6 +15,7 @@ namespace ostiary::delivery {
 /// A mail to be written and sent. `kind` names its template ("verify_email", "registration_notice"); `locale` chooses
 /// the language, falling back to the language without region, then English.
 struct MailOrder {
+  std::optional<UserId> owner;  ///< whose data it holds, be they an account already or not yet
   std::string_view kind;
   std::string to;
   std::string locale;

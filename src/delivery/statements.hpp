@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "delivery/job.hpp"
 #include "storage/statement.hpp"
 #include "storage/value.hpp"
@@ -13,18 +15,11 @@ inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uui
   VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql"};
 
-/// $4: when it was ordered, which is also when it may first run.
-inline constexpr Statement<void(JobId, std::string_view, BytesView, Time, Time, bool)> insert_job{R"sql(
-  INSERT INTO jobs (id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
-  VALUES ($1, $2, $3, 'ready', $4, 0, $5, $6, $4)
-)sql"};
-
-struct JobKey {
-  JobId id;
-};
-
-inline constexpr Statement<JobKey(std::string_view, Time)> list_due_jobs{R"sql(
-  SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2 ORDER BY run_at LIMIT 16
+/// $5: when it was ordered, which is also when it may first run.
+inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, Time, Time, bool)>
+    insert_job{R"sql(
+  INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
+  VALUES ($1, $2, $3, $4, 'ready', $5, 0, $6, $7, $5)
 )sql"};
 
 struct JobCount {
@@ -36,23 +31,40 @@ inline constexpr Statement<JobCount(std::string_view)> count_waiting_jobs{R"sql(
   SELECT count(*) FROM (SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 LIMIT 1000) AS waiting
 )sql"};
 
-inline constexpr Statement<JobKey(std::string_view, Time)> list_abandoned_jobs{R"sql(
-  SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2 ORDER BY leased_until LIMIT 16
+struct JobsFound {
+  bool some;
+};
+
+/// Whether one of the three statements below would find a job, in somebody's hands or not.
+inline constexpr Statement<JobsFound(std::string_view, Time, Time)> are_jobs_due{R"sql(
+  SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2)
+    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2)
+    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until > $3)
 )sql"};
 
-/// With leases that end later than $2, which none can.
-inline constexpr Statement<JobKey(std::string_view, Time)> list_jobs_leased_too_long{R"sql(
-  SELECT id FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until > $2 ORDER BY leased_until LIMIT 16
-)sql"};
-
-/// Makes what waits for a time after $2 due at $2.
-inline constexpr Statement<void(std::string_view, Time)> bring_jobs_forward{R"sql(
-  UPDATE jobs SET run_at = $2 WHERE state = 'ready' AND kind = $1 AND run_at > $2
-)sql"};
-
-inline constexpr Statement<Job(JobId)> find_job{R"sql(
+inline constexpr Statement<Job(std::string_view, Time)> next_due_job{R"sql(
   SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
-  FROM jobs WHERE id = $1
+  FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2
+  ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)sql"};
+
+inline constexpr Statement<Job(std::string_view, Time)> next_abandoned_job{R"sql(
+  SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
+  FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2
+  ORDER BY leased_until LIMIT 1 FOR UPDATE SKIP LOCKED
+)sql"};
+
+/// With a lease that ends later than $2, which none can.
+inline constexpr Statement<Job(std::string_view, Time)> next_job_leased_too_long{R"sql(
+  SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
+  FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until > $2
+  ORDER BY leased_until LIMIT 1 FOR UPDATE SKIP LOCKED
+)sql"};
+
+/// Makes what waits for a time after $2 due at $2; a hundred at most.
+inline constexpr Statement<void(std::string_view, Time)> bring_jobs_forward{R"sql(
+  UPDATE jobs SET run_at = $2 WHERE id IN
+    (SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at > $2 ORDER BY run_at LIMIT 100)
 )sql"};
 
 inline constexpr Statement<void(JobId, std::int64_t, Time)> lease_job{R"sql(
@@ -65,7 +77,8 @@ inline constexpr Statement<void(JobId, std::int64_t, Time)> mark_handed_over{R"s
   UPDATE jobs SET handed_over_at = $3 WHERE id = $1 AND state = 'running' AND attempts = $2
 )sql"};
 
-/// $4: empty; what was sent need not be kept.
+// A job that is done or dead needs no payload any more: it is set to one that is empty.
+
 inline constexpr Statement<void(JobId, std::int64_t, Time, BytesView)> mark_done{R"sql(
   UPDATE jobs SET state = 'done', finished_at = $3, payload = $4, leased_until = NULL, last_error = NULL
   WHERE id = $1 AND state = 'running' AND attempts = $2
@@ -76,8 +89,8 @@ inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> ma
   WHERE id = $1 AND state = 'running' AND attempts = $2
 )sql"};
 
-inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> bury_job{R"sql(
-  UPDATE jobs SET state = 'dead', finished_at = $3, last_error = $4, leased_until = NULL
+inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view, BytesView)> bury_job{R"sql(
+  UPDATE jobs SET state = 'dead', finished_at = $3, last_error = $4, payload = $5, leased_until = NULL
   WHERE id = $1 AND state IN ('ready', 'running') AND attempts = $2
 )sql"};
 
@@ -92,6 +105,17 @@ inline constexpr Statement<void(Time)> delete_done_jobs{R"sql(
 inline constexpr Statement<void(Time)> delete_dead_jobs{R"sql(
   DELETE FROM jobs WHERE id IN
     (SELECT id FROM jobs WHERE finished_at < $1 AND state = 'dead' ORDER BY finished_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_published_events{R"sql(
+  DELETE FROM outbox WHERE id IN
+    (SELECT id FROM outbox WHERE published_at < $1 ORDER BY published_at LIMIT 100)
+)sql"};
+
+/// Only where there is no broker that they could still be published to.
+inline constexpr Statement<void(Time)> delete_unpublished_events{R"sql(
+  DELETE FROM outbox WHERE id IN
+    (SELECT id FROM outbox WHERE occurred_at < $1 AND published_at IS NULL ORDER BY occurred_at LIMIT 100)
 )sql"};
 
 /// The keys of people who never came to be: run it before `delete_expired_challenges`, which takes the same rows.

@@ -14,7 +14,7 @@ class AwayDatabase final : public Database {
   Engine engine() const override { return Engine::postgres; }
   std::string description() const override { return "away"; }
   std::vector<PoolUse> pools() const override { return {}; }
-  void change_schema(const std::function<bool(Connection&)>&) override {
+  bool change_schema(const std::function<bool(Connection&)>&) override {
     throw StorageError("db.internal:5432 is away");
   }
   StatementDescription describe(std::string_view) override { throw StorageError("db.internal:5432 is away"); }

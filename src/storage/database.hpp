@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/pfr.hpp>
 #include <chrono>
 #include <filesystem>
@@ -201,9 +202,19 @@ class Transaction {
   std::vector<std::function<void()>> after_commit_;
 };
 
-/// The database. Thread-safe: each transaction has a connection to itself. Every transaction is serializable on every
-/// engine, and its closure runs again, a bounded number of times with jitter, when it lost against another: so a
-/// closure has no effects but through its transaction and its result, computes no password hash and asks no network.
+/// What a transaction that writes is told of others that run at the same time.
+enum class Isolation {
+  serializable,  ///< all of them might as well have run one after the other
+  /// Each statement sees what is committed when it begins. For work on a queue and for single statements: a closure may
+  /// rely on a row that it read only if it locked the row (`FOR UPDATE SKIP LOCKED`), or if the statement that writes
+  /// names again what must still hold. An engine may isolate more strictly: SQLite always does, CockroachDB may.
+  read_committed,
+};
+
+/// The database. Thread-safe: each transaction has a connection to itself. A transaction is serializable on every
+/// engine unless it asks for less, and its closure runs again, a bounded number of times with jitter, when it lost
+/// against another: so a closure has no effects but through its transaction and its result, computes no password hash
+/// and asks no network.
 class Database {
  public:
   virtual ~Database() = default;
@@ -213,7 +224,12 @@ class Database {
   /// or (a lost answer to COMMIT that can't be looked up) it is unknown whether it was.
   template <class Closure>
   auto transaction(Closure&& closure) {
-    return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, Access::write);
+    return transaction(Isolation::serializable, closure);
+  }
+  template <class Closure>
+  auto transaction(Isolation isolation, Closure&& closure) {
+    const Access access = isolation == Isolation::serializable ? Access::write : Access::write_committed;
+    return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, access);
   }
 
   /// The same for a closure that only reads: it runs beside writers on one consistent snapshot.
@@ -235,15 +251,18 @@ class Database {
   };
   virtual std::vector<PoolUse> pools() const = 0;
 
-  /// Calls `step` in a transaction of its own each time, under a lock that keeps others from changing the schema,
-  /// commits when it says true and ends when it says that nothing was left to do. For storage/migrate only.
-  virtual void change_schema(const std::function<bool(Connection&)>& step) = 0;
+  /// How often a closure has run again because its transaction was lost: to another one, or with its connection.
+  std::int64_t reruns() const { return reruns_; }
+
+  /// Calls `step` in a transaction of its own, which gives each statement the time that it needs, and commits when it
+  /// says true. Whether it did. For storage/migrate only, which keeps others away.
+  virtual bool change_schema(const std::function<bool(Connection&)>& step) = 0;
 
   /// Prepares a statement, with no word about its parameters' types, and tells what the engine makes of it.
   virtual StatementDescription describe(std::string_view text) = 0;
 
  protected:
-  enum class Access { read, write };
+  enum class Access { read, write, write_committed };
   enum class Verdict { commit, rollback };
 
   /// Calls `attempt` with a connection in an open transaction until it neither throws SerializationFailure or
@@ -255,7 +274,9 @@ class Database {
   R run_as(Closure& closure, Access access) {
     std::optional<R> result;
     std::vector<std::function<void()>> actions;
+    bool is_rerun = false;
     run(access, [&](Connection& connection) {
+      if (std::exchange(is_rerun, true)) ++reruns_;
       Transaction transaction(connection);
       actions.clear();
       result.emplace(closure(transaction));
@@ -266,6 +287,8 @@ class Database {
     for (const auto& action : actions) action();
     return *std::move(result);
   }
+
+  std::atomic<std::int64_t> reruns_ = 0;
 };
 
 /// How to open PostgreSQL or CockroachDB.

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "crypto/digest.hpp"
+#include "storage/schema_lock.hpp"
 #include "storage/statements.hpp"
 
 namespace ostiary::storage {
@@ -136,8 +137,10 @@ std::vector<Migration> Migrator::pending() {
 }
 
 std::vector<Migration> Migrator::migrate(const Clock& clock) {
+  if (pending().empty()) return {};  // and throws before anything is made in a database that is somebody else's
+  const SchemaLock lock(db_, clock);
   std::vector<Migration> done;
-  db_.change_schema([&](Connection& connection) {
+  const auto apply_next = [&](Connection& connection) {
     Transaction tx(connection);
     const auto rows = read_applied(tx, db_.engine());
     const SchemaState state = check(rows, has_tables(tx, db_.engine()));
@@ -148,7 +151,9 @@ std::vector<Migration> Migrator::migrate(const Clock& clock) {
     tx.execute(statements::insert_applied, next.number, next.name, next.checksum, clock.now());
     if (done.empty() || done.back().number != next.number) done.push_back(next);  // a retry does not count twice
     return true;
-  });
+  };
+  while (db_.change_schema(apply_next)) {
+  }
   return done;
 }
 

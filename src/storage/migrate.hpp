@@ -62,8 +62,9 @@ class Migrator {
   /// What `migrate` would apply. Changes nothing. Throws StartupError for a schema that it can't bring forward.
   std::vector<Migration> pending();
 
-  /// Applies what is missing and returns it. Safe to call from several processes at once. Throws StartupError as
-  /// `pending` does, StorageError when a migration fails; the ones before it stay.
+  /// Applies what is missing and returns it. Safe to call from several processes at once: one does it, the others wait
+  /// and find it done, or go on where one was killed when its lease runs out (30 s). Throws StartupError as `pending`
+  /// does, StorageError when a migration fails; the ones before it stay.
   std::vector<Migration> migrate(const Clock& clock);
 
   /// What a command works on: a current schema, or (false) none at all yet. Changes nothing. Anything else is a

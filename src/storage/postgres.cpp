@@ -12,9 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using storage::PostgresConnection;
 
-/// Any number will do that nobody else takes for an advisory lock of this database.
-constexpr std::string_view lock_schema = "SELECT pg_advisory_lock(7310293815246071837)";
-
 class PostgresDatabase final : public Database {
  public:
   explicit PostgresDatabase(const PostgresOptions& options) : options_(options), witness_(options) {
@@ -34,27 +31,25 @@ class PostgresDatabase final : public Database {
     return {{"connection", static_cast<std::size_t>(options_.connections), idle, waiting}};
   }
 
-  /// Each attempt has a connection of its own: ending it ends the lock.
-  void change_schema(const std::function<bool(Connection&)>& step) override {
+  bool change_schema(const std::function<bool(Connection&)>& step) override {
     PostgresOptions patient = options_;
     patient.statement_timeout = 0ms;
+    bool changed = false;
     storage::retry([&] {
       PostgresConnection connection(patient);
-      connection.run_script(lock_schema);
-      bool more = true;
-      while (more)
-        attempt_on(connection, Access::write, [&](Connection& open) {
-          more = step(open);
-          return more ? Verdict::commit : Verdict::rollback;
-        });
+      attempt_on(connection, Access::write, [&](Connection& open) {
+        changed = step(open);
+        return changed ? Verdict::commit : Verdict::rollback;
+      });
     });
+    return changed;
   }
 
   StatementDescription describe(std::string_view text) override { return borrow()->describe(text); }
 
  protected:
   void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
-    const bool is_witnessed = access == Access::write && engine_ == Engine::postgres;
+    const bool is_witnessed = access != Access::read && engine_ == Engine::postgres;
     if (is_witnessed) std::call_once(first_write_, [this] { witness_.stand_by(); });
     storage::retry([&] {
       std::optional<std::string> transaction_id;
@@ -83,9 +78,18 @@ class PostgresDatabase final : public Database {
     return *std::move(loan);
   }
 
+  static PostgresConnection::Mode mode_of(Access access) {
+    switch (access) {
+      case Access::write: return PostgresConnection::Mode::write;
+      case Access::write_committed: return PostgresConnection::Mode::write_committed;
+      case Access::read: break;
+    }
+    return PostgresConnection::Mode::read;
+  }
+
   static PostgresConnection::Committed attempt_on(PostgresConnection& connection, Access access,
                                                   const std::function<Verdict(Connection&)>& attempt) {
-    connection.begin(access == Access::write);
+    connection.begin(mode_of(access));
     auto committed = PostgresConnection::Committed::yes;
     try {
       if (attempt(connection) == Verdict::commit) {

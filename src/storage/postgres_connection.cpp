@@ -25,6 +25,7 @@ constexpr const char* prefer_indexes = "SET enable_seqscan = off; SET jit = off"
 constexpr const char* ask_where = "SELECT pg_postmaster_start_time()::text, pg_backend_pid()::text";
 
 constexpr std::string_view begin_to_write = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr std::string_view begin_to_write_committed = "BEGIN ISOLATION LEVEL READ COMMITTED";
 constexpr std::string_view begin_to_read = "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
 constexpr std::string_view end_and_keep = "COMMIT";
 constexpr std::string_view assign_transaction_id = "SELECT pg_current_xact_id()::text";
@@ -33,6 +34,15 @@ constexpr std::string_view ask_transaction_id = "SELECT pg_current_xact_id_if_as
 std::string first_line(std::string text) {
   text.erase(std::find(text.begin(), text.end(), '\n'), text.end());
   return text;
+}
+
+std::string_view begin_in(PostgresConnection::Mode mode) {
+  switch (mode) {
+    case PostgresConnection::Mode::write: return begin_to_write;
+    case PostgresConnection::Mode::write_committed: return begin_to_write_committed;
+    case PostgresConnection::Mode::read: break;
+  }
+  return begin_to_read;
 }
 
 bool is_select(std::string_view text) {
@@ -156,10 +166,10 @@ bool PostgresConnection::was_closed_by_server() const {
   return poll(&closed, 1, 0) == 1;
 }
 
-void PostgresConnection::begin(bool to_write) {
+void PostgresConnection::begin(Mode mode) {
   // Found out now it costs nobody a try: after a restart all of the pool is like that.
   if (was_closed_by_server()) drop();
-  to_write_ = to_write;
+  mode_ = mode;
   begun_ = false;
   broke_ = false;
   wrote_ = false;
@@ -255,7 +265,7 @@ void PostgresConnection::enqueue(std::string_view text, std::span<const ColumnTy
                                  std::span<const Parameter> parameters, RowSink sink) {
   connect_if_needed();
   if (!begun_) {
-    enqueue_prepared(to_write_ ? begin_to_write : begin_to_read, {}, {});
+    enqueue_prepared(begin_in(mode_), {}, {});
     awaited_.push_back({Awaited::What::begin});
     begun_ = true;
   }
@@ -263,7 +273,7 @@ void PostgresConnection::enqueue(std::string_view text, std::span<const ColumnTy
   enqueue_prepared(text, types, parameters);
   awaited_.push_back({Awaited::What::statement, {}, std::move(sink)});
   ++sent_;
-  if (to_write_ && !cockroach_ && !asked_) {
+  if (mode_ != Mode::read && !cockroach_ && !asked_) {
     // Who reads first gets an id with what was read, and COMMIT can travel with the last write. Who begins by writing
     // gets none unless something changed: an idle service must leave nothing in the server's log.
     enqueue_prepared(wrote_ ? ask_transaction_id : assign_transaction_id, {}, {});

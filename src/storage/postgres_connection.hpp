@@ -41,8 +41,10 @@ class PostgresConnection final : public Connection {
   /// Connects now. Throws StorageError.
   void connect();
 
+  /// What a transaction may do, and how it is kept apart from others.
+  enum class Mode { read, write, write_committed };
   /// Begins a transaction with its first statement; without one it costs nothing.
-  void begin(bool to_write);
+  void begin(Mode mode);
   std::int64_t run(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
                    const RowSink& sink) override;
   std::uint64_t send(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
@@ -119,7 +121,7 @@ class PostgresConnection final : public Connection {
   std::string server_;
   std::string session_;
 
-  bool to_write_ = false;
+  Mode mode_ = Mode::read;
   bool begun_ = false;  ///< BEGIN was sent
   bool broke_ = false;  ///< the connection went during the transaction
   bool wrote_ = false;  ///< a statement other than SELECT was sent

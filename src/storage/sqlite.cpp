@@ -80,6 +80,14 @@ struct Finalize {
 };
 using StatementHandle = std::unique_ptr<sqlite3_stmt, Finalize>;
 
+/// The text without its row locks: SQLite knows none, and with one writer it needs none.
+std::string without_row_locks(std::string_view text) {
+  static constexpr std::string_view lock = "FOR UPDATE SKIP LOCKED";
+  std::string plain(text);
+  if (const auto position = plain.find(lock); position != std::string::npos) plain.erase(position, lock.size());
+  return plain;
+}
+
 struct Prepared {
   StatementHandle handle;
   std::vector<int> positions;  ///< of $1, $2, ...: SQLite numbers parameters by first appearance
@@ -186,10 +194,10 @@ class SqliteConnection final : public Connection {
 
   /// One that is not kept.
   StatementHandle prepare(std::string_view text, unsigned flags) {
+    const std::string known = without_row_locks(text);
     sqlite3_stmt* statement = nullptr;
-    const char* rest = nullptr;
     const int code =
-        sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()), flags, &statement, &rest);
+        sqlite3_prepare_v3(database_.get(), known.data(), static_cast<int>(known.size()), flags, &statement, nullptr);
     if (code != SQLITE_OK) fail(database_.get(), "preparing " + std::string(text));
     return StatementHandle(statement);
   }
@@ -289,13 +297,13 @@ class SqliteDatabase final : public Database {
             {"reader", static_cast<std::size_t>(options_.readers), readers.idle, readers.waiting}};
   }
 
-  void change_schema(const std::function<bool(Connection&)>& step) override {
-    bool more = true;
-    while (more)
-      run(Access::write, [&](Connection& connection) {
-        more = step(connection);
-        return more ? Verdict::commit : Verdict::rollback;
-      });
+  bool change_schema(const std::function<bool(Connection&)>& step) override {
+    bool changed = false;
+    run(Access::write, [&](Connection& connection) {
+      changed = step(connection);
+      return changed ? Verdict::commit : Verdict::rollback;
+    });
+    return changed;
   }
 
   StatementDescription describe(std::string_view text) override {
@@ -310,7 +318,7 @@ class SqliteDatabase final : public Database {
 
  protected:
   void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
-    storage::retry([&] { access == Access::write ? write(attempt) : read(attempt); });
+    storage::retry([&] { access == Access::read ? read(attempt) : write(attempt); });
   }
 
  private:

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "storage/migrate.hpp"
+#include "storage/schema_lock.hpp"
 #include "storage/statement.hpp"
 
 namespace ostiary::storage::statements {
@@ -11,12 +12,15 @@ struct CountRow {
   std::int64_t count;
 };
 
-// How many tables there are, ours included; and whether the table of migrations is one of them.
+// How many tables there are, ours included, but not `schema_lock`, which stands before the first migration; and whether
+// the table of migrations is one of them.
 inline constexpr Statement<CountRow()> count_tables_sqlite{
-    R"sql(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%')sql",
+    R"sql(SELECT count(*) FROM sqlite_master
+          WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_lock')sql",
     Statement<CountRow()>::For::sqlite};
 inline constexpr Statement<CountRow()> count_tables_postgres{
-    R"sql(SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema())sql",
+    R"sql(SELECT count(*) FROM information_schema.tables
+          WHERE table_schema = current_schema() AND table_name <> 'schema_lock')sql",
     Statement<CountRow()>::For::postgres};
 inline constexpr Statement<CountRow()> find_migrations_table_sqlite{
     R"sql(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations')sql",
@@ -34,7 +38,7 @@ struct PostgresConditionRow {
   std::string full_page_writes;
   std::int64_t max_connections;
   std::int64_t reserved_connections;  ///< for superusers
-  std::int64_t connections;           ///< that clients have open
+  std::int64_t connections;  ///< that clients have open
 };
 /// How a PostgreSQL server keeps what it is given. CockroachDB has none of these settings.
 inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
@@ -47,17 +51,17 @@ inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
     Statement<PostgresConditionRow()>::For::postgres};
 
 struct PostgresRightsRow {
-  bool may_create;     ///< tables
+  bool may_create;  ///< tables
   std::string lacking;  ///< tables that may not be read or added to
   bool is_read_only;
 };
-/// What the role may do in the schema where the tables are, or will be. The table of migrations is read only, but by
-/// `ostiary migrate`.
+/// What the role may do in the schema where the tables are, or will be. `ostiary migrate` alone writes into the table
+/// of migrations and needs the one of its lock.
 inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
     R"sql(SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
                  (SELECT coalesce(string_agg(t.relname::text, ', ' ORDER BY t.relname), '')
                   FROM pg_class t
-                  WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p')
+                  WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p') AND t.relname <> 'schema_lock'
                     AND NOT (has_table_privilege(t.oid, 'SELECT')
                              AND (t.relname = 'schema_migrations' OR has_table_privilege(t.oid, 'INSERT')))) AS lacking,
                  current_setting('default_transaction_read_only') = 'on' AS is_read_only)sql",
@@ -81,5 +85,18 @@ inline constexpr Statement<AppliedMigration()> list_applied{
 
 inline constexpr Statement<void(std::int64_t, std::string, Digest, Time)> insert_applied{
     R"sql(INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4))sql"};
+
+inline constexpr Statement<SchemaLease()> find_schema_lease{
+    R"sql(SELECT owner, leased_until FROM schema_lock WHERE id = 1)sql"};
+
+inline constexpr Statement<void(Uuid, Time)> take_schema_lock{
+    R"sql(INSERT INTO schema_lock (id, owner, leased_until) VALUES (1, $1, $2)
+          ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until)sql"};
+
+inline constexpr Statement<void(Uuid, Time)> renew_schema_lock{
+    R"sql(UPDATE schema_lock SET leased_until = $2 WHERE id = 1 AND owner = $1)sql"};
+
+inline constexpr Statement<void(Uuid)> release_schema_lock{
+    R"sql(DELETE FROM schema_lock WHERE id = 1 AND owner = $1)sql"};
 
 }  // namespace ostiary::storage::statements

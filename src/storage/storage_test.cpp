@@ -12,6 +12,7 @@
 #include "storage/fifo_pool.hpp"
 #include "storage/migrate.hpp"
 #include "storage/retry.hpp"
+#include "storage/schema_lock.hpp"
 
 namespace ostiary::storage {
 namespace {
@@ -212,6 +213,23 @@ TEST(JudgeSchema, KnowsEveryState) {
   };
   for (const auto& test : cases)
     EXPECT_EQ(judge_schema(known, test.rows, test.has_other_tables), test.state) << test.name;
+}
+
+TEST(SchemaLease, IsInForceUntilItsEndUnlessTheClockWasSetBack) {
+  const Time now{std::chrono::hours(24)};
+  const struct {
+    const char* name;
+    Time leased_until;
+    bool is_in_force;
+  } cases[] = {
+      {"one tick before its end", now + Duration(1), true},
+      {"at its end", now, false},
+      {"long after", now - std::chrono::hours(24), false},
+      {"fresh", now + schema_lease_length, true},
+      {"from a clock that goes before ours", now + 2 * schema_lease_length, true},
+      {"from before the clock was set back", now + 2 * schema_lease_length + Duration(1), false},
+  };
+  for (const auto& test : cases) EXPECT_EQ(is_in_force({{}, test.leased_until}, now), test.is_in_force) << test.name;
 }
 
 }  // namespace

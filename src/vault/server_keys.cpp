@@ -8,6 +8,7 @@
 
 #include "crypto/digest.hpp"
 #include "crypto/seal.hpp"
+#include "storage/pages.hpp"
 #include "vault/statements.hpp"
 
 namespace ostiary::vault {
@@ -107,14 +108,15 @@ std::optional<Key> open_row(const statements::ServerKeyRow& row, BytesView seali
 /// All keys in the database; those in `known` are not opened again.
 Keys read_keys(Transaction& tx, BytesView sealing_key, const Keys& known) {
   Keys keys;
-  for (const statements::ServerKeyRow& row : tx.all(statements::list_server_keys)) {
+  const auto id_of = [](const statements::ServerKeyRow& row) { return std::tuple(row.id); };
+  each_row(tx, statements::list_server_keys, KeyId{}, id_of, [&](const statements::ServerKeyRow& row) {
     const auto same = std::ranges::find(known, row.id, &Key::id);
     std::optional<Key> key = same != known.end() ? std::optional(*same) : open_row(row, sealing_key);
-    if (!key) continue;
+    if (!key) return;
     key->retired_at = row.retired_at;
     keys.push_back(*std::move(key));
-  }
-  std::ranges::stable_sort(keys, std::ranges::greater{}, &Key::not_before);
+  });
+  std::ranges::sort(keys, std::ranges::greater{}, [](const Key& key) { return std::pair(key.not_before, key.id); });
   return keys;
 }
 
@@ -264,7 +266,9 @@ std::vector<TokenKey> ServerKeys::published_keys() const {
 }
 
 bool holds_keys(Database& db) {
-  return *db.read([](Transaction& tx) -> Result<bool> { return !tx.all(statements::list_server_keys).empty(); });
+  return *db.read([](Transaction& tx) -> Result<bool> {
+    return tx.optional(statements::list_server_keys, 1, KeyId{}).has_value();
+  });
 }
 
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key) {

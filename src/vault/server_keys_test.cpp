@@ -33,7 +33,7 @@ class ServerKeysTest : public ::testing::Test {
 
   std::vector<statements::ServerKeyRow> rows() {
     return *db->read([](Transaction& tx) -> Result<std::vector<statements::ServerKeyRow>> {
-      return tx.all(statements::list_server_keys);
+      return tx.all(statements::list_server_keys, 100, KeyId{});
     });
   }
 

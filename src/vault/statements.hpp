@@ -18,10 +18,10 @@ struct ServerKeyRow {
   std::optional<Time> retired_at;
 };
 
-/// Newest first. Rotation a month for each purpose fills this bound in fifteen years.
-inline constexpr Statement<ServerKeyRow()> list_server_keys{R"sql(
+/// A page of at most $1, behind the id $2.
+inline constexpr Statement<ServerKeyRow(std::int64_t, KeyId)> list_server_keys{R"sql(
   SELECT id, purpose, algorithm, sealed, not_before, retired_at
-  FROM server_keys ORDER BY created_at DESC, id DESC LIMIT 1000
+  FROM server_keys WHERE id > $2 ORDER BY id LIMIT $1
 )sql"};
 
 inline constexpr Statement<void(KeyId, std::string_view, std::string_view, BytesView, std::optional<std::string>, Time)>

@@ -58,7 +58,8 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
   void orders_mail(const std::string& to, bool once) {
     writes([&](Transaction& tx) {
       order_mail(tx, world.data_keys, world.ids, now(),
-                 {.kind = "registration_notice",
+                 {.owner = owner,
+                  .kind = "registration_notice",
                   .to = to,
                   .locale = "de",
                   .values = {},
@@ -80,6 +81,7 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
   Time now() const { return world.clock.now(); }
 
   World world{*database};
+  UserId owner = world.ids.make<UserId>();
 };
 ON_EVERY_ENGINE(DeliveryOnEveryEngine);
 
@@ -99,6 +101,8 @@ TEST_P(DeliveryOnEveryEngine, ExecutorsOfTwoInstancesShareTheWork) {
   first.stop();
   second.stop();
   const auto recipients = mailer.recipients();
+  EXPECT_EQ(database->reruns(), 0) << "they never collide";
+  EXPECT_EQ(second_database.reruns(), 0);
   EXPECT_EQ(recipients.size(), std::size_t{mails});
   EXPECT_EQ(std::set(recipients.begin(), recipients.end()).size(), std::size_t{mails}) << "one each";
   EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 1"}), mails);
@@ -109,9 +113,9 @@ TEST_P(DeliveryOnEveryEngine, TheNextExecutorDealsWithAbandonedJobs) {
   orders_mail("once@example.org", true);
   orders_mail("again@example.org", false);
   writes([&](Transaction& tx) {
-    for (const auto& job : tx.all(delivery::statements::list_due_jobs, mail_job, now())) {
-      tx.execute(delivery::statements::lease_job, job.id, 1, now() + lease_length);
-      tx.execute(delivery::statements::mark_handed_over, job.id, 1, now());
+    while (const auto job = tx.optional(delivery::statements::next_due_job, mail_job, now())) {
+      tx.execute(delivery::statements::lease_job, job->id, 1, now() + lease_length);
+      tx.execute(delivery::statements::mark_handed_over, job->id, 1, now());
     }
   });
   EXPECT_TRUE(world.delivered().empty());
@@ -122,10 +126,64 @@ TEST_P(DeliveryOnEveryEngine, TheNextExecutorDealsWithAbandonedJobs) {
   EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'dead' AND finished_at IS NOT NULL"}), 1);
 }
 
+TEST_P(DeliveryOnEveryEngine, AnExecutorPassesOverTheJobThatAnotherIsAboutToClaim) {
+  if (database.is_sqlite()) return;  // it has one writer, and no locks of rows
+  orders_mail("first@example.org", true);
+  orders_mail("second@example.org", true);
+  const auto opened_again = database.open();
+  Executor other({*opened_again, world.data_keys, world.templates, world.mailer, world.clock, world.random, world.log},
+                 "e.org");
+  const auto job = database->transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<JobId> {
+    const auto mine = tx.one(delivery::statements::next_due_job, mail_job, now());
+    EXPECT_TRUE(other.run_one()) << "it does not wait, and finds the second one";
+    EXPECT_FALSE(other.run_one()) << "no other is left";
+    tx.execute(delivery::statements::lease_job, mine.id, 1, now() + lease_length);
+    return mine.id;
+  });
+  EXPECT_TRUE(job);
+  EXPECT_EQ(world.mailer.mails.size(), 1U);
+  EXPECT_EQ(database->reruns() + opened_again->reruns(), 0);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'running' AND attempts = 1"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 1"}), 1);
+}
+
+TEST_P(DeliveryOnEveryEngine, AJobKnowsItsOwnerAndForgetsItsPayloadWhenItIsOver) {
+  static constexpr Statement<CountRow(UserId)> count_of_owner{"SELECT count(*) FROM jobs WHERE owner_id = $1"};
+  orders_mail("done@example.org", true);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE length(payload) > 0"}), 1);
+  EXPECT_EQ(world.delivered().size(), 1U);
+  orders_mail("late@example.org", true);
+  world.clock.advances(1h);
+  EXPECT_TRUE(world.delivered().empty());
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE state IN ('done', 'dead')"}), 2);
+  EXPECT_EQ(count({"SELECT count(*) FROM jobs WHERE length(payload) > 0"}), 0);
+  const auto owned =
+      database->read([&](Transaction& tx) -> Result<std::int64_t> { return tx.one(count_of_owner, owner).count; });
+  EXPECT_EQ(owned, 2);
+}
+
+TEST_P(DeliveryOnEveryEngine, AClockThatWasSetBackBringsEveryWaitingJobForward) {
+  constexpr int jobs = 250;
+  for (int i = 0; i < jobs; ++i) orders_mail("ada@example.org", false);
+  const Time back = now() - 2h;
+  const auto bring = [&] {
+    return database
+        ->transaction(Isolation::read_committed,
+                      [&](Transaction& tx) -> Result<std::int64_t> {
+                        return tx.execute(delivery::statements::bring_jobs_forward, mail_job, back);
+                      })
+        .value();
+  };
+  EXPECT_EQ(bring(), 100) << "no more at once";
+  EXPECT_EQ(bring(), 100);
+  EXPECT_EQ(bring(), 50);
+  EXPECT_EQ(bring(), 0);
+}
+
 TEST_P(DeliveryOnEveryEngine, AMailIsPutOffUntilItsTime) {
   orders_mail("ada@example.org", true);
   writes([&](Transaction& tx) {
-    const auto job = tx.one(delivery::statements::list_due_jobs, mail_job, now());
+    const auto job = tx.one(delivery::statements::next_due_job, mail_job, now());
     tx.execute(delivery::statements::lease_job, job.id, 1, now() + lease_length);
     EXPECT_EQ(tx.execute(delivery::statements::mark_for_retry, job.id, 2, now() + 5s, "not the holder"), 0);
     EXPECT_EQ(tx.execute(delivery::statements::mark_for_retry, job.id, 1, now() + 5s, "451 later"), 1);
@@ -140,9 +198,9 @@ TEST_P(DeliveryOnEveryEngine, JobsAreDeletedInTheirTime) {
   const auto insert = [&](std::string_view to, bool dead, Duration age) {
     orders_mail(std::string(to), false);
     writes([&](Transaction& tx) {
-      const auto job = tx.one(delivery::statements::list_due_jobs, mail_job, now());
+      const auto job = tx.one(delivery::statements::next_due_job, mail_job, now());
       tx.execute(delivery::statements::lease_job, job.id, 1, now());
-      if (dead) tx.execute(delivery::statements::bury_job, job.id, 1, now() - age, "");
+      if (dead) tx.execute(delivery::statements::bury_job, job.id, 1, now() - age, "", BytesView());
       else tx.execute(delivery::statements::mark_done, job.id, 1, now() - age, Bytes{});
     });
   };
@@ -298,6 +356,26 @@ TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {
   }
   EXPECT_EQ(rows, sessions + sessions * tokens_each + attempts);
   EXPECT_EQ(cleans_up(), 0);
+}
+
+TEST_P(DeliveryOnEveryEngine, EventsGoWhenTheyArePublishedOrOld) {
+  static constexpr Statement<void(Time)> publish_two{
+      "UPDATE outbox SET published_at = $1 WHERE aggregate_version IN (1, 2)"};
+  const auto user = world.ids.make_uuid();
+  writes([&](Transaction& tx) {
+    const auto announce_at = [&](std::int64_t version, Time time) {
+      announce(tx, world.ids, time, {.type = "user.made", .aggregate_id = user, .aggregate_version = version});
+    };
+    announce_at(1, now());
+    announce_at(2, now() - 8 * 24h);
+    tx.execute(publish_two, now() - 1us);
+    announce_at(3, now() - 7 * 24h - 1us);
+    announce_at(4, now() - 7 * 24h);
+    for (std::int64_t version = 5; version < 155; ++version) announce_at(version, now() - 30 * 24h);
+  });
+  EXPECT_EQ(cleans_up(), 2 + 1 + 150);
+  EXPECT_EQ(count({"SELECT count(*) FROM outbox WHERE aggregate_version = 4"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM outbox"}), 1);
 }
 
 struct EventRow {

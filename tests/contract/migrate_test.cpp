@@ -1,17 +1,26 @@
 // Migrations on every engine (R0.11): forward only, checksummed, under a lock.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "every_engine.hpp"
 #include "storage/migrate.hpp"
+#include "storage/schema_lock.hpp"
+#include "storage/statements.hpp"
 
 namespace ostiary::testing {
 namespace {
 
+using namespace std::chrono_literals;
 using embedded::File;
 using storage::Migrator;
+using storage::SchemaLock;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -114,6 +123,132 @@ TEST_P(Migrate, SeveralAtOnceApplyEachMigrationOnce) {
   EXPECT_EQ(ask(sum_first), 111);
 }
 
+/// The machine's clock, moved on by a test; counts who looked at it.
+class MovedClock final : public Clock {
+ public:
+  Time now() const override {
+    ++looks_;
+    return SystemClock().now() + moved_.load();
+  }
+  void moves_on(Duration by) { moved_ = moved_.load() + by; }
+
+  /// Until somebody has looked at it so many times more.
+  void is_looked_at(int times) const {
+    for (const int enough = looks_ + times; looks_ < enough;) std::this_thread::sleep_for(1ms);
+  }
+
+ private:
+  mutable std::atomic<int> looks_ = 0;
+  std::atomic<Duration> moved_{};
+};
+
+class SchemaLockOnEveryEngine : public Migrate {
+ protected:
+  std::optional<storage::SchemaLease> lease() {
+    return *database->read([](Transaction& tx) -> Result<std::optional<storage::SchemaLease>> {
+      return tx.optional(storage::statements::find_schema_lease);
+    });
+  }
+
+  MovedClock clock;
+};
+ON_EVERY_ENGINE(SchemaLockOnEveryEngine);
+
+TEST_P(SchemaLockOnEveryEngine, OneHasItAndTheNextWaitsUntilItIsGivenBack) {
+  auto first = std::make_unique<SchemaLock>(*database, clock);
+  std::atomic<bool> has_it = false;
+  std::jthread second([&] {
+    const auto own = database.open();
+    const SchemaLock lock(*own, clock);
+    has_it = true;
+  });
+  clock.is_looked_at(3);
+  EXPECT_FALSE(has_it);
+  first.reset();
+  second.join();
+  EXPECT_TRUE(has_it);
+  EXPECT_FALSE(lease()) << "nothing is left of it";
+}
+
+TEST_P(SchemaLockOnEveryEngine, ItIsRenewedWhileItIsHeld) {
+  const SchemaLock lock(*database, clock, 1ms);
+  const auto owner = lease()->owner;
+  clock.moves_on(storage::schema_lease_length * 2);
+  while (!is_in_force(*lease(), clock.now())) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(lease()->owner, owner);
+}
+
+TEST_P(SchemaLockOnEveryEngine, ALeaseThatNobodyRenewsRunsOut) {
+  static_cast<void>(SchemaLock(*database, clock));  // makes the table
+  static_cast<void>(database->transaction([&](Transaction& tx) -> Result<std::int64_t> {
+    return tx.execute(storage::statements::take_schema_lock, Uuid{}, clock.now() + storage::schema_lease_length);
+  }));
+  std::atomic<bool> has_it = false;
+  std::jthread next([&] {
+    const auto own = database.open();
+    const SchemaLock lock(*own, clock);
+    has_it = true;
+  });
+  clock.is_looked_at(3);
+  EXPECT_FALSE(has_it);
+  clock.moves_on(storage::schema_lease_length);
+  next.join();
+}
+
+constexpr File endless{"0002_second.sql", "CREATE TABLE half_done (id bigint); SELECT pg_sleep(600)"};
+constexpr File endless_sqlite{"0002_second.sqlite.sql", R"sql(
+  CREATE TABLE half_done (id bigint);
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n)sql"};
+constexpr const char* child_file = "OSTIARY_TEST_MIGRATED_FILE";
+constexpr const char* child_conninfo = "OSTIARY_TEST_MIGRATED_CONNINFO";
+
+/// The child's part: a second migration that does not end.
+TEST(MigrateChild, DISABLED_MigratesUntilItIsKilled) {
+  const char* file = std::getenv(child_file);
+  const char* conninfo = std::getenv(child_conninfo);
+  ASSERT_TRUE(file != nullptr || conninfo != nullptr);
+  const auto database = file != nullptr ? open_sqlite({.path = file}) : open_postgres({.conninfo = conninfo});
+  Migrator(*database, std::vector{first, endless, endless_sqlite}).migrate(SystemClock());
+}
+
+/// This program again, told to be the child.
+pid_t start_migrating(const EngineDatabase& database) {
+  const std::string setting = database.is_sqlite() ? std::string(child_file) + "=" + database.file().string()
+                                                   : std::string(child_conninfo) + "=" + database.conninfo();
+  const char* arguments[] = {"/proc/self/exe", "--gtest_brief=1", "--gtest_filter=MigrateChild.*",
+                             "--gtest_also_run_disabled_tests", nullptr};
+  const char* environment[] = {setting.c_str(), nullptr};
+  const pid_t process = fork();
+  if (process == 0) {
+    execve(arguments[0], const_cast<char**>(arguments), const_cast<char**>(environment));
+    _exit(127);
+  }
+  return process;
+}
+
+TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerThanItsLease) {
+  const pid_t killed = start_migrating(database);
+  while (Migrator(*database, three).applied().empty()) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(lease());
+  kill(killed, SIGKILL);
+  waitpid(killed, nullptr, 0);
+  if (!database.is_sqlite()) database.end_connections();  // the server would finish the statement first
+
+  std::vector<std::string> applied;
+  std::atomic<bool> is_done = false;
+  std::jthread next([&] {
+    const auto own = database.open();
+    applied = names(Migrator(*own, three).migrate(clock));
+    is_done = true;
+  });
+  clock.is_looked_at(3);
+  EXPECT_FALSE(is_done);
+  clock.moves_on(storage::schema_lease_length);
+  next.join();
+  EXPECT_THAT(applied, ElementsAre("0002_second", "0003_third"));
+  EXPECT_EQ(ask(sum_first), 111);
+}
+
 TEST_P(Migrate, AnEmptyDatabaseIsMigratedAtTheStart) {
   EXPECT_EQ(refusal(two), "");
   EXPECT_EQ(ask(sum_first), 11);
@@ -145,14 +280,13 @@ TEST_P(Migrate, AMigrationThatWasChangedAfterwardsIsRefused) {
 }
 
 TEST_P(Migrate, SomebodyElsesTablesAreLeftAlone) {
-  bool made = false;
-  database->change_schema([&made](Connection& connection) {
-    if (std::exchange(made, true)) return false;
+  database->change_schema([](Connection& connection) {
     connection.run_script("CREATE TABLE theirs (value bigint)");
     return true;
   });
   EXPECT_THAT(refusal(one, true), HasSubstr("not Ostiary's"));
   EXPECT_THROW(migrate(one), StartupError);
+  EXPECT_THROW(database->describe("SELECT owner FROM schema_lock"), StorageError) << "nothing was made among them";
 }
 
 TEST_P(Migrate, TheStateIsToldAndNothingChanged) {

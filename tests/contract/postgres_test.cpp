@@ -30,9 +30,7 @@ inline constexpr Statement<Number()> sleep_long{"SELECT count(*) FROM pg_sleep(3
 class OnPostgres : public ::testing::TestWithParam<TestedEngine> {
  protected:
   void SetUp() override {
-    bool made = false;
-    database->change_schema([&made](Connection& connection) {
-      if (std::exchange(made, true)) return false;
+    database->change_schema([](Connection& connection) {
       connection.run_script("CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL)");
       return true;
     });

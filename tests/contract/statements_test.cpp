@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <deque>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -186,32 +185,6 @@ TEST_P(Statements, ASwapOfTwoParametersIsNoticedOnPostgres) {
         EXPECT_THAT(faults_of(swapped, described), Not(IsEmpty()))
             << statement.name << ", $" << i + 1 << ", $" << j + 1;
       }
-    }
-  }
-}
-
-struct PlanRow {
-  std::int64_t id;
-  std::int64_t parent;
-  std::int64_t unused;
-  std::string detail;
-};
-
-// SQLite tells it of an empty database as of a full one; PostgreSQL chooses by what the tables hold.
-TEST_P(Statements, FindTheirRowsByAnIndexOnSqlite) {
-  if (!database.is_sqlite()) return;
-  // The engine's own, the handful of the service's keys, and subqueries with a LIMIT.
-  const std::set<std::string> may_be_read_whole{"SCAN sqlite_master", "SCAN server_keys", "SCAN s", "SCAN waiting",
-                                                "SCAN expired"};
-  static std::deque<std::string> texts;  // a prepared statement is found by its text's address
-  for (const auto& statement : all_statements()) {
-    if (!runs_here(statement) || statement.text.find("pragma_") != std::string_view::npos) continue;
-    const Statement<PlanRow()> explain{texts.emplace_back("EXPLAIN QUERY PLAN " + std::string(statement.text))};
-    const auto plan =
-        database->read([&](Transaction& tx) -> Result<std::vector<PlanRow>> { return tx.all(explain); }).value();
-    for (const auto& [id, parent, unused, step] : plan) {
-      const bool reads_all = step.starts_with("SCAN ") && step.find(" USING ") == std::string::npos;
-      EXPECT_TRUE(!reads_all || may_be_read_whole.contains(step)) << statement.name << ": " << step;
     }
   }
 }

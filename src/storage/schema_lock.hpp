@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "storage/database.hpp"
+
+namespace ostiary::storage {
+
+/// The row of `schema_lock`: who changes the schema, and until when others leave it to them.
+struct SchemaLease {
+  Uuid owner;
+  Time leased_until;
+};
+
+/// Longer than a process is ever kept from renewing it.
+inline constexpr std::chrono::seconds schema_lease_length{30};
+
+/// Whether the lease still counts at `now`: not from the moment that it names. One that ends later than twice its
+/// length from now was given before the clock was set back, and does not count either.
+bool is_in_force(const SchemaLease& lease, Time now);
+
+/// The right to change the schema, for one process at a time: a row that is renewed while this object lives. It spares
+/// the others a useless try; what keeps a migration from being applied twice is the key of `schema_migrations`.
+/// `db` and `clock` must outlive it.
+class SchemaLock {
+ public:
+  /// Waits until nobody else has it, as long as that takes. Makes the table where it is missing. Throws StorageError.
+  SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause = schema_lease_length / 3);
+  ~SchemaLock();  ///< gives it back
+  SchemaLock(const SchemaLock&) = delete;
+  SchemaLock& operator=(const SchemaLock&) = delete;
+
+ private:
+  bool is_held_by_another();
+  bool take();
+  void renew(const std::stop_token& stop, std::chrono::milliseconds pause);
+
+  Database& db_;
+  const Clock& clock_;
+  Uuid owner_;
+  std::jthread renewal_;
+};
+
+}  // namespace ostiary::storage
