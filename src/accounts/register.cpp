@@ -97,7 +97,8 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
                              {.action = "user.register_begin",
                               .user = owner ? owner->id : user_id,
                               .reason = owner ? "address_has_account" : "pending",
-                              .metadata = {{"verification_id", to_string(id)}}});
+                              .metadata = {{"verification_id", to_string(id)}},
+                              .user_is_pending = !owner});
   return pending_reply(id, code_expires_at, resend_at);
 }
 
@@ -190,7 +191,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     deps.sessions.audit.record(tx, call,
                                {.action = "user.resend_code",
                                 .user = pending->user_id,
-                                .metadata = {{"verification_id", to_string(pending->id)}}});
+                                .metadata = {{"verification_id", to_string(pending->id)}},
+                                .user_is_pending = true});
     return pending_reply(pending->id, code_expires_at, resend_at);
   });
 }

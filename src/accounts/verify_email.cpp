@@ -25,7 +25,8 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const P
                               .outcome = audit::Outcome::refused,
                               .user = pending.user_id,
                               .reason = name_of(why),
-                              .metadata = {{"verification_id", to_string(pending.id)}}});
+                              .metadata = {{"verification_id", to_string(pending.id)}},
+                              .user_is_pending = true});
 }
 
 /// Makes the account of a registration that was proven, and signs it in.
