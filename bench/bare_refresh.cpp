@@ -138,8 +138,9 @@ class BareRefresh::Client {
                       send(sessions::statements::insert_refresh_token, successor, of.session, of.generation + 1,
                            chain_key_, now, now + 7 * 24h) &&
                       send(sessions::statements::note_refresh, of.session, now, now + 7 * 24h) &&
-                      send(audit::statements::insert_entry, audit_id, now, "session.refresh", "success", of.user,
-                           of.user, of.user, details, of.hash) &&
+                      send(audit::statements::insert_entry, audit_id, std::int64_t{1}, now, "session.refresh",
+                           "success", "person", of.user.uuid, of.user, of.user, details, of.hash, of.hash) &&
+                      send(audit::statements::insert_unsealed, audit_id) &&
                       send(delivery::statements::insert_event, event_id, "session.events", "session.refreshed",
                            of.session.uuid, of.generation + 1, payload, now) &&
                       driver_->commit();

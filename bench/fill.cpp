@@ -83,12 +83,13 @@ class Filler {
          [this](std::size_t user, std::vector<Parameter>& row) {
            row = {uuid_for("user", user), text("Somebody"), text(""), text("en"), text("UTC"), now_};
          }},
-        {"data_keys", "owner_id, wrapped, created_at",
+        {"data_keys", "owner_id, scope, wrapped, wrapping_key_id, created_at",
          [this](std::size_t user, std::vector<Parameter>& row) {
+           const vault::ServerKey& key = keys_.wrapping_key();
            const UserId owner{uuid_for("user", user)};
            person_.wrapped_key =
-               crypto::seal(keys_.wrapping_key(), random_.bytes(32), "data key " + to_string(owner), random_);
-           row = {owner.uuid, BytesView(person_.wrapped_key), now_};
+               crypto::seal(key.bytes, random_.bytes(32), "data key person of " + to_string(owner), random_);
+           row = {owner.uuid, text("person"), BytesView(person_.wrapped_key), key.id.uuid, now_};
          }},
         {"devices", "user_id, device_hash, first_seen_at, last_seen_at",
          [this](std::size_t user, std::vector<Parameter>& row) {

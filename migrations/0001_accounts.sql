@@ -169,40 +169,57 @@ CREATE TABLE login_attempts (
 CREATE INDEX login_attempts_user ON login_attempts (user_id, attempted_at);
 CREATE INDEX login_attempts_age ON login_attempts (attempted_at);
 
--- A data key a person, wrapped by the master key. Destroying the row erases what was sealed under it.
+-- Data keys, wrapped under the master key that `wrapping_key_id` identifies. A person has one for each scope: what may
+-- have to be erased at different times lies under different keys. Destroying a row erases what was sealed under it.
 CREATE TABLE data_keys (
-  owner_id uuid PRIMARY KEY,
+  owner_id uuid NOT NULL,
+  scope text NOT NULL,
   wrapped bytea NOT NULL,
-  created_at timestamptz NOT NULL
+  wrapping_key_id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (owner_id, scope)
 );
 
--- Keys of the service, sealed under the master key; `public_key` as a JWK where there is one.
+-- Keys of the service, sealed under the master key that `wrapping_key_id` identifies; `public_key` as a JWK where there
+-- is one.
 CREATE TABLE server_keys (
   id uuid PRIMARY KEY,
   purpose text NOT NULL,
   algorithm text NOT NULL,
   sealed bytea NOT NULL,
+  wrapping_key_id uuid NOT NULL,
   public_key text,
   created_at timestamptz NOT NULL,
   not_before timestamptz NOT NULL,
   retired_at timestamptz
 );
 
--- The audit log. What happened and to whom stands in the clear; where from, how and why is sealed under the person's
--- key (`key_owner`; null: the service's own) with a salt, and bound by `details_hash`.
+-- The audit log. What happened, who did it and whose account it was about stands in the clear; where from, how and why
+-- is sealed under the person's key (`key_owner`; null: the service's own) behind a salt. `details_hash` is the hash of
+-- salt and details, `row_hash` that of the version, all columns in the clear and `details_hash`: both can be checked
+-- still when the details have been erased.
 CREATE TABLE audit_log (
   id uuid PRIMARY KEY,
+  version bigint NOT NULL,
   occurred_at timestamptz NOT NULL,
   action text NOT NULL,
   outcome text NOT NULL,
+  actor_kind text NOT NULL CHECK (actor_kind IN ('person', 'operator', 'service', 'system', 'nobody')),
   actor_id uuid,
   user_id uuid,
   key_owner uuid,
   details_sealed bytea NOT NULL,
-  details_hash bytea NOT NULL
+  details_hash bytea NOT NULL,
+  row_hash bytea NOT NULL
 );
 CREATE INDEX audit_log_user ON audit_log (user_id, occurred_at);
+CREATE INDEX audit_log_actor ON audit_log (actor_id, occurred_at);
 CREATE INDEX audit_log_time ON audit_log (occurred_at);
+
+-- The rows of the audit log that no seal covers yet, written with them.
+CREATE TABLE audit_unsealed (
+  audit_id uuid PRIMARY KEY
+);
 
 -- Events for other services, in the order of each aggregate's version.
 CREATE TABLE outbox (

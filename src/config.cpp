@@ -421,7 +421,7 @@ class Reading {
       return;
     }
     if (has_host) return;
-    for (const auto* setting : {&config_.postgres_user, &config_.postgres_db}) {
+    for (const auto* setting : {&config_.postgres_user, &config_.postgres_db, &config_.database_serving_role}) {
       if (setting->origin != "default") {
         warnings_.push_back(std::string(setting->name) + ": has no effect without POSTGRES_HOST; SQLite is used");
       }

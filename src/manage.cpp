@@ -7,6 +7,7 @@
 #include "assembly.hpp"
 #include "base/encoding.hpp"
 #include "pages/openapi.hpp"
+#include "storage/serving_role.hpp"
 
 namespace ostiary {
 
@@ -29,6 +30,11 @@ json::array as_json(const std::vector<Migration>& migrations) {
   return array;
 }
 
+/// Whether there is a role to grant anything to.
+bool grants_serving(const Config& config) {
+  return config.postgres_conninfo() && !config.database_serving_role->empty();
+}
+
 /// What was done to the schema, and what is missing. Changes nothing.
 struct SchemaHistory {
   explicit SchemaHistory(const Config& config) {
@@ -48,9 +54,10 @@ struct SchemaHistory {
 
 std::vector<storage::Migration> migrate_now(const Config& config, Log& log) {
   Storage storage(config, Storage::Use::founder, log);
-  auto done = storage::Migrator(storage.db()).migrate(SystemClock());
+  auto applied = storage::Migrator(storage.db()).migrate(SystemClock());
+  if (grants_serving(config)) storage::grant_serving(storage.db(), *config.database_serving_role);
   accounts::renew_skeletons(storage.db());
-  return done;
+  return applied;
 }
 
 }  // namespace
@@ -60,6 +67,7 @@ cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& comm
   if (command.json) {
     json::object document{{"applied", json::array{}}, {"pending", json::array{}}};
     document[command.dry_run ? "pending" : "applied"] = as_json(migrations);
+    if (grants_serving(config)) document["serving_role"] = *config.database_serving_role;
     std::cout << document << '\n';
     return cli::done;
   }
@@ -67,6 +75,10 @@ cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& comm
     std::cout << (command.dry_run ? "would apply " : "applied ") << migration.name << '\n';
   }
   if (migrations.empty()) std::cout << "nothing to do: the schema is current\n";
+  if (grants_serving(config)) {
+    std::cout << (command.dry_run ? "would grant " : "granted ") << *config.database_serving_role
+              << " what serving needs\n";
+  }
   return cli::done;
 }
 

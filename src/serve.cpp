@@ -22,6 +22,7 @@
 #include "pages/pages.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/login.hpp"
+#include "vault/key_reader.hpp"
 
 namespace ostiary {
 
@@ -87,6 +88,10 @@ door::CallerChecks caller_checks(const sessions::Deps& sessions) {
     return door::CallerChecks::Identity{std::move(identity.account), identity.known_device};
   };
   return checks;
+}
+
+std::function<void(const std::string&)> unread_keys_to_log(Log& log) {
+  return [&log](const std::string& error) { log.write(LogLevel::warning, "keys.not_read", {{"error", error}}); };
 }
 
 /// In a transaction of its own: nothing else of the call is kept.
@@ -231,11 +236,13 @@ void serve(const Config& config, Log& plain_log) {
                                    {"http.cross_site_refused", LogLevel::warning},
                                    {"job.dead", LogLevel::warning},
                                    {"job.retry", LogLevel::warning},
+                                   {"keys.not_read", LogLevel::warning},
                                    {"tls.not_reloaded", LogLevel::warning}});
   const StopSignals signals;
   raise_descriptor_limit();
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::server, log);
+  const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
   Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
 
@@ -297,6 +304,7 @@ void work(const Config& config, Log& log) {
   const StopSignals signals;
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::worker, log);
+  const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
   mailing.executor.start(2);
   log.write(LogLevel::info, "working",

@@ -100,7 +100,8 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
                              {.action = "user.register_begin",
                               .user = owner_id.value_or(user_id),
                               .reason = owner ? "address_has_account" : "pending",
-                              .metadata = {{"verification_id", to_string(id)}}});
+                              .metadata = {{"verification_id", to_string(id)}},
+                              .user_is_pending = !owner});
   return pending_reply(id, times);
 }
 
@@ -187,9 +188,11 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
       order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name,
                       asked_for.locale, now);
     }
-    deps.sessions.audit.record(
-        tx, call,
-        {.action = "user.resend_code", .user = pending->account(), .metadata = {{"verification_id", to_string(*id)}}});
+    deps.sessions.audit.record(tx, call,
+                               {.action = "user.resend_code",
+                                .user = pending->account(),
+                                .metadata = {{"verification_id", to_string(*id)}},
+                                .user_is_pending = !pending->is_decoy()});
     return pending_reply(*id, times);
   });
 }

@@ -17,7 +17,8 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const P
                               .outcome = audit::Outcome::refused,
                               .user = pending.account(),
                               .reason = name_of(why),
-                              .metadata = {{"verification_id", to_string(pending.challenge.id)}}});
+                              .metadata = {{"verification_id", to_string(pending.challenge.id)}},
+                              .user_is_pending = !pending.is_decoy()});
 }
 
 /// Makes the account of a registration that was proven, and signs it in.

@@ -10,10 +10,10 @@
 
 namespace ostiary::audit {
 
-/// Whether an entry's details can be read.
-enum class DetailsState {
-  erased,    ///< the key they were sealed under is gone
-  tampered,  ///< they do not open under their key, or differ from the hash beside them
+/// Whether an entry is as it was written, and its details can be read. The first that holds.
+enum class EntryState {
+  altered,   ///< the row is not what its hash says, or the details do not open or are not what theirs says
+  erased,    ///< the key that the details were sealed under is gone; the row is what its hash says
   readable,
 };
 
@@ -23,10 +23,11 @@ struct AuditEntry {
   Time occurred_at;
   std::string action;
   std::string outcome;  ///< "success" or "refused"
-  std::optional<UserId> actor;
+  std::string actor_kind;  ///< `name_of` an ActorKind
+  std::optional<Uuid> actor;
   std::optional<UserId> user;
   std::optional<UserId> key_owner;  ///< under whose key the details are sealed; nobody's: the service's
-  DetailsState state;
+  EntryState state;
   std::string details;  ///< a JSON object, empty unless readable
 };
 

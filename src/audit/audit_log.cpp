@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "audit/details.hpp"
+#include "audit/row_hash.hpp"
 #include "audit/statements.hpp"
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
@@ -12,24 +13,34 @@ namespace {
 
 std::string_view name_of(Outcome outcome) { return outcome == Outcome::success ? "success" : "refused"; }
 
-std::string text_of(const std::optional<UserId>& id) { return id ? to_string(*id) : std::string(); }
+template <class I>
+std::string text_of(const std::optional<I>& id) {
+  return id ? to_string(*id) : std::string();
+}
 
 boost::json::string_view json_text(std::string_view text) { return {text.data(), text.size()}; }
 
 /// What the line says, copied: it is written when the event and the call may be gone.
 struct Line {
-  std::string action, outcome, user, actor, address, reason, trace_id;
+  std::string action, outcome, user, actor_kind, actor, address, reason, trace_id;
 
   void write(Log& log) const {
     log.write(LogLevel::info, action,
               {{"outcome", outcome},
                {"user_id", user},
+               {"actor_kind", actor_kind},
                {"actor_id", actor},
                {"address", address},
                {"reason", reason},
                {"trace_id", trace_id}});
   }
 };
+
+void write(Transaction& tx, const statements::EntryRow& row) {
+  tx.send(statements::insert_entry, row.id, row.version, row.occurred_at, row.action, row.outcome, row.actor_kind,
+          row.actor_id, row.user, row.key_owner, row.details_sealed, row.details_hash, row.row_hash);
+  tx.send(statements::insert_unsealed, row.id);
+}
 
 }  // namespace
 
@@ -51,32 +62,40 @@ std::string details_purpose(const AuditId& id) { return "audit details " + to_st
 AuditLog::AuditLog(const vault::DataKeys& keys, const IdSource& ids, Random& random, Log& log)
     : keys_(keys), ids_(ids), random_(random), log_(log) {}
 
-/// Nothing where the event is about nobody, or their key is gone.
+/// Nothing where the event is about nobody who has an account, or their key is gone.
 std::optional<Bytes> AuditLog::seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
                                              BytesView details) const {
-  if (!event.user) return std::nullopt;
+  if (!event.user || event.user_is_pending) return std::nullopt;
   if (event.wrapped_key) return keys_.seal(*event.wrapped_key, *event.user, purpose, details);
   return keys_.seal(tx, *event.user, purpose, details);
 }
 
 void AuditLog::record(Transaction& tx, const Call& call, const Event& event) const {
-  const auto id = ids_.make<AuditId>();
-  const auto actor = event.actor ? event.actor : call.caller ? std::optional(call.caller->user_id) : std::nullopt;
+  const Actor actor = event.actor ? *event.actor : actor_of(call);
   Bytes salted = random_.bytes(details_salt_size);
   const std::string details = details_text(call, event);
   salted.insert(salted.end(), details.begin(), details.end());
-  auto sealed = seal_for_user(tx, event, details_purpose(id), salted);
+  const auto id = ids_.make<AuditId>();
+  const std::string purpose = details_purpose(id);
+  auto sealed = seal_for_user(tx, event, purpose, salted);
   const auto key_owner = sealed ? event.user : std::nullopt;
-  if (!sealed) sealed = keys_.seal_for_service(details_purpose(id), salted);
-  tx.send(statements::insert_entry, id, call.received_at, event.action, name_of(event.outcome), actor, event.user,
-          key_owner, *sealed, crypto::sha256(salted));
-  Line line{std::string(event.action),
-            std::string(name_of(event.outcome)),
-            text_of(event.user),
-            text_of(actor),
-            call.address,
-            std::string(event.reason),
-            call.trace_id};
+  if (!sealed) sealed = keys_.seal_for_service(purpose, salted);
+  statements::EntryRow row{.id = id,
+                           .version = row_version,
+                           .occurred_at = call.received_at,
+                           .action = std::string(event.action),
+                           .outcome = std::string(name_of(event.outcome)),
+                           .actor_kind = std::string(name_of(actor.kind)),
+                           .actor_id = actor.id,
+                           .user = event.user,
+                           .key_owner = key_owner,
+                           .details_sealed = *std::move(sealed),
+                           .details_hash = crypto::sha256(salted),
+                           .row_hash = {}};
+  row.row_hash = hash_of(row);
+  write(tx, row);
+  Line line{row.action,        row.outcome,  text_of(event.user),       row.actor_kind,
+            text_of(actor.id), call.address, std::string(event.reason), call.trace_id};
   tx.after_commit([&log = log_, line = std::move(line)] { line.write(log); });
 }
 

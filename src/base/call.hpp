@@ -38,6 +38,7 @@ struct Call {
   std::string trace_id;    ///< 32 hexadecimal digits (W3C trace context)
   std::optional<Device> device;
   std::optional<Caller> caller;
+  bool by_operator = false;  ///< a command at the machine, which nobody else could give
 };
 
 }  // namespace ostiary

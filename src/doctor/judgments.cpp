@@ -132,7 +132,7 @@ Findings judge_rights(const storage::statements::PostgresRightsRow& rights, stor
   }
   if (!rights.lacking.empty()) {
     findings.push_back(problem("storage", "the role may not read or write " + rights.lacking,
-                               "GRANT SELECT, INSERT, UPDATE, DELETE on them to it"));
+                               "run `ostiary migrate` as their owner, with DATABASE_SERVING_ROLE naming the role"));
   }
   if (findings.empty()) findings.push_back(fine("storage", "the role may do what a server does"));
   return findings;
@@ -257,6 +257,12 @@ Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) 
   if (found.count == 0) return {fine("keys", "none yet: the first start makes them")};
   Findings findings{fine("keys", "the master key opens all " + std::to_string(found.count))};
   const std::string wanted(crypto::name_of(chosen));
+  if (found.signing && found.next && found.next->key->algorithm() == chosen) {
+    findings.push_back(fine("keys", wanted + " key " + to_string(found.next->id) +
+                                        " is published, and signs tokens from " + to_rfc3339(found.next->not_before) +
+                                        " on"));
+    return findings;
+  }
   if (!found.signing || found.signing->key->algorithm() != chosen) {
     findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start makes one"));
     return findings;

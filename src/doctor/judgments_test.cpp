@@ -176,10 +176,13 @@ TEST(MasterKeys, AreJudged) {
 TEST(Keys, AreJudged) {
   using crypto::JwsAlgorithm;
   const std::shared_ptr<const crypto::JwsKey> key = crypto::generate_key(JwsAlgorithm::eddsa);
-  const vault::KeysFound found{5, vault::TokenKey{KeyId{}, now, key}};
+  const vault::KeysFound found{5, vault::TokenKey{KeyId{}, now, key}, std::nullopt};
   EXPECT_THAT(texts(judge_keys({}, JwsAlgorithm::es256)), HasSubstr("none yet"));
   EXPECT_THAT(texts(judge_keys(found, JwsAlgorithm::eddsa)), HasSubstr("tokens are signed by EdDSA key"));
   EXPECT_THAT(texts(judge_keys(found, JwsAlgorithm::es256)), HasSubstr("no ES256 key signs tokens yet"));
+  const std::shared_ptr<const crypto::JwsKey> other = crypto::generate_key(JwsAlgorithm::es256);
+  const vault::KeysFound followed{6, found.signing, vault::TokenKey{KeyId{}, now, other}};
+  EXPECT_THAT(texts(judge_keys(followed, JwsAlgorithm::es256)), HasSubstr("is published, and signs tokens from"));
 }
 
 TEST(Ports, AreJudged) {

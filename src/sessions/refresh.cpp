@@ -41,7 +41,7 @@ struct Refreshing {
   const Call& call;
   const RefreshTokenRow& row;
   std::vector<std::string> roles;
-  std::optional<BytesView> wrapped_key;  ///< the person's data key
+  std::optional<vault::WrappedKey> wrapped_key;  ///< the person's data key
   Time now;
 };
 
@@ -141,7 +141,8 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
     const auto keys = tx.ask(statements::data_key_by_refresh_token, hash);
     const auto row = tx.optional(statements::find_refresh_token, hash);
     const auto refreshing = [&] {
-      const auto key = keys.rows().empty() ? std::nullopt : std::optional<BytesView>(keys.rows().front().wrapped);
+      std::optional<vault::WrappedKey> key;
+      if (!keys.rows().empty()) key = {keys.rows().front().wrapped, keys.rows().front().wrapping_key_id};
       return Refreshing{tx, deps, call, *row, names_of(roles.rows()), key, now};
     };
     // Once a call, however often the closure runs.

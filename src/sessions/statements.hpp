@@ -214,11 +214,13 @@ inline constexpr Statement<RoleNameRow(Digest)> roles_by_refresh_token{R"sql(
 
 struct WrappedKeyRow {
   Bytes wrapped;
+  KeyId wrapping_key_id;
 };
 /// Of the person whose session it belongs to.
 inline constexpr Statement<WrappedKeyRow(Digest)> data_key_by_refresh_token{R"sql(
-  SELECT k.wrapped
-  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN data_keys k ON k.owner_id = s.user_id
+  SELECT k.wrapped, k.wrapping_key_id
+  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+    JOIN data_keys k ON k.owner_id = s.user_id AND k.scope = 'person'
   WHERE t.hash = $1
 )sql"};
 

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "storage/migrate.hpp"
 #include "storage/schema_lock.hpp"
+#include "storage/serving_role.hpp"
 #include "storage/statement.hpp"
 
 namespace ostiary::storage::statements {
@@ -66,6 +67,28 @@ inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
                              AND (t.relname = 'schema_migrations' OR has_table_privilege(t.oid, 'INSERT')))) AS lacking,
                  current_setting('default_transaction_read_only') = 'on' AS is_read_only)sql",
     Statement<PostgresRightsRow()>::For::postgres};
+
+/// What a role may do with our tables: those that belong to whom the table of migrations belongs to.
+inline constexpr Statement<TableRights(std::string)> list_table_rights{
+    R"sql(SELECT t.relname::text AS table_name, has_schema_privilege(r.name, t.relnamespace, 'USAGE') AS may_use_schema,
+                 has_table_privilege(r.name, t.oid, 'SELECT') AS may_select,
+                 has_table_privilege(r.name, t.oid, 'INSERT') AS may_insert,
+                 has_table_privilege(r.name, t.oid, 'UPDATE') AS may_update,
+                 has_table_privilege(r.name, t.oid, 'DELETE') AS may_delete,
+                 has_table_privilege(r.name, t.oid, 'TRUNCATE') AS may_truncate,
+                 pg_has_role(r.name, t.relowner, 'MEMBER') AS may_act_as_owner
+          FROM (SELECT CAST(CAST($1 AS text) AS name) AS name) AS r
+            CROSS JOIN pg_class m JOIN pg_class t ON t.relowner = m.relowner AND t.relnamespace = m.relnamespace
+          WHERE m.relname = 'schema_migrations' AND m.relnamespace = current_schema()::regnamespace
+            AND t.relkind IN ('r', 'p')
+          ORDER BY t.relname LIMIT 1000)sql",
+    Statement<TableRights(std::string)>::For::postgres};
+
+struct SchemaRow {
+  std::string name;
+};
+inline constexpr Statement<SchemaRow()> ask_schema{R"sql(SELECT current_schema()::text AS name)sql",
+                                                   Statement<SchemaRow()>::For::postgres};
 
 struct TimeRow {
   Time now;

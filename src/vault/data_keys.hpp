@@ -9,28 +9,51 @@
 
 namespace ostiary::vault {
 
-/// Each person's data key. What is sealed under it can be read only while its row exists. Thread-safe.
+/// What data is kept for. Each scope has keys of its own: what the law keeps must not lie under a key that erasure
+/// destroys.
+enum class DataScope {
+  person,  ///< what goes with the account
+};
+
+/// Which data key: whose, and for what.
+struct DataKeyName {
+  DataKeyName(UserId owner, DataScope scope = DataScope::person)  // NOLINT: a user's id stands for their own key
+      : owner(owner), scope(scope) {}
+
+  UserId owner;
+  DataScope scope;
+};
+
+/// A data key as a transaction has read it.
+struct WrappedKey {
+  BytesView wrapped;
+  KeyId wrapping_key_id;  ///< of the master key that it is wrapped under
+};
+
+/// People's data keys. What is sealed under one can be read only while its row exists. A key that was wrapped under
+/// another master key than the present one is a WrongMasterKey to whoever needs it. Thread-safe.
 class DataKeys {
  public:
   DataKeys(const ServerKeys& keys, const Clock& clock, Random& random);
 
-  /// Makes the data key of a person to be, in the transaction that makes their first row.
-  void create(Transaction& tx, UserId owner) const;
+  /// Makes a data key of a person to be, in the transaction that makes their first row.
+  void create(Transaction& tx, DataKeyName name) const;
 
-  bool has_key(Transaction& tx, UserId owner) const;
+  bool has_key(Transaction& tx, DataKeyName name) const;
 
-  /// Seals under the owner's key; nothing when the owner has none (any more).
-  std::optional<Bytes> seal(Transaction& tx, UserId owner, std::string_view purpose, BytesView plaintext) const;
-  /// The same under the key that `wrapped` holds, as the transaction has read it.
-  Bytes seal(BytesView wrapped, UserId owner, std::string_view purpose, BytesView plaintext) const;
-  std::optional<Bytes> open(Transaction& tx, UserId owner, std::string_view purpose, BytesView sealed) const;
+  /// Seals under a data key; nothing when there is none (any more).
+  std::optional<Bytes> seal(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView plaintext) const;
+  /// The same under a key as the transaction has read it.
+  Bytes seal(const WrappedKey& key, DataKeyName name, std::string_view purpose, BytesView plaintext) const;
+  std::optional<Bytes> open(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView sealed) const;
 
-  /// The same under the service's own key. A sealed value says itself under which of them.
+  /// The same under a key that is derived from the service's own for this value alone, so that any number can be
+  /// sealed. A sealed value says itself whether it is a person's or the service's.
   Bytes seal_for_service(std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open_for_service(std::string_view purpose, BytesView sealed) const;
 
-  /// Destroys a person's key.
-  void destroy(Transaction& tx, UserId owner) const;
+  /// Destroys a data key.
+  void destroy(Transaction& tx, DataKeyName name) const;
 
  private:
   const ServerKeys& keys_;

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "contract/test_database.hpp"
+#include "crypto/seal.hpp"
 #include "vault/statements.hpp"
 
 namespace ostiary::vault {
@@ -75,6 +79,44 @@ TEST_F(DataKeysTest, AWrappedKeyMovedToAnotherPersonIsAnError) {
   EXPECT_THROW(seals(bob, "phone", "+44"), std::runtime_error);
 }
 
+constexpr Statement<void(UserId)> move_to_another_scope{"UPDATE data_keys SET scope = 'other' WHERE owner_id = $1"};
+constexpr Statement<void(UserId, Bytes)> replace_wrapped{
+    "UPDATE data_keys SET wrapped = $2 WHERE owner_id = $1 AND scope = 'person'"};
+
+// What the law keeps lies under another key than what must go, and neither key passes for the other.
+TEST_F(DataKeysTest, AKeyIsForItsScopeAlone) {
+  creates(ada);
+  in_transaction([&](Transaction& tx) { return tx.execute(move_to_another_scope, ada); });
+  EXPECT_FALSE(seals(ada, "phone", "+44"));
+  creates(ada);
+  EXPECT_TRUE(seals(ada, "phone", "+44"));
+  const Bytes of_another_scope =
+      crypto::seal(server_keys.wrapping_key().bytes, random.bytes(32), "data key other of " + to_string(ada), random);
+  in_transaction([&](Transaction& tx) { return tx.execute(replace_wrapped, ada, of_another_scope); });
+  EXPECT_THROW(seals(ada, "phone", "+44"), std::runtime_error);
+}
+
+constexpr Statement<void(UserId, KeyId)> say_wrapping_key{
+    "UPDATE data_keys SET wrapping_key_id = $2 WHERE owner_id = $1"};
+
+TEST_F(DataKeysTest, AnotherMasterKeysDataKeyIsAnErrorThatSaysSo) {
+  creates(ada);
+  in_transaction([&](Transaction& tx) {
+    return tx.execute(say_wrapping_key, ada, id_of_master_key(Secret("another master key"s)));
+  });
+  try {
+    seals(ada, "phone", "+44");
+    ADD_FAILURE() << "it was used";
+  } catch (const WrongMasterKey& error) {
+    const std::string_view message = error.what();
+    EXPECT_NE(message.find("the master key is not the one that sealed the data key person of " + to_string(ada)),
+              std::string_view::npos)
+        << message;
+    EXPECT_NE(message.find(to_string(id_of_master_key(Secret("another master key"s)))), std::string_view::npos);
+    EXPECT_NE(message.find(to_string(id_of_master_key(Secret("the master key"s)))), std::string_view::npos);
+  }
+}
+
 TEST_F(DataKeysTest, APersonWithoutAKeyGetsNothing) {
   EXPECT_FALSE(seals(ada, "phone", "+44"));
   EXPECT_FALSE(in_transaction([&](Transaction& tx) { return keys.has_key(tx, ada); }));
@@ -124,6 +166,31 @@ TEST_F(DataKeysTest, TheServiceSealsForItself) {
   }
 }
 
+/// Gives the same nonce again and again.
+class OneNonce final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override {
+    if (bytes.size() == 12) std::ranges::fill(bytes, std::uint8_t{7});
+    else system_.fill(bytes);
+  }
+
+ private:
+  SystemRandom system_;
+};
+
+// There is no bound on how much the service seals: each value has a key of its own, so a nonce may come again.
+TEST_F(DataKeysTest, TheServiceSealsEachValueUnderAKeyOfItsOwn) {
+  OneNonce one_nonce;
+  const DataKeys careless(server_keys, clock, one_nonce);
+  std::set<Bytes> different;
+  for (int i = 0; i < 10; ++i) {
+    const Bytes sealed = careless.seal_for_service("mail", phone);
+    EXPECT_EQ(keys.open_for_service("mail", sealed), phone);
+    different.insert(to_bytes(BytesView(sealed).last(phone.size() + 16)));
+  }
+  EXPECT_EQ(different.size(), 10U);
+}
+
 TEST_F(DataKeysTest, AnotherInstanceOpensWhatThisOneSealed) {
   creates(ada);
   const auto sealed = seals(ada, "phone", "+441234567890");
@@ -138,7 +205,8 @@ TEST_F(DataKeysTest, TwoKeysAreNeverTheSame) {
   creates(ada);
   creates(bob);
   const auto wrapped = [&](UserId owner) {
-    return in_transaction([&](Transaction& tx) { return tx.one(statements::find_data_key, owner).wrapped; });
+    return in_transaction(
+        [&](Transaction& tx) { return tx.one(statements::find_data_key, owner, std::string_view("person")).wrapped; });
   };
   EXPECT_NE(wrapped(ada), wrapped(bob));
   EXPECT_EQ(wrapped(ada).size(), 1U + 12 + 32 + 16);

@@ -85,17 +85,16 @@ NewKey make_key(KeyPurpose purpose, KeyId id, Random& random, crypto::JwsAlgorit
 }
 
 /// The key of a row; nothing for a purpose or an algorithm that a later version brought.
-std::optional<Key> open_row(const statements::ServerKeyRow& row, BytesView sealing_key) {
+std::optional<Key> open_row(const statements::ServerKeyRow& row, const ServerKey& sealing_key) {
   const auto purpose = std::ranges::find(purposes, row.purpose, &PurposeName::name);
   if (purpose == purposes.end()) return std::nullopt;
   const auto algorithm = crypto::parse_algorithm(row.algorithm);
   const bool signs_tokens = purpose->purpose == KeyPurpose::token_signing;
   if (signs_tokens ? !algorithm : row.algorithm != symmetric_algorithm) return std::nullopt;
-  const auto secret = crypto::open(sealing_key, row.sealed, seal_context(row.purpose, row.algorithm, row.id));
-  if (!secret) {
-    throw WrongMasterKey("the master key is not the one that sealed the keys in this database (key " +
-                         to_string(row.id) + ", " + row.purpose + ")");
-  }
+  const std::string what = "server key " + to_string(row.id) + " (" + row.purpose + ")";
+  expect_master_key(sealing_key.id, row.wrapping_key_id, what);
+  const auto secret = crypto::open(sealing_key.bytes, row.sealed, seal_context(row.purpose, row.algorithm, row.id));
+  if (!secret) throw WrongMasterKey(what + " does not open under the master key: its row was changed");
   Key key{purpose->purpose, {}, {}, row.id, row.not_before, row.retired_at};
   if (signs_tokens) {
     key.token = {row.id, row.not_before, crypto::load_key(*algorithm, *secret)};
@@ -106,7 +105,7 @@ std::optional<Key> open_row(const statements::ServerKeyRow& row, BytesView seali
 }
 
 /// All keys in the database; those in `known` are not opened again.
-Keys read_keys(Transaction& tx, BytesView sealing_key, const Keys& known) {
+Keys read_keys(Transaction& tx, const ServerKey& sealing_key, const Keys& known) {
   Keys keys;
   const auto id_of = [](const statements::ServerKeyRow& row) { return std::tuple(row.id); };
   each_row(tx, statements::list_server_keys, KeyId{}, id_of, [&](const statements::ServerKeyRow& row) {
@@ -120,13 +119,18 @@ Keys read_keys(Transaction& tx, BytesView sealing_key, const Keys& known) {
   return keys;
 }
 
-/// The newest key for a purpose that is in force; while a clock set back says that none is yet, the newest of all.
-const Key* newest(const Keys& keys, KeyPurpose purpose, Time now) {
-  const auto usable = [&](const Key& key) { return key.purpose == purpose && !key.is_retired(now); };
-  const auto in_force = [&](const Key& key) { return usable(key) && key.not_before <= now; };
-  auto found = std::ranges::find_if(keys, in_force);
-  if (found == keys.end()) found = std::ranges::find_if(keys, usable);
+/// The key for a purpose that comes into force last, in force or not.
+const Key* last(const Keys& keys, KeyPurpose purpose, Time now) {
+  const auto found =
+      std::ranges::find_if(keys, [&](const Key& key) { return key.purpose == purpose && !key.is_retired(now); });
   return found == keys.end() ? nullptr : &*found;
+}
+
+/// The newest key for a purpose that is in force; while a clock set back says that none is yet, the last of all.
+const Key* newest(const Keys& keys, KeyPurpose purpose, Time now) {
+  const auto found = std::ranges::find_if(
+      keys, [&](const Key& key) { return key.purpose == purpose && !key.is_retired(now) && key.not_before <= now; });
+  return found == keys.end() ? last(keys, purpose, now) : &*found;
 }
 
 std::optional<ServerKey> symmetric_key(const Keys& keys, KeyId id) {
@@ -135,24 +139,41 @@ std::optional<ServerKey> symmetric_key(const Keys& keys, KeyId id) {
   return key->symmetric;
 }
 
-std::vector<KeyPurpose> missing_purposes(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
-  std::vector<KeyPurpose> missing;
+/// A key that has to be made, and from when on it is used.
+struct MissingKey {
+  KeyPurpose purpose;
+  Time not_before;
+};
+
+/// A key whose purpose has none is used at once; one that follows another when it has been published for long enough.
+std::vector<MissingKey> missing_keys(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
+  std::vector<MissingKey> missing;
   for (const auto& [purpose, name] : purposes) {
-    const Key* key = newest(keys, purpose, now);
-    const bool fits = key && (!key->token.key || key->token.key->algorithm() == token_algorithm);
-    if (!fits) missing.push_back(purpose);
+    const Key* key = last(keys, purpose, now);
+    if (!key) {
+      missing.push_back({purpose, now});
+    } else if (key->token.key && key->token.key->algorithm() != token_algorithm) {
+      missing.push_back({purpose, now + published_before_signing});
+    }
   }
   return missing;
 }
 
-Bytes sealing_key_of(const Secret& master_key) {
-  return crypto::derive_key(as_bytes(master_key.reveal()), "ostiary server keys v1");
+ServerKey sealing_key_of(const Secret& master_key) {
+  return {id_of_master_key(master_key), crypto::derive_key(as_bytes(master_key.reveal()), "ostiary server keys v1")};
 }
 
-void insert(Transaction& tx, const NewKey& key, Time now, BytesView sealing_key, Random& random) {
+ServerKey wrapping_key_of(const Secret& master_key) {
+  return {id_of_master_key(master_key), crypto::derive_key(as_bytes(master_key.reveal()), "ostiary data keys v1")};
+}
+
+void insert(Transaction& tx, const NewKey& key, Time now, Time not_before, const ServerKey& sealing_key,
+            Random& random) {
   const std::string_view purpose = name_of(key.purpose);
-  const Bytes sealed = crypto::seal(sealing_key, key.secret, seal_context(purpose, key.algorithm, key.id), random);
-  tx.execute(statements::insert_server_key, key.id, purpose, key.algorithm, sealed, key.public_jwk, now);
+  const Bytes sealed =
+      crypto::seal(sealing_key.bytes, key.secret, seal_context(purpose, key.algorithm, key.id), random);
+  tx.execute(statements::insert_server_key, key.id, purpose, key.algorithm, sealed, sealing_key.id, key.public_jwk, now,
+             not_before);
 }
 
 }  // namespace
@@ -160,7 +181,7 @@ void insert(Transaction& tx, const NewKey& key, Time now, BytesView sealing_key,
 struct ServerKeys::State {
   Database& db;
   const Clock& clock;
-  Bytes sealing_key;
+  ServerKey sealing_key;
   std::shared_mutex mutex;  // held to copy or to swap, never while the database is asked
   std::shared_ptr<const Keys> keys = std::make_shared<const Keys>();
   std::optional<Time> last_lookup = std::nullopt;
@@ -202,8 +223,7 @@ struct ServerKeys::State {
 
 ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
                        crypto::JwsAlgorithm token_algorithm)
-    : state_(new State{db, clock, sealing_key_of(master_key), {}}),
-      wrapping_key_(crypto::derive_key(as_bytes(master_key.reveal()), "ostiary data keys v1")) {
+    : state_(new State{db, clock, sealing_key_of(master_key), {}}), wrapping_key_(wrapping_key_of(master_key)) {
   const Time now = clock.now();
   state_->replace(state_->read());
   // An RSA key takes long to find, and no transaction waits for it: made before, and kept for the closure's next run.
@@ -213,17 +233,19 @@ ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Ra
     if (known != made.end()) return known->second;
     return made.emplace(purpose, make_key(purpose, ids.make<KeyId>(), random, token_algorithm)).first->second;
   };
-  const auto missing = missing_purposes(*state_->snapshot(), now, token_algorithm);
+  const auto missing = missing_keys(*state_->snapshot(), now, token_algorithm);
   if (missing.empty()) return;
-  for (const KeyPurpose purpose : missing) make(purpose);
+  for (const MissingKey& key : missing) make(key.purpose);
   state_->replace(*db.transaction([&](Transaction& tx) -> Result<Keys> {
     const Keys present = read_keys(tx, state_->sealing_key, {});
-    for (const KeyPurpose purpose : missing_purposes(present, now, token_algorithm)) {
-      insert(tx, make(purpose), now, state_->sealing_key, random);
+    for (const MissingKey& key : missing_keys(present, now, token_algorithm)) {
+      insert(tx, make(key.purpose), now, key.not_before, state_->sealing_key, random);
     }
     return read_keys(tx, state_->sealing_key, present);
   }));
 }
+
+void ServerKeys::read_again() { state_->replace(state_->read()); }
 
 ServerKey ServerKeys::current(KeyPurpose purpose) const {
   const auto keys = state_->snapshot();
@@ -274,8 +296,24 @@ bool holds_keys(Database& db) {
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key) {
   const Keys keys =
       *db.read([&](Transaction& tx) -> Result<Keys> { return read_keys(tx, sealing_key_of(master_key), {}); });
-  const Key* signing = newest(keys, KeyPurpose::token_signing, clock.now());
-  return {keys.size(), signing ? std::optional(signing->token) : std::nullopt};
+  const Time now = clock.now();
+  const Key* signing = newest(keys, KeyPurpose::token_signing, now);
+  if (!signing) return {keys.size(), std::nullopt, std::nullopt};
+  const Key* next = last(keys, KeyPurpose::token_signing, now);
+  return {keys.size(), signing->token, next != signing ? std::optional(next->token) : std::nullopt};
+}
+
+KeyId id_of_master_key(const Secret& master_key) {
+  const Bytes derived = crypto::derive_key(as_bytes(master_key.reveal()), "ostiary master key id v1");
+  KeyId id;
+  std::copy_n(derived.begin(), id.uuid.bytes.size(), id.uuid.bytes.begin());
+  return id;
+}
+
+void expect_master_key(KeyId present, KeyId sealed_under, std::string_view what) {
+  if (present == sealed_under) return;
+  throw WrongMasterKey("the master key is not the one that sealed the " + std::string(what) + ": its id is " +
+                       to_string(present) + ", that one's is " + to_string(sealed_under));
 }
 
 }  // namespace ostiary::vault

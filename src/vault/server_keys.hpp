@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,13 +39,24 @@ struct TokenKey {
   std::shared_ptr<const crypto::JwsKey> key;
 };
 
+/// How often a running server reads its keys again.
+inline constexpr std::chrono::seconds pause_between_readings{5};
+
+/// How long a key that follows another is published before it signs: until every server has read it, and until nobody
+/// uses a copy of the published keys any more that was made before (they may be kept for five minutes).
+inline constexpr std::chrono::minutes published_before_signing{10};
+
 /// The service's own keys, kept in the database sealed under the master key. Thread-safe: what is read stays in memory.
 class ServerKeys {
  public:
-  /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree.
-  /// Throws WrongMasterKey when the keys in the database were sealed under another master key.
+  /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree. A
+  /// signing key of another algorithm than the present one's is in force `published_before_signing` later.
+  /// Throws WrongMasterKey when a key in the database was sealed under another master key.
   ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
              crypto::JwsAlgorithm token_algorithm);
+
+  /// Reads the keys in the database again. Throws as the constructor does; then what was known stays.
+  void read_again();
 
   /// The newest key in force for a purpose (not `token_signing`).
   ServerKey current(KeyPurpose purpose) const;
@@ -60,19 +72,20 @@ class ServerKeys {
   std::shared_ptr<const crypto::JwsKey> verifying_key(std::string_view kid) const;
   std::vector<TokenKey> published_keys() const;
 
-  /// The master key's bytes, for wrapping data keys: `DataKeys` alone asks for them.
-  BytesView wrapping_key() const { return wrapping_key_; }
+  /// What data keys are wrapped under, and the master key's id: `DataKeys` alone asks for it.
+  const ServerKey& wrapping_key() const { return wrapping_key_; }
 
  private:
   struct State;
   std::shared_ptr<State> state_;
-  Bytes wrapping_key_;
+  ServerKey wrapping_key_;
 };
 
 /// The service's keys as they lie in a database.
 struct KeysFound {
   std::size_t count = 0;
   std::optional<TokenKey> signing;  ///< that signs access tokens now, of any algorithm
+  std::optional<TokenKey> next;  ///< that is published and will sign them after it
 };
 
 /// Whether a database holds keys, sealed under whatever master key.
@@ -81,9 +94,16 @@ bool holds_keys(Database& db);
 /// Opens all keys that there are and makes none. Throws WrongMasterKey as ServerKeys does.
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key);
 
+/// A key in the database was sealed under another master key than the present one, or its row was changed.
 class WrongMasterKey final : public WrongSetting {
  public:
   using WrongSetting::WrongSetting;
 };
+
+/// What the database has beside everything that is sealed under a master key: derived from it, and tells nothing of it.
+KeyId id_of_master_key(const Secret& master_key);
+
+/// Throws WrongMasterKey, which names `what`, where that was sealed under another master key than the present one.
+void expect_master_key(KeyId present, KeyId sealed_under, std::string_view what);
 
 }  // namespace ostiary::vault

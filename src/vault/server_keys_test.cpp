@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 #include <thread>
 
 #include "contract/test_database.hpp"
+#include "vault/key_reader.hpp"
 #include "vault/statements.hpp"
 
 namespace ostiary::vault {
@@ -108,6 +110,16 @@ TEST_F(ServerKeysTest, InstancesThatStartTogetherAgree) {
 
 TEST_F(ServerKeysTest, AnotherMasterKeyIsRefusedAndChangesNothing) {
   const ServerKeys keys = instance();
+  try {
+    instance(JwsAlgorithm::es256, "another master key");
+    ADD_FAILURE() << "it was taken";
+  } catch (const WrongMasterKey& error) {
+    const std::string_view message = error.what();
+    EXPECT_TRUE(message.starts_with("the master key is not the one that sealed the server key ")) << message;
+    for (const char* master : {"the master key", "another master key"}) {
+      EXPECT_NE(message.find(to_string(id_of_master_key(Secret(master)))), std::string_view::npos) << message;
+    }
+  }
   EXPECT_THROW(instance(JwsAlgorithm::es256, "another master key"), WrongMasterKey);
   EXPECT_THROW(instance(JwsAlgorithm::eddsa, "another master key"), WrongMasterKey);
   EXPECT_EQ(rows().size(), 5U);
@@ -130,6 +142,12 @@ TEST_F(ServerKeysTest, AKeyOpensOnlyForItsOwnPurpose) {
   const KeyId devices = instance().current(KeyPurpose::devices).id;
   executes(relabel_key, devices);
   EXPECT_THROW(instance(), WrongMasterKey);
+}
+
+TEST_F(ServerKeysTest, EachRowSaysWhichMasterKeySealedIt) {
+  const ServerKeys keys = instance();
+  for (const auto& row : rows()) EXPECT_EQ(row.wrapping_key_id, id_of_master_key(Secret("the master key")));
+  EXPECT_EQ(keys.wrapping_key().id, id_of_master_key(Secret("the master key")));
 }
 
 TEST_F(ServerKeysTest, TheDatabaseHoldsNoKeyInTheClear) {
@@ -160,6 +178,8 @@ TEST_F(ServerKeysTest, AnotherAlgorithmGetsANewKeyAndTheOlderOneStaysPublished) 
   const TokenKey older = instance(JwsAlgorithm::es256).signing_key();
   clock.advances(1h);
   const ServerKeys keys = instance(JwsAlgorithm::eddsa);
+  EXPECT_EQ(keys.signing_key().id, older.id) << "the new one is published first";
+  clock.advances(published_before_signing);
   EXPECT_EQ(keys.signing_key().key->algorithm(), JwsAlgorithm::eddsa);
   ASSERT_EQ(keys.published_keys().size(), 2U);
   EXPECT_EQ(keys.published_keys()[0].id, keys.signing_key().id);
@@ -174,11 +194,99 @@ TEST_F(ServerKeysTest, Rs256IsOffered) {
   EXPECT_EQ(instance(JwsAlgorithm::rs256).signing_key().key->algorithm(), JwsAlgorithm::rs256);
 }
 
+// B14: publish, wait, sign, retire. No instance signs with a key that another one does not publish yet.
+TEST_F(ServerKeysTest, ANewKeyIsPublishedEverywhereBeforeItSigns) {
+  ServerKeys running = instance(JwsAlgorithm::es256);
+  const KeyId older = running.signing_key().id;
+  clock.advances(1h);
+  const ServerKeys restarted = instance(JwsAlgorithm::eddsa);
+  const KeyId newer = restarted.published_keys().front().id;
+  ASSERT_NE(newer, older);
+  EXPECT_EQ(running.published_keys().size(), 1U);
+  clock.advances(pause_between_readings);
+  running.read_again();
+  for (const ServerKeys* keys : {&std::as_const(running), &restarted}) {
+    ASSERT_EQ(keys->published_keys().size(), 2U);
+    EXPECT_EQ(keys->published_keys()[0].id, newer);
+  }
+  clock.advances(published_before_signing - pause_between_readings - 1us);
+  EXPECT_EQ(running.signing_key().id, older);
+  EXPECT_EQ(restarted.signing_key().id, older);
+  clock.advances(1us);
+  EXPECT_EQ(running.signing_key().id, newer);
+  EXPECT_EQ(restarted.signing_key().id, newer);
+}
+
+TEST_F(ServerKeysTest, AStartBeforeTheNewKeySignsMakesNoOther) {
+  instance(JwsAlgorithm::es256);
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  clock.advances(1min);
+  const ServerKeys again = instance(JwsAlgorithm::eddsa);
+  EXPECT_EQ(rows().size(), 6U);
+  const ServerKeys back = instance(JwsAlgorithm::es256);
+  EXPECT_EQ(rows().size(), 7U) << "who changes the algorithm back gets a key that follows";
+  clock.advances(published_before_signing);
+  EXPECT_EQ(back.signing_key().key->algorithm(), JwsAlgorithm::es256);
+}
+
+TEST_F(ServerKeysTest, ARunningInstanceDropsWhatIsRetired) {
+  ServerKeys running = instance(JwsAlgorithm::es256);
+  const KeyId older = running.signing_key().id;
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  clock.advances(published_before_signing);
+  executes(retire_key, older, clock.now());
+  EXPECT_TRUE(running.verifying_key(to_string(older))) << "it has not read it yet";
+  running.read_again();
+  EXPECT_FALSE(running.verifying_key(to_string(older)));
+  EXPECT_EQ(running.signing_key().key->algorithm(), JwsAlgorithm::eddsa);
+  EXPECT_EQ(running.published_keys().size(), 1U);
+}
+
+constexpr Statement<void(KeyId)> say_wrapping_key{"UPDATE server_keys SET wrapping_key_id = $1"};
+constexpr Statement<void(KeyId, KeyId)> copy_broken{R"sql(
+  INSERT INTO server_keys (id, purpose, algorithm, sealed, wrapping_key_id, created_at, not_before)
+  SELECT $1, purpose, algorithm, sealed, wrapping_key_id, created_at, not_before FROM server_keys WHERE id = $2)sql"};
+
+TEST_F(ServerKeysTest, KeysThatCanNotBeReadAgainLeaveThoseThatWereKnown) {
+  ServerKeys running = instance(JwsAlgorithm::es256);
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  executes(say_wrapping_key, id_of_master_key(Secret("another master key")));
+  EXPECT_THROW(running.read_again(), WrongMasterKey);
+  EXPECT_EQ(running.published_keys().size(), 1U);
+  EXPECT_EQ(running.current(KeyPurpose::codes).bytes.size(), 32U);
+}
+
+/// Asks until `is_so`, for as long as a slow machine may need.
+template <class Question>
+bool becomes(Question is_so) {
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+TEST_F(ServerKeysTest, AKeyReaderReadsAgainAndAgainAndTellsOfFailures) {
+  ServerKeys running = instance(JwsAlgorithm::es256);
+  std::atomic<int> failures = 0;
+  const KeyReader reader(running, [&](const std::string&) { ++failures; }, 1ms);
+  instance(JwsAlgorithm::eddsa);
+  EXPECT_TRUE(becomes([&] { return running.published_keys().size() == 2; }));
+  EXPECT_EQ(failures, 0);
+  executes(copy_broken, ids.make<KeyId>(), running.current(KeyPurpose::codes).id);
+  EXPECT_TRUE(becomes([&] { return failures > 1; }));
+  EXPECT_EQ(running.published_keys().size(), 2U);
+}
+
 TEST_F(ServerKeysTest, ARetiredKeyVerifiesNoMore) {
   const TokenKey older = instance(JwsAlgorithm::es256).signing_key();
   clock.advances(1h);
   instance(JwsAlgorithm::eddsa);
-  executes(retire_key, older.id, clock.now() + 1h);
+  executes(retire_key, older.id, clock.now() + 1h);  // the new one signs by then
   const ServerKeys keys = instance(JwsAlgorithm::eddsa);
   EXPECT_TRUE(keys.verifying_key(to_string(older.id))) << "not yet";
   clock.advances(1h);
@@ -189,7 +297,7 @@ TEST_F(ServerKeysTest, ARetiredKeyVerifiesNoMore) {
 TEST_F(ServerKeysTest, AKeyMadeElsewhereIsFoundWhenItIsAskedFor) {
   const ServerKeys running = instance(JwsAlgorithm::es256);
   clock.advances(1h);
-  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).published_keys().front();
   const auto found = running.verifying_key(to_string(made_elsewhere.id));
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->verify(as_bytes("m"), made_elsewhere.key->sign(as_bytes("m"))));
@@ -212,7 +320,7 @@ TEST_F(ServerKeysTest, UnknownIdsAskTheDatabaseOnceASecondInAll) {
   const ServerKeys running = instance(JwsAlgorithm::es256);
   EXPECT_FALSE(running.find(ids.make<KeyId>())) << "asks";
   clock.advances(1ms);
-  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).published_keys().front();
   const std::string kid = to_string(made_elsewhere.id);
   EXPECT_FALSE(running.verifying_key(kid)) << "within the second";
   clock.advances(999ms - 1us);
@@ -225,7 +333,7 @@ TEST_F(ServerKeysTest, AClockSetBackDoesNotStopLookups) {
   const ServerKeys running = instance(JwsAlgorithm::es256);
   EXPECT_FALSE(running.find(ids.make<KeyId>()));
   clock.advances(-1h);
-  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).published_keys().front();
   EXPECT_TRUE(running.verifying_key(to_string(made_elsewhere.id)));
   EXPECT_EQ(running.current(KeyPurpose::codes).bytes.size(), 32U) << "no key is in force yet, but the newest serves";
 }
@@ -236,7 +344,7 @@ TEST_F(ServerKeysTest, KidsThatAreNoIdNeverReachTheDatabase) {
     EXPECT_FALSE(running.verifying_key(kid)) << kid;
   }
   clock.advances(1ms);
-  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).signing_key();
+  const TokenKey made_elsewhere = instance(JwsAlgorithm::eddsa).published_keys().front();
   EXPECT_TRUE(running.verifying_key(to_string(made_elsewhere.id))) << "the second's one look was not spent";
 }
 

@@ -14,36 +14,39 @@ struct ServerKeyRow {
   std::string purpose;
   std::string algorithm;
   Bytes sealed;
+  KeyId wrapping_key_id;
   Time not_before;
   std::optional<Time> retired_at;
 };
 
 /// A page of at most $1, behind the id $2.
 inline constexpr Statement<ServerKeyRow(std::int64_t, KeyId)> list_server_keys{R"sql(
-  SELECT id, purpose, algorithm, sealed, not_before, retired_at
+  SELECT id, purpose, algorithm, sealed, wrapping_key_id, not_before, retired_at
   FROM server_keys WHERE id > $2 ORDER BY id LIMIT $1
 )sql"};
 
-inline constexpr Statement<void(KeyId, std::string_view, std::string_view, BytesView, std::optional<std::string>, Time)>
+inline constexpr Statement<void(KeyId, std::string_view, std::string_view, BytesView, KeyId, std::optional<std::string>,
+                                Time, Time)>
     insert_server_key{R"sql(
-  INSERT INTO server_keys (id, purpose, algorithm, sealed, public_key, created_at, not_before)
-  VALUES ($1, $2, $3, $4, $5, $6, $6)
+  INSERT INTO server_keys (id, purpose, algorithm, sealed, wrapping_key_id, public_key, created_at, not_before)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql"};
 
 struct DataKeyRow {
   Bytes wrapped;
+  KeyId wrapping_key_id;
 };
 
-inline constexpr Statement<DataKeyRow(UserId)> find_data_key{R"sql(
-  SELECT wrapped FROM data_keys WHERE owner_id = $1
+inline constexpr Statement<DataKeyRow(UserId, std::string_view)> find_data_key{R"sql(
+  SELECT wrapped, wrapping_key_id FROM data_keys WHERE owner_id = $1 AND scope = $2
 )sql"};
 
-inline constexpr Statement<void(UserId, BytesView, Time)> insert_data_key{R"sql(
-  INSERT INTO data_keys (owner_id, wrapped, created_at) VALUES ($1, $2, $3)
+inline constexpr Statement<void(UserId, std::string_view, BytesView, KeyId, Time)> insert_data_key{R"sql(
+  INSERT INTO data_keys (owner_id, scope, wrapped, wrapping_key_id, created_at) VALUES ($1, $2, $3, $4, $5)
 )sql"};
 
-inline constexpr Statement<void(UserId)> delete_data_key{R"sql(
-  DELETE FROM data_keys WHERE owner_id = $1
+inline constexpr Statement<void(UserId, std::string_view)> delete_data_key{R"sql(
+  DELETE FROM data_keys WHERE owner_id = $1 AND scope = $2
 )sql"};
 
 }  // namespace ostiary::vault::statements

@@ -28,7 +28,7 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"users.id", typeid(UserId)},
       {"*.user_id", typeid(UserId)},
       {"*.owner_id", typeid(UserId)},
-      {"*.actor_id", typeid(UserId)},
+      {"*.audit_id", typeid(AuditId)},
       {"*.key_owner", typeid(UserId)},
       {"roles.id", typeid(RoleId)},
       {"*.role_id", typeid(RoleId)},
@@ -39,6 +39,7 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"login_attempts.id", typeid(AttemptId)},
       {"server_keys.id", typeid(KeyId)},
       {"*.key_id", typeid(KeyId)},
+      {"*.wrapping_key_id", typeid(KeyId)},
       {"audit_log.id", typeid(AuditId)},
       {"outbox.id", typeid(EventId)},
       {"jobs.id", typeid(JobId)},
@@ -48,6 +49,7 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"*.code_mac", typeid(Digest)},
       {"refresh_tokens.hash", typeid(Digest)},
       {"audit_log.details_hash", typeid(Digest)},
+      {"audit_log.row_hash", typeid(Digest)},
       {"schema_migrations.checksum", typeid(Digest)},
   };
   return columns;

@@ -10,6 +10,7 @@
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
 #include "adapters/memory_rate_limiter.hpp"
+#include "audit/audit_entry.hpp"
 #include "delivery/executor.hpp"
 #include "every_engine.hpp"
 #include "sessions/check_session.hpp"

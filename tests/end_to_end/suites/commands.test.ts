@@ -66,6 +66,46 @@ describe('the command line', () => {
     expect(markdown.stdout).toMatch(/^#/m)
   })
 
+  test('B32 `migrate` lets another role serve, which can not change the audit log', async () => {
+    const postgres = await makePostgres()
+    const role = `serving_${postgres.settings.DATABASE_URL!.split('/').at(-1)!}`
+    await postgres.rows(`CREATE ROLE ${role} LOGIN`)
+    try {
+      const settings = { ...postgres.settings, DATABASE_SERVING_ROLE: role }
+      const run = await command(['migrate'], { settings })
+      expect(run.code, run.stderr).toBe(0)
+      expect(run.stdout).toContain(`granted ${role} what serving needs`)
+      expect(JSON.parse((await command(['migrate', '--json'], { settings })).stdout)).toMatchObject({
+        applied: [],
+        serving_role: role,
+      })
+      const asRole = { DATABASE_URL: postgres.settings.DATABASE_URL!.replace('postgres@', `${role}@`) }
+      const server = await Server.start({ settings: asRole })
+      try {
+        const password = freshPassword()
+        const created = await command(['user', 'create', '--email', 'ada@example.org', '--verified'], {
+          settings: server.settings,
+          stdin: `${password}\n`,
+        })
+        expect(created.code, created.stderr).toBe(0)
+        const client = new HttpClient(server.origin)
+        expect((await client.post('/api/auth/login', { email: 'ada@example.org', password })).status).toBe(200)
+        client.close()
+      } finally {
+        await server.stops()
+      }
+      for (const change of ["UPDATE audit_log SET action = ''", 'DELETE FROM audit_log', 'TRUNCATE audit_log']) {
+        await expect(postgres.rows(`SET ROLE ${role}; ${change}`), change).rejects.toThrow(/permission denied/)
+      }
+      const owner = await command(['migrate'], { settings: { ...settings, DATABASE_SERVING_ROLE: 'postgres' } })
+      expect(owner.code).toBe(1)
+      expect(complaints(owner)[0]).toMatch(/DATABASE_SERVING_ROLE/)
+    } finally {
+      await postgres.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      await postgres.drop()
+    }
+  })
+
   test('R0.11 `migrate`: status, dry run, run, run again; on an empty PostgreSQL', async () => {
     const postgres = await makePostgres()
     const settings = postgres.settings
@@ -205,7 +245,7 @@ describe('the command line', () => {
         expect(events.map((event) => event.type)).toEqual(['user.disabled', 'user.enabled'])
         const actions = await world.storage.rows<{ action: string }>(
           `SELECT action FROM audit_log WHERE action IN ('user.disable', 'user.enable', 'session.revoke_all')
-           ORDER BY occurred_at`,
+           AND actor_kind = 'operator' ORDER BY occurred_at`,
         )
         expect(actions.map((row) => row.action)).toEqual([
           'user.disable',

@@ -149,7 +149,9 @@ describe.each(ENGINES)('D12 B33 what is kept and what is said, on %s', (engine) 
       expect(attempts.map((row) => row.reason)).toEqual(['wrong_credentials', 'password'])
 
       // Append-only, whoever asks.
-      for (const change of ["UPDATE audit_log SET outcome = 'success'", 'DELETE FROM audit_log']) {
+      const changes = ["UPDATE audit_log SET outcome = 'success'", 'DELETE FROM audit_log']
+      if (engine !== 'SQLite') changes.push('TRUNCATE audit_log') // which SQLite has not
+      for (const change of changes) {
         await expect(world.storage.changes(change), change).rejects.toThrow(/append-only/)
       }
       for (const action of ['session.start', 'session.refresh', 'session.end', 'user.verify_email']) {

@@ -1,0 +1,69 @@
+#include "storage/serving_role.hpp"
+
+#include <algorithm>
+
+#include "storage/statements.hpp"
+
+namespace ostiary::storage {
+namespace {
+
+constexpr std::string_view all_that_serving_needs = "SELECT, INSERT, UPDATE, DELETE";
+
+/// A name between double quotes, as SQL takes any.
+std::string as_identifier(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
+}
+
+std::string grants(const TableRights& rights, const std::string& schema, const std::string& role) {
+  const std::string on_table = " ON TABLE " + as_identifier(rights.table);
+  return "GRANT USAGE ON SCHEMA " + schema + " TO " + role + "; REVOKE ALL" + on_table + " FROM " + role + "; GRANT " +
+         std::string(serving_privileges(rights.table)) + on_table + " TO " + role + "; ";
+}
+
+std::vector<TableRights> misfits(Transaction& tx, const std::string& role) {
+  auto rights = tx.all(statements::list_table_rights, role);
+  std::erase_if(rights, fits_serving);
+  return rights;
+}
+
+void expect_bound_by_grants(const std::vector<TableRights>& rights, const std::string& role) {
+  const auto unbound = std::ranges::find_if(rights, &TableRights::may_act_as_owner);
+  if (unbound == rights.end()) return;
+  throw StartupError("DATABASE_SERVING_ROLE: the role " + role + " may act as the owner of the table " +
+                     unbound->table + ", whom no grant binds; name another");
+}
+
+}  // namespace
+
+std::string_view serving_privileges(std::string_view table) {
+  if (table == "schema_migrations") return "SELECT";
+  if (table == "audit_log") return "SELECT, INSERT";
+  return all_that_serving_needs;
+}
+
+bool fits_serving(const TableRights& rights) {
+  const std::string_view needed = serving_privileges(rights.table);
+  const auto fits = [&](bool may, std::string_view privilege) { return may == needed.contains(privilege); };
+  return rights.may_use_schema && !rights.may_act_as_owner && fits(rights.may_select, "SELECT") &&
+         fits(rights.may_insert, "INSERT") && fits(rights.may_update, "UPDATE") && fits(rights.may_delete, "DELETE") &&
+         (!rights.may_truncate || needed == all_that_serving_needs);
+}
+
+void grant_serving(Database& db, const std::string& role) {
+  db.change_schema([&](Connection& connection) {
+    Transaction tx(connection);
+    const auto before = misfits(tx, role);
+    expect_bound_by_grants(before, role);
+    if (before.empty()) return false;
+    const std::string schema = as_identifier(tx.one(statements::ask_schema).name);
+    for (const TableRights& rights : before) connection.run_script(grants(rights, schema, as_identifier(role)));
+    const auto after = misfits(tx, role);
+    if (after.empty()) return true;
+    throw StartupError("DATABASE_SERVING_ROLE: the role " + role + " has other rights on the table " +
+                       after.front().table + " than were granted to it: see what PUBLIC and its roles may do");
+  });
+}
+
+}  // namespace ostiary::storage
