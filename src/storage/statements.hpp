@@ -62,7 +62,8 @@ inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
     R"sql(SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
                  (SELECT coalesce(string_agg(t.relname::text, ', ' ORDER BY t.relname), '')
                   FROM pg_class t
-                  WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p') AND t.relname <> 'schema_lock'
+                  WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p')
+                    AND t.relname <> 'schema_lock'
                     AND NOT (has_table_privilege(t.oid, 'SELECT')
                              AND (t.relname = 'schema_migrations' OR has_table_privilege(t.oid, 'INSERT')))) AS lacking,
                  current_setting('default_transaction_read_only') = 'on' AS is_read_only)sql",
