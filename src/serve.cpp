@@ -234,7 +234,7 @@ void serve(const Config& config, Log& plain_log) {
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::server, log);
   Mailing mailing(config, foundation, log);
-  Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
+  Rooms rooms(config, foundation, log, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());

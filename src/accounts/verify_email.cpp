@@ -46,7 +46,7 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                      {pending.user_id, pending.email, pending.email_canonical, true, pending.username,
                       pending.username_skeleton, pending.password_hash, pending.display_name, pending.locale},
                      pending.user_id, now);
-  return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
+  return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
 }
 
 /// What was refused for its age stays refused, also when the clock is set back.

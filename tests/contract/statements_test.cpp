@@ -46,7 +46,9 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"*.identifier_hash", typeid(Digest)},
       {"*.link_hash", typeid(Digest)},
       {"*.code_mac", typeid(Digest)},
-      {"refresh_tokens.hash", typeid(Digest)},
+      {"refresh_chains.id", typeid(ChainId)},
+      {"refresh_chains.current_hash", typeid(Digest)},
+      {"refresh_chains.previous_hash", typeid(Digest)},
       {"audit_log.details_hash", typeid(Digest)},
       {"schema_migrations.checksum", typeid(Digest)},
   };
