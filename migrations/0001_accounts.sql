@@ -1,22 +1,31 @@
 -- People, how they register, their sessions, and what is written beside every change.
 -- Times and ids come from the program; no default asks the database for either.
 
+-- An account may lack an address, a username and a password: whoever signs in by a provider or a passkey needs none.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
-  email text NOT NULL,
-  email_canonical text NOT NULL,
+  email text,
+  email_canonical text,
   email_verified boolean NOT NULL,
   username text,
   username_skeleton text,
-  password_hash text NOT NULL,
   status text NOT NULL CHECK (status IN ('active', 'locked', 'disabled', 'deleted')),
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   last_login_at timestamptz,
-  version bigint NOT NULL
+  version bigint NOT NULL,
+  CHECK ((email IS NULL) = (email_canonical IS NULL))
 );
 CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical);
 CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton);
+CREATE INDEX users_without_email ON users (id) WHERE email_canonical IS NULL;
+
+-- `changed_at`: when the password was chosen; a stronger hash of the same one does not change it.
+CREATE TABLE password_credentials (
+  user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  hash text NOT NULL,
+  changed_at timestamptz NOT NULL
+);
 
 CREATE TABLE user_profiles (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -59,7 +59,8 @@ json::value text_or_null(const std::optional<Text>& text) {
 
 json::object as_json(const Account& account) {
   const auto& row = account.row;
-  json::object user{{"user_id", to_string(row.id)}, {"email", row.email}, {"email_verified", row.email_verified}};
+  json::object user{{"user_id", to_string(row.id)}, {"email", text_or_null(row.email)}};
+  user["email_verified"] = row.email_verified;
   user["username"] = text_or_null(row.username);
   user["status"] = row.status;
   user["roles"] = json::array(account.roles.begin(), account.roles.end());
@@ -79,7 +80,7 @@ void print_text(const Account& account) {
     std::cout << name << std::string(16 - name.size(), ' ') << value << '\n';
   };
   line("id", to_string(row.id));
-  line("email", row.email);
+  line("email", row.email.value_or("-"));
   line("email verified", row.email_verified ? "yes" : "no");
   line("username", row.username.value_or("-"));
   line("status", row.status);
@@ -94,7 +95,7 @@ void print_text(const Account& account) {
 void print_text(const std::vector<Account>& page) {
   for (const auto& account : page) {
     std::cout << to_string(account.row.id) << "  " << account.row.status << "  "
-              << (account.row.email_verified ? "verified  " : "unverified") << "  " << account.row.email;
+              << (account.row.email_verified ? "verified  " : "unverified") << "  " << account.row.email.value_or("-");
     if (!account.roles.empty()) std::cout << "  (" << words(account.roles) << ')';
     std::cout << '\n';
   }
@@ -108,7 +109,7 @@ std::string counted_sessions(std::int64_t count) {
 cli::ExitStatus print_change(Office& office, const Account& before, bool as_document, const std::string& sentence,
                              json::object facts) {
   if (!as_document) {
-    std::cout << before.row.email << ' ' << sentence << '\n';
+    std::cout << name_in_list(before) << ' ' << sentence << '\n';
     return cli::done;
   }
   const auto now = office.find(to_string(before.row.id));
@@ -157,14 +158,14 @@ cli::ExitStatus list_users(const Config& config, Log& log, const cli::ListUsers&
     if (more) {
       const std::string limit =
           command.count == cli::ListUsers{}.count ? "" : " --limit " + std::to_string(command.count);
-      std::cerr << "more: ostiary user list" + limit + " --after " + page.back().row.email + "\n";
+      std::cerr << "more: ostiary user list" + limit + " --after " + name_in_list(page.back()) + "\n";
     }
     return cli::done;
   }
   json::array users;
   for (const auto& account : page) users.push_back(as_json(account));
   json::object document{{"users", std::move(users)}, {"next", nullptr}};
-  if (more) document["next"] = page.back().row.email;
+  if (more) document["next"] = name_in_list(page.back());
   std::cout << document << '\n';
   return cli::done;
 }

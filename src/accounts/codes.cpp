@@ -84,7 +84,7 @@ void order_registration_notice(Transaction& tx, const Deps& deps, const statemen
   order(
       tx, deps,
       {.kind = "registration_notice",
-       .to = owner.email,
+       .to = owner.email.value(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.public_url}},
        .expires_at = now + std::chrono::days(1)},

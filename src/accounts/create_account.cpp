@@ -10,7 +10,8 @@ namespace ostiary::accounts {
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
                                              const NewAccount& account, std::optional<UserId> actor, Time now) {
   tx.execute(statements::insert_user, account.id, account.email, account.email_canonical, account.email_verified,
-             account.username, account.username_skeleton, account.password_hash, now);
+             account.username, account.username_skeleton, now);
+  if (account.password_hash) tx.execute(statements::insert_password, account.id, *account.password_hash, now);
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;
   delivery::announce(tx, ids, now, {"user.registered", account.id.uuid, 1, {{"user_id", to_string(account.id)}}});

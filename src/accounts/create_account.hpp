@@ -10,15 +10,15 @@ namespace ostiary::accounts {
 
 /// What an account begins with.
 struct NewAccount {
-  UserId id;
-  std::string email;
-  std::string email_canonical;
-  bool email_verified;
-  std::optional<std::string> username;
-  std::optional<std::string> username_skeleton;
-  std::string password_hash;
-  std::string display_name;
-  std::string locale;
+  UserId id{};
+  std::optional<std::string> email = std::nullopt;
+  std::optional<std::string> email_canonical = std::nullopt;  ///< there is one exactly where there is an `email`
+  bool email_verified = false;
+  std::optional<std::string> username = std::nullopt;
+  std::optional<std::string> username_skeleton = std::nullopt;
+  std::optional<std::string> password_hash = std::nullopt;  ///< without one nobody signs in by a password
+  std::string display_name{};
+  std::string locale{};
 };
 
 /// Makes the user and the profile as part of `tx`, announces `user.registered` and, where it is, `user.verified`, and

@@ -61,12 +61,22 @@ Result<Account> find_account(Deps& deps, std::string_view name) {
   });
 }
 
+std::string name_in_list(const Account& account) { return account.row.email.value_or(to_string(account.row.id)); }
+
 std::vector<Account> list_accounts(Deps& deps, std::string_view after, std::int64_t count) {
   const auto email = limits::parse_email(after);
   const std::string behind = email ? email->canonical : std::string(after);
+  const auto behind_id = parse_id<UserId>(after);
   return *deps.sessions.db.read([&](Transaction& tx) -> Result<std::vector<Account>> {
+    std::vector<statements::AccountRow> rows;
+    if (!behind_id) rows = tx.all(statements::list_accounts, behind, count);
+    if (const auto left = count - static_cast<std::int64_t>(rows.size()); left > 0) {
+      for (auto& row : tx.all(statements::list_accounts_without_email, behind_id.value_or(UserId{}), left)) {
+        rows.push_back(std::move(row));
+      }
+    }
     std::vector<Account> accounts;
-    for (auto& row : tx.all(statements::list_accounts, behind, count)) {
+    for (auto& row : rows) {
       auto roles = sessions::roles_of(tx, row.id);
       accounts.push_back({std::move(row), std::move(roles)});
     }

@@ -13,7 +13,7 @@ using statements::AccountRow;
 v1::Profile message(const AccountRow& row) {
   v1::Profile profile;
   profile.set_user_id(to_string(row.id));
-  profile.set_email(row.email);
+  if (row.email) profile.set_email(*row.email);
   profile.set_email_verified(row.email_verified);
   if (row.username) profile.set_username(*row.username);
   profile.set_display_name(row.display_name);

@@ -94,7 +94,7 @@ inline constexpr Statement<void(Uuid, Digest, std::string, Time)> insert_guess{R
 
 struct OwnerRow {
   UserId id;
-  std::string email;
+  std::optional<std::string> email;  ///< never missing: the account was found by it
   std::string display_name;
   std::string locale;
 };
@@ -128,12 +128,16 @@ inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(
   ON CONFLICT (user_id) DO UPDATE SET sent_at = excluded.sent_at
 )sql"};
 
-inline constexpr Statement<void(UserId, std::string, std::string, bool, std::optional<std::string>,
-                                std::optional<std::string>, std::string, Time)>
+inline constexpr Statement<void(UserId, std::optional<std::string>, std::optional<std::string>, bool,
+                                std::optional<std::string>, std::optional<std::string>, Time)>
     insert_user{R"sql(
-  INSERT INTO users (id, email, email_canonical, email_verified, username, username_skeleton, password_hash, status,
-                     created_at, updated_at, version)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $8, 1)
+  INSERT INTO users (id, email, email_canonical, email_verified, username, username_skeleton, status, created_at,
+                     updated_at, version)
+  VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $7, 1)
+)sql"};
+
+inline constexpr Statement<void(UserId, std::string, Time)> insert_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, changed_at) VALUES ($1, $2, $3)
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::string, Time)> insert_profile{R"sql(
@@ -154,7 +158,7 @@ inline constexpr Statement<VersionRow(UserId, std::string, Time)> set_status{R"s
 
 struct AccountRow {
   UserId id;
-  std::string email;
+  std::optional<std::string> email;
   bool email_verified;
   std::optional<std::string> username;
   std::string status;
@@ -173,11 +177,20 @@ inline constexpr Statement<AccountRow(UserId)> find_account{R"sql(
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.id = $1
 )sql"};
 
+/// Those that have an address, in the order of their addresses.
 inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
          p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
   FROM users u JOIN user_profiles p ON p.user_id = u.id
   WHERE u.email_canonical > $1 ORDER BY u.email_canonical LIMIT $2
+)sql"};
+
+/// Those that have none, in the order of their ids.
+inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_without_email{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id
+  WHERE u.email_canonical IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::string, std::string, std::string, Time)> update_profile{R"sql(

@@ -169,7 +169,7 @@ void add_user_commands(CLI::App& user, Options& options) {
   list->add_option("--limit", options.list.count, "How many at most")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  list->add_option("--after", options.list.after, "Begin behind this address");
+  list->add_option("--after", options.list.after, "Begin behind this address, or this id of an account without one");
   add_json(*list, options.list);
   list->callback([&options] { options.chosen = options.list; });
 

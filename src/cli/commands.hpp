@@ -46,7 +46,7 @@ struct CreateUser {
   bool json = false;
 };
 struct ListUsers {
-  std::string after;  ///< an address: the page begins behind it
+  std::string after;  ///< an address, or the id of an account without one: the page begins behind it
   std::int64_t count = 50;  ///< 1 to 1000
   bool json = false;
 };

@@ -11,6 +11,7 @@ namespace ostiary::sessions {
 
 namespace {
 
+using statements::LoginRow;
 using statements::PendingRow;
 using statements::UserRow;
 
@@ -25,9 +26,13 @@ Identifier canonical(std::string_view text) {
   return {limits::username_skeleton(text), false};
 }
 
-std::optional<UserRow> find_user(Transaction& tx, const Identifier& identifier) {
-  return identifier.is_email ? tx.optional(statements::find_user_by_email, identifier.canonical)
-                             : tx.optional(statements::find_user_by_username, identifier.canonical);
+std::optional<LoginRow> find_user(Transaction& tx, const Identifier& identifier) {
+  return identifier.is_email ? tx.optional(statements::find_login_by_email, identifier.canonical)
+                             : tx.optional(statements::find_login_by_username, identifier.canonical);
+}
+
+UserRow user_of(const LoginRow& row) {
+  return {row.id, row.email, row.email_verified, row.username, row.status, row.created_at, row.display_name};
 }
 
 std::optional<PendingRow> find_pending(Transaction& tx, const Identifier& identifier, Time now) {
@@ -37,9 +42,10 @@ std::optional<PendingRow> find_pending(Transaction& tx, const Identifier& identi
 
 /// Whom the identifier names. Both questions are always asked, so that the answer's time does not tell.
 struct Candidate {
-  std::optional<UserRow> user;
+  std::optional<LoginRow> user;
   std::optional<PendingRow> pending;
 
+  /// Nothing for nobody, and for an account without a password: the answer and its time are the same.
   std::optional<std::string> password_hash() const {
     if (user) return user->password_hash;
     if (pending) return pending->password_hash;
@@ -64,7 +70,7 @@ Digest identifier_hash(const Deps& deps, const Identifier& identifier) {
 
 /// Writes down an attempt, whatever became of it; a failed one of an account in the audit log, too.
 void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
-                    const std::optional<UserRow>& user, bool success, std::string_view reason, Time now) {
+                    const std::optional<LoginRow>& user, bool success, std::string_view reason, Time now) {
   const auto user_id = user ? std::optional(user->id) : std::nullopt;
   const auto device = call.device ? std::optional(call.device->hash) : std::nullopt;
   tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
@@ -124,7 +130,7 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
     if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, *stored, *stronger);
     record_attempt(tx, deps, call, *identifier, candidate.user, true, "password", now);
     v1::LoginReply reply;
-    put_tokens(reply, complete_sign_in(tx, deps, call, *candidate.user, {"pwd"}, now));
+    put_tokens(reply, complete_sign_in(tx, deps, call, user_of(*candidate.user), {"pwd"}, now));
     return reply;
   });
 }

@@ -35,8 +35,8 @@ struct Refreshed {
 };
 
 statements::UserRow user_of(const ChainRow& row) {
-  return {row.user_id, row.email,       row.email_verified,  row.username,
-          {},          row.user_status, row.user_created_at, row.display_name};
+  return {row.user_id,     row.email,           row.email_verified, row.username,
+          row.user_status, row.user_created_at, row.display_name};
 }
 
 /// The access token outlives neither the session nor the chain, good until

@@ -27,7 +27,10 @@ Device trust_device(Transaction& tx, const Deps& deps, const Call& call, UserId 
 void make_room(Transaction& tx, const Deps& deps, const Call& call, UserId user, const std::vector<OpenSession>& open,
                Time now) {
   const auto room = make_room(open, deps.policy.max_sessions);
-  for (const auto session : room.expired) tx.send(statements::note_expiry, session, now);
+  for (const auto session : room.expired) {
+    tx.send(statements::note_expiry, session, now);
+    tx.send(statements::revoke_chains_of, session, now);
+  }
   for (const auto session : room.surplus) end_session(tx, deps, call, session, user, "too_many_sessions", now);
 }
 
@@ -104,7 +107,7 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
 v1::User user_message(const statements::UserRow& user, const std::vector<std::string>& roles) {
   v1::User message;
   message.set_user_id(to_string(user.id));
-  message.set_email(user.email);
+  if (user.email) message.set_email(*user.email);
   message.set_email_verified(user.email_verified);
   if (user.username) message.set_username(*user.username);
   if (!user.display_name.empty()) message.set_display_name(user.display_name);

@@ -13,31 +13,42 @@ namespace ostiary::sessions::statements {
 /// Whom a login or a session is about, as the accounts room keeps it.
 struct UserRow {
   UserId id;
-  std::string email;
+  std::optional<std::string> email;
   bool email_verified;
   std::optional<std::string> username;
-  std::string password_hash;
   std::string status;
   Time created_at;
   std::string display_name;
 };
 
-inline constexpr Statement<UserRow(std::string)> find_user_by_email{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
+inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name
   FROM users u JOIN user_profiles p ON p.user_id = u.id
+  WHERE u.id = $1
+)sql"};
+
+/// The same with the hash of the password, if there is one: what a login needs.
+struct LoginRow {
+  UserId id;
+  std::optional<std::string> email;
+  bool email_verified;
+  std::optional<std::string> username;
+  std::string status;
+  Time created_at;
+  std::string display_name;
+  std::optional<std::string> password_hash;
+};
+
+inline constexpr Statement<LoginRow(std::string)> find_login_by_email{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
   WHERE u.email_canonical = $1
 )sql"};
 
-inline constexpr Statement<UserRow(std::string)> find_user_by_username{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
-  FROM users u JOIN user_profiles p ON p.user_id = u.id
+inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
   WHERE u.username_skeleton = $1
-)sql"};
-
-inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.password_hash, u.status, u.created_at, p.display_name
-  FROM users u JOIN user_profiles p ON p.user_id = u.id
-  WHERE u.id = $1
 )sql"};
 
 struct RoleNameRow {
@@ -74,8 +85,9 @@ inline constexpr Statement<void(UserId, Time)> note_login{R"sql(
   UPDATE users SET last_login_at = $2 WHERE id = $1
 )sql"};
 
+/// $3: a stronger hash of the same password as $2.
 inline constexpr Statement<void(UserId, std::string, std::string)> replace_password_hash{R"sql(
-  UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2
+  UPDATE password_credentials SET hash = $3 WHERE user_id = $1 AND hash = $2
 )sql"};
 
 struct DeviceRow {
@@ -205,7 +217,7 @@ struct ChainRow {
   std::string amr;
   Time auth_time;
   std::string user_status;
-  std::string email;
+  std::optional<std::string> email;
   bool email_verified;
   std::optional<std::string> username;
   Time user_created_at;

@@ -156,8 +156,8 @@ TEST_P(DeliveryOnEveryEngine, JobsAreDeletedInTheirTime) {
 }
 
 constexpr Statement<void(UserId, Time)> insert_user{R"sql(
-  INSERT INTO users (id, email, email_canonical, email_verified, password_hash, status, created_at, updated_at, version)
-  VALUES ($1, 'a@b.org', 'a@b.org', true, '', 'active', $2, $2, 1)
+  INSERT INTO users (id, email, email_canonical, email_verified, status, created_at, updated_at, version)
+  VALUES ($1, 'a@b.org', 'a@b.org', true, 'active', $2, $2, 1)
 )sql"};
 
 TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverCameToBe) {
@@ -261,7 +261,7 @@ void DeliveryOnEveryEngine::leaves_behind(int sessions, int attempts) {
 }
 
 TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
-  constexpr int sessions = 150, attempts = 250;
+  constexpr int sessions = 150, attempts = 200;
   leaves_behind(sessions, attempts);
   EXPECT_EQ(clean_up(*database, Retention{}, now(), [] { return true; }).rows, 0) << "it was told to stop";
   std::int64_t rows = 0;
@@ -273,7 +273,7 @@ TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
     EXPECT_EQ(last.left_some, last.rows > 0);
   }
   EXPECT_EQ(rows, sessions + attempts);
-  EXPECT_EQ(calls, 3 + 1) << "nobody waits behind another kind's backlog";
+  EXPECT_EQ(calls, 2 + 1) << "nobody waits behind another kind's backlog";
 }
 
 TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {

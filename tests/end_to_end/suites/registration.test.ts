@@ -313,7 +313,7 @@ describe('R3.10 with bcrypt', () => {
     try {
       const alice = world.person('alice', { password: `${freshPassword()}-${'lamp-'.repeat(20)}`.slice(0, 72) })
       await alice.signsUp()
-      expect(await world.storage.count(`SELECT count(*) FROM users WHERE password_hash LIKE '$2b$10$%'`)).toBe(1)
+      expect(await world.storage.count(`SELECT count(*) FROM password_credentials WHERE hash LIKE '$2b$10$%'`)).toBe(1)
       refuses(await alice.triesToSignIn({ password: alice.password.slice(0, 71) }), 401, 'wrong_credentials')
       refuses(
         await world.person('bob').triesToRegister({ password: `${alice.password}x` }),
@@ -324,7 +324,7 @@ describe('R3.10 with bcrypt', () => {
       await world.server.stops()
       world.server = await world.server.startsAgain({ PASSWORD_ALGORITHM: undefined, BCRYPT_COST: undefined })
       succeeds(await alice.triesToSignIn())
-      expect(await world.storage.count(`SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$%'`)).toBe(1)
+      expect(await world.storage.count(`SELECT count(*) FROM password_credentials WHERE hash LIKE '$argon2id$%'`)).toBe(1)
       succeeds(await alice.triesToSignIn())
     } finally {
       await world.ends()
