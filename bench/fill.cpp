@@ -9,6 +9,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/seal.hpp"
+#include "limits/username.hpp"
 #include "master_key.hpp"
 #include "sessions/tokens.hpp"
 #include "storage.hpp"
@@ -45,7 +46,8 @@ struct Table {
 
 /// What the rows borrow from; made anew for each row.
 struct Person {
-  std::string email, username;
+  std::string email;
+  limits::Username username;
   Bytes wrapped_key;
   Digest hash, device;
 };
@@ -58,17 +60,19 @@ class Filler {
   std::vector<Table> tables() {
     return {
         {"users",
-         "id, email, email_canonical, email_verified, username, username_skeleton, status, created_at, updated_at, "
-         "version",
+         "id, email, email_canonical, email_verified, username, username_canonical, username_skeleton, "
+         "skeleton_version, status, created_at, updated_at, version",
          [this](std::size_t user, std::vector<Parameter>& row) {
            person_.email = Seed::email(user);
-           person_.username = "user" + std::to_string(user);
+           person_.username = limits::username_forms("user" + std::to_string(user));
            row = {uuid_for("user", user),
                   text(person_.email),
                   text(person_.email),
                   true,
-                  text(person_.username),
-                  text(person_.username),
+                  text(person_.username.given),
+                  text(person_.username.canonical),
+                  text(person_.username.skeleton),
+                  text(skeleton_version_),
                   text("active"),
                   now_,
                   now_,
@@ -126,6 +130,7 @@ class Filler {
   const Seed& seed_;
   Random& random_;
   const std::string hash_;
+  const std::string skeleton_version_ = limits::skeleton_version();
   const Time now_ = SystemClock().now();
   Person person_;
 };

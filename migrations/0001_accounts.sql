@@ -2,23 +2,30 @@
 -- Times and ids come from the program; no default asks the database for either.
 
 -- An account may lack an address, a username and a password: whoever signs in by a provider or a passkey needs none.
+-- A username is found by its canonical form. Its skeleton keeps names apart that look alike, by the data of
+-- `skeleton_version`; it is null where newer data gave a name the skeleton of another one that exists.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text,
   email_canonical text,
   email_verified boolean NOT NULL,
   username text,
+  username_canonical text,
   username_skeleton text,
+  skeleton_version text,
   status text NOT NULL CHECK (status IN ('active', 'locked', 'disabled', 'deleted')),
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   last_login_at timestamptz,
   version bigint NOT NULL,
-  CHECK ((email IS NULL) = (email_canonical IS NULL))
+  CHECK ((email IS NULL) = (email_canonical IS NULL)),
+  CHECK ((username IS NULL) = (username_canonical IS NULL) AND (username IS NULL) = (skeleton_version IS NULL))
 );
-CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical);
-CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton);
+-- Two partial ones, so that those without an address are not looked for among the equal nulls of one.
+CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical) WHERE email_canonical IS NOT NULL;
 CREATE INDEX users_without_email ON users (id) WHERE email_canonical IS NULL;
+CREATE UNIQUE INDEX users_username_canonical ON users (username_canonical);
+CREATE UNIQUE INDEX users_username_skeleton ON users (skeleton_version, username_skeleton);
 
 -- `changed_at`: when the password was chosen; a stronger hash of the same one does not change it.
 CREATE TABLE password_credentials (
@@ -48,35 +55,45 @@ CREATE TABLE user_roles (
 );
 CREATE INDEX user_roles_role ON user_roles (role_id);
 
--- A row a registration, never more than five live ones for an address; verifying one makes it a user. A decoy stands
--- for a registration of an address that has an account: it has no code that could match.
-CREATE TABLE pending_registrations (
+-- Every proof that is mailed or texted: a code and a link that do the same, for a purpose ('verify_email') and about a
+-- subject (an address in its canonical form). `user_id`: whose account it is about, where there is one.
+CREATE TABLE challenges (
   id uuid PRIMARY KEY,
-  user_id uuid NOT NULL,
-  email text NOT NULL,
-  email_canonical text NOT NULL,
-  username text,
-  username_skeleton text,
-  display_name text NOT NULL,
-  locale text NOT NULL,
-  password_hash text NOT NULL,
+  purpose text NOT NULL,
+  user_id uuid,
+  subject text NOT NULL,
   device_hash bytea NOT NULL,
-  is_decoy boolean NOT NULL,
   code_mac bytea NOT NULL,
   link_hash bytea NOT NULL,
   key_id uuid NOT NULL,
+  attempts bigint NOT NULL,
   code_expires_at timestamptz NOT NULL,
-  code_attempts bigint NOT NULL,
   resend_at timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL
 );
-CREATE INDEX pending_registrations_email ON pending_registrations (email_canonical, created_at);
-CREATE INDEX pending_registrations_username ON pending_registrations (username_skeleton);
-CREATE UNIQUE INDEX pending_registrations_link ON pending_registrations (link_hash);
-CREATE INDEX pending_registrations_expiry ON pending_registrations (expires_at);
+CREATE INDEX challenges_subject ON challenges (purpose, subject, created_at, id);
+CREATE UNIQUE INDEX challenges_link ON challenges (link_hash);
+CREATE INDEX challenges_expiry ON challenges (expires_at, id);
 
--- Wrong guesses of codes, counted per address and purpose over 24 hours.
+-- What a registration asked for, beside its challenge; never more than five live ones for an address. Proving the
+-- address makes it the account `user_id`. Where the challenge names an account already, the address has one: a decoy,
+-- whose code nobody knows.
+CREATE TABLE pending_registrations (
+  id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL,
+  email text NOT NULL,
+  username text,
+  username_canonical text,
+  username_skeleton text,
+  display_name text NOT NULL,
+  locale text NOT NULL,
+  password_hash text NOT NULL
+);
+CREATE INDEX pending_registrations_username ON pending_registrations (username_canonical);
+CREATE INDEX pending_registrations_skeleton ON pending_registrations (username_skeleton);
+
+-- Wrong guesses of codes, counted per subject and purpose over 24 hours.
 CREATE TABLE code_guesses (
   id uuid PRIMARY KEY,
   identifier_hash bytea NOT NULL,

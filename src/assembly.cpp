@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "accounts/renew_skeletons.hpp"
 #include "adapters/invalidation_postgres.hpp"
 #include "adapters/invalidation_sqlite.hpp"
 #include "adapters/smtp_mailer.hpp"
@@ -30,7 +31,10 @@ void prepare_schema(const Config& config, Storage::Use use, Database& db, const 
   storage::Migrator migrator(db);
   switch (use) {
     case Storage::Use::server:
-    case Storage::Use::worker: return migrator.prepare_to_serve(*config.migrate_on_start, clock);
+    case Storage::Use::worker:
+      migrator.prepare_to_serve(*config.migrate_on_start, clock);
+      if (db.engine() == Engine::sqlite || *config.migrate_on_start) accounts::renew_skeletons(db);
+      return;
     case Storage::Use::founder:
       if (!migrator.is_current()) migrator.migrate(clock);
       return;
@@ -73,6 +77,11 @@ sessions::SessionPolicy session_policy(const Config& config) {
 accounts::RegistrationPolicy registration_policy(const Config& config) {
   accounts::RegistrationPolicy policy;
   policy.verify_email = *config.registration_verify_email;
+  return policy;
+}
+
+accounts::CodePolicy code_policy(const Config& config) {
+  accounts::CodePolicy policy;
   policy.code_lifetime = *config.code_lifetime;
   policy.resend_pause = *config.resend_pause;
   return policy;
@@ -177,7 +186,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                log,
                session_policy(config),
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
-      accounts{sessions,           foundation.data_keys, registration_policy(config),
+      accounts{sessions,           foundation.data_keys, registration_policy(config), code_policy(config),
                *config.public_url, *config.service_name, std::move(wake_executor)} {}
 
 server::CookieOptions cookie_options(const Config& config) {

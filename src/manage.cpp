@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "accounts/renew_skeletons.hpp"
 #include "assembly.hpp"
 #include "base/encoding.hpp"
 #include "server/openapi.hpp"
@@ -47,7 +48,9 @@ struct SchemaHistory {
 
 std::vector<storage::Migration> migrate_now(const Config& config, Log& log) {
   Storage storage(config, Storage::Use::founder, log);
-  return storage::Migrator(storage.db()).migrate(SystemClock());
+  auto done = storage::Migrator(storage.db()).migrate(SystemClock());
+  accounts::renew_skeletons(storage.db());
+  return done;
 }
 
 }  // namespace

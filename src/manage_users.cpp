@@ -126,7 +126,7 @@ cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUse
   if (!limits::parse_email(command.email))
     return fail(refuse(Refusal::invalid_field, "--email: this is not an email address").error());
   if (command.username) {
-    if (const auto checked = accounts::checked_skeleton(*command.username); !checked) return fail(checked.error());
+    if (const auto checked = accounts::checked_username(*command.username); !checked) return fail(checked.error());
   }
   auto password = cli::read_new_password();
   if (!password) {

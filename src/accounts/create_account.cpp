@@ -2,15 +2,19 @@
 
 #include "accounts/statements.hpp"
 #include "delivery/outbox.hpp"
-#include "limits/username.hpp"
 #include "passwords/policy.hpp"
 
 namespace ostiary::accounts {
 
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
                                              const NewAccount& account, std::optional<UserId> actor, Time now) {
-  tx.execute(statements::insert_user, account.id, account.email, account.email_canonical, account.email_verified,
-             account.username, account.username_skeleton, now);
+  using Text = std::optional<std::string>;
+  const auto& email = account.email;
+  const auto& name = account.username;
+  tx.execute(statements::insert_user, account.id, email ? Text(email->given) : Text(),
+             email ? Text(email->canonical) : Text(), account.email_verified, name ? Text(name->given) : Text(),
+             name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(),
+             name ? Text(limits::skeleton_version()) : Text(), now);
   if (account.password_hash) tx.execute(statements::insert_password, account.id, *account.password_hash, now);
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;
@@ -25,14 +29,20 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
   return tx.one(sessions::statements::find_user, account.id);
 }
 
-bool is_username_taken(Transaction& tx, const std::string& skeleton, const std::string& email_canonical, Time now) {
-  return tx.optional(statements::find_username, skeleton) ||
-         tx.optional(statements::find_reserved_username, skeleton, email_canonical, now);
+bool is_username_taken(Transaction& tx, const limits::Username& username, const std::string& email_canonical,
+                       Time now) {
+  return has_account(tx, username) ||
+         tx.optional(statements::find_reserved_skeleton, username.skeleton, email_canonical, now);
 }
 
-Result<std::string> checked_skeleton(std::string_view username) {
+bool has_account(Transaction& tx, const limits::Username& username) {
+  return tx.optional(statements::find_username, username.canonical) ||
+         tx.optional(statements::find_skeleton, limits::skeleton_version(), username.skeleton);
+}
+
+Result<limits::Username> checked_username(std::string_view username) {
   const auto verdict = limits::judge_username(username);
-  if (verdict == limits::UsernameVerdict::acceptable) return limits::username_skeleton(username);
+  if (verdict == limits::UsernameVerdict::acceptable) return limits::username_forms(username);
   return refuse(Refusal::invalid_field, std::string(limits::explain(verdict)), "username");
 }
 

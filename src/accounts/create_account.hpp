@@ -4,6 +4,8 @@
 #include <string>
 
 #include "accounts/deps.hpp"
+#include "limits/email_address.hpp"
+#include "limits/username.hpp"
 #include "sessions/statements.hpp"
 
 namespace ostiary::accounts {
@@ -11,11 +13,9 @@ namespace ostiary::accounts {
 /// What an account begins with.
 struct NewAccount {
   UserId id{};
-  std::optional<std::string> email = std::nullopt;
-  std::optional<std::string> email_canonical = std::nullopt;  ///< there is one exactly where there is an `email`
+  std::optional<limits::EmailAddress> email = std::nullopt;
   bool email_verified = false;
-  std::optional<std::string> username = std::nullopt;
-  std::optional<std::string> username_skeleton = std::nullopt;
+  std::optional<limits::Username> username = std::nullopt;
   std::optional<std::string> password_hash = std::nullopt;  ///< without one nobody signs in by a password
   std::string display_name{};
   std::string locale{};
@@ -27,11 +27,14 @@ struct NewAccount {
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
                                              const NewAccount& account, std::optional<UserId> actor, Time now);
 
-/// Whether a username is somebody's, or reserved by a live registration of another address.
-bool is_username_taken(Transaction& tx, const std::string& skeleton, const std::string& email_canonical, Time now);
+/// Whether a username, or one that looks like it, is somebody's, or reserved by a live registration of another address.
+bool is_username_taken(Transaction& tx, const limits::Username& username, const std::string& email_canonical, Time now);
 
-/// A username as asked for, judged: its skeleton, or a refusal that says what is wrong with it.
-Result<std::string> checked_skeleton(std::string_view username);
+/// The same of accounts only.
+bool has_account(Transaction& tx, const limits::Username& username);
+
+/// A username as asked for, judged: its forms, or a refusal that says what is wrong with it.
+Result<limits::Username> checked_username(std::string_view username);
 
 /// Refuses a password that can be guessed with weak_password, one that is too short or too long with invalid_field;
 /// both say what would make it better.

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "accounts/challenge.hpp"
 #include "accounts/registration.hpp"
 #include "sessions/deps.hpp"
 #include "vault/data_keys.hpp"
@@ -14,6 +15,7 @@ struct Deps {
   sessions::Deps& sessions;
   const vault::DataKeys& data_keys;
   RegistrationPolicy policy;
+  CodePolicy code_policy;
   std::string public_url;             ///< where mailed links lead; never taken from a request
   std::string service_name;           ///< as mails call the service
   std::function<void()> wake_executor;  ///< called after a commit that ordered a mail

@@ -1,8 +1,6 @@
 #include "accounts/manage_accounts.hpp"
 
 #include "accounts/create_account.hpp"
-#include "limits/email_address.hpp"
-#include "limits/username.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -15,7 +13,7 @@ std::optional<UserId> id_of(Transaction& tx, std::string_view name) {
     const auto owner = tx.optional(statements::find_owner, email->canonical);
     return owner ? std::optional(owner->id) : std::nullopt;
   }
-  const auto user = tx.optional(statements::find_username, limits::username_skeleton(name));
+  const auto user = tx.optional(statements::find_username, limits::username_canonical(name));
   return user ? std::optional(user->id) : std::nullopt;
 }
 
@@ -24,11 +22,11 @@ std::optional<UserId> id_of(Transaction& tx, std::string_view name) {
 Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order) {
   const auto email = limits::parse_email(order.email);
   if (!email) return refuse(Refusal::invalid_field, "This is not an email address.", "email");
-  std::optional<std::string> skeleton;
+  std::optional<limits::Username> username;
   if (order.username) {
-    auto checked = checked_skeleton(*order.username);
+    auto checked = checked_username(*order.username);
     if (!checked) return std::unexpected(checked.error());
-    skeleton = *std::move(checked);
+    username = *std::move(checked);
   }
   const auto password =
       check_password(deps, order.password.reveal(), {email->given, order.username.value_or(""), deps.service_name});
@@ -39,15 +37,12 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
     if (tx.optional(statements::find_owner, email->canonical)) {
       return refuse(Refusal::email_taken, "This address has an account.", "email");
     }
-    if (skeleton && is_username_taken(tx, *skeleton, email->canonical, now)) {
+    if (username && is_username_taken(tx, *username, email->canonical, now)) {
       return refuse(Refusal::username_taken, "This username is taken, or too much like one that is.", "username");
     }
     const auto id = deps.sessions.ids.make<UserId>();
     deps.data_keys.create(tx, id);
-    create_account(
-        tx, deps, call,
-        {id, email->given, email->canonical, order.verified, order.username, skeleton, password_hash, "", "en"},
-        std::nullopt, now);
+    create_account(tx, deps, call, {id, email, order.verified, username, password_hash, "", "en"}, std::nullopt, now);
     return id;
   });
 }

@@ -2,8 +2,8 @@
 
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
+#include "accounts/registration_mail.hpp"
 #include "accounts/statements.hpp"
-#include "limits/email_address.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -12,10 +12,8 @@ namespace {
 
 /// A registration as it was asked for, judged.
 struct Wanted {
-  std::string email;
-  std::string email_canonical;
-  std::optional<std::string> username;
-  std::optional<std::string> username_skeleton;
+  limits::EmailAddress email;
+  std::optional<limits::Username> username;
   std::string display_name;
   std::string locale;
   std::string password_hash;
@@ -25,18 +23,16 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
   const auto email = limits::parse_email(request.email());
   if (!email) return refuse(Refusal::invalid_field, "This is not an email address.", "email");
   Wanted wanted;
-  wanted.email = email->given;
-  wanted.email_canonical = email->canonical;
+  wanted.email = *email;
   wanted.display_name = request.display_name();
   wanted.locale = request.locale().empty() ? "en" : request.locale();
   if (request.has_username()) {
-    auto skeleton = checked_skeleton(request.username());
-    if (!skeleton) return std::unexpected(skeleton.error());
-    wanted.username = request.username();
-    wanted.username_skeleton = *std::move(skeleton);
+    auto username = checked_username(request.username());
+    if (!username) return std::unexpected(username.error());
+    wanted.username = *std::move(username);
   }
-  const auto password = check_password(deps, request.password(),
-                                       {wanted.email, request.username(), wanted.display_name, deps.service_name});
+  const auto password = check_password(
+      deps, request.password(), {wanted.email.given, request.username(), wanted.display_name, deps.service_name});
   if (!password) return std::unexpected(password.error());
   return wanted;
 }
@@ -58,60 +54,67 @@ std::unexpected<Refused> username_taken() {
 /// Keeps the newest registrations of an address only, so that nobody can keep its owner from registering.
 void drop_surplus(Transaction& tx, const Deps& deps, const std::string& email_canonical) {
   for (const auto& surplus :
-       tx.all(statements::surplus_pending, email_canonical, deps.policy.pending_per_address - 1)) {
-    tx.execute(statements::delete_pending, surplus.id);
+       tx.all(statements::surplus_registrations, email_canonical, deps.policy.pending_per_address - 1)) {
+    tx.execute(statements::delete_challenge, surplus.id);
     deps.data_keys.destroy(tx, surplus.user_id);
   }
 }
 
-v1::RegisterReply pending_reply(VerificationId id, Time expires_at, Time resend_at) {
+v1::RegisterReply pending_reply(VerificationId id, const CodeTimes& times) {
   v1::RegisterReply reply;
   reply.set_message("success");
   reply.set_verification_id(to_string(id));
-  sessions::set_time(*reply.mutable_expires_at(), expires_at);
-  sessions::set_time(*reply.mutable_resend_at(), resend_at);
+  sessions::set_time(*reply.mutable_expires_at(), times.expires_at);
+  sessions::set_time(*reply.mutable_resend_at(), times.resend_at);
   return reply;
+}
+
+void write_registration(Transaction& tx, VerificationId id, UserId user, const Wanted& wanted) {
+  using Text = std::optional<std::string>;
+  const auto& name = wanted.username;
+  tx.execute(statements::insert_registration, id, user, wanted.email.given, name ? Text(name->given) : Text(),
+             name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(), wanted.display_name,
+             wanted.locale, wanted.password_hash);
 }
 
 v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, const Wanted& wanted, const Device& device,
                         Time now) {
   const auto id = deps.sessions.ids.make<VerificationId>();
   const auto user_id = deps.sessions.ids.make<UserId>();
-  const auto owner = tx.optional(statements::find_owner, wanted.email_canonical);
-  const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, id, wanted.email_canonical);
-  const Time code_expires_at = now + deps.policy.code_lifetime;
-  const Time resend_at = now + deps.policy.resend_pause;
+  const auto& address = wanted.email.canonical;
+  const auto owner = tx.optional(statements::find_owner, address);
+  const auto owner_id = owner ? std::optional(owner->id) : std::nullopt;
+  const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, verify_email_purpose, id, address);
 
-  drop_surplus(tx, deps, wanted.email_canonical);
+  drop_surplus(tx, deps, address);
   deps.data_keys.create(tx, user_id);
-  tx.execute(statements::insert_pending, id, user_id, wanted.email, wanted.email_canonical, wanted.username,
-             wanted.username_skeleton, wanted.display_name, wanted.locale, wanted.password_hash, device.hash,
-             owner.has_value(), fresh.code_mac, fresh.link_hash, fresh.key_id, code_expires_at, resend_at, now,
-             now + deps.policy.pending_lifetime);
+  const auto times = write_challenge(
+      tx, deps, {id, verify_email_purpose, owner_id, address, device.hash, deps.policy.pending_lifetime}, fresh, now);
+  write_registration(tx, id, user_id, wanted);
   if (owner) {
     order_registration_notice(tx, deps, *owner, now);
   } else {
-    order_code_mail(tx, deps, fresh, wanted.email, wanted.display_name, wanted.locale, now);
+    order_code_mail(tx, deps, fresh, wanted.email.given, wanted.display_name, wanted.locale, now);
   }
   deps.sessions.audit.record(tx, call,
                              {.action = "user.register_begin",
-                              .user = owner ? owner->id : user_id,
+                              .user = owner_id.value_or(user_id),
                               .reason = owner ? "address_has_account" : "pending",
                               .metadata = {{"verification_id", to_string(id)}}});
-  return pending_reply(id, code_expires_at, resend_at);
+  return pending_reply(id, times);
 }
 
 Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, const Call& call, const Wanted& wanted,
                                            Time now) {
-  if (tx.optional(statements::find_owner, wanted.email_canonical)) {
+  if (tx.optional(statements::find_owner, wanted.email.canonical)) {
     return refuse(Refusal::email_taken, "This address has an account.", "email");
   }
   const auto user_id = deps.sessions.ids.make<UserId>();
   deps.data_keys.create(tx, user_id);
-  const auto user = create_account(tx, deps, call,
-                                   {user_id, wanted.email, wanted.email_canonical, false, wanted.username,
-                                    wanted.username_skeleton, wanted.password_hash, wanted.display_name, wanted.locale},
-                                   user_id, now);
+  const auto user = create_account(
+      tx, deps, call,
+      {user_id, wanted.email, false, wanted.username, wanted.password_hash, wanted.display_name, wanted.locale},
+      user_id, now);
   v1::RegisterReply reply;
   reply.set_message("success");
   sessions::put_tokens(reply, sessions::complete_sign_in(tx, deps.sessions, call, user, {"pwd"}, now));
@@ -124,14 +127,14 @@ Result<v1::RegisterReply> register_account(Deps& deps, const Call& call, const v
   auto wanted = judge_request(deps, request);
   if (!wanted) return std::unexpected(wanted.error());
   const Time now = deps.sessions.clock.now();
-  if (const auto budget = take_from_mail_budget(deps, wanted->email_canonical, call); !budget) {
+  if (const auto budget = take_from_mail_budget(deps, wanted->email.canonical, call); !budget) {
     return std::unexpected(budget.error());
   }
   wanted->password_hash = deps.sessions.hasher.hash(Secret(request.password()));
   const Device device = call.device ? *call.device : deps.sessions.devices.make(false);
 
   auto reply = deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {
-    if (wanted->username_skeleton && is_username_taken(tx, *wanted->username_skeleton, wanted->email_canonical, now)) {
+    if (wanted->username && is_username_taken(tx, *wanted->username, wanted->email.canonical, now)) {
       return username_taken();
     }
     if (!deps.policy.verify_email) return register_at_once(tx, deps, call, *wanted, now);
@@ -145,45 +148,40 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
   const Time now = deps.sessions.clock.now();
   const auto id = parse_id<VerificationId>(request.verification_id());
   const auto unknown = [] {
-    return refuse(Refusal::verification_unknown, "This registration is not known, or its day is over: register again.",
-                  "verification_id");
+    auto refused = unknown_registration();
+    refused.error().field = "verification_id";
+    return refused;
   };
   if (!id) return unknown();
-  const auto too_early = [&](const statements::PendingRow& pending) {
-    return refuse_for(Refusal::resend_too_early, std::chrono::ceil<std::chrono::seconds>(pending.resend_at - now),
-                      "A code was sent a moment ago.");
-  };
-  using Pending = Result<statements::PendingRow>;
-  const auto find = [&](Transaction& tx) -> Pending {
-    auto pending = tx.optional(statements::find_pending, *id);
-    if (!pending || now >= pending->expires_at) return unknown();
-    // Longer than its pause it is never: then the clock was set back.
-    if (now < pending->resend_at && pending->resend_at <= now + deps.policy.resend_pause) return too_early(*pending);
+  const auto find = [&](Transaction& tx) -> Result<Pending> {
+    auto pending = find_pending(tx, *id);
+    if (!pending || now >= pending->challenge.expires_at) return unknown();
+    if (const auto wait = wait_for_resend(pending->challenge.resend_at, deps.code_policy, now)) {
+      return refuse_for(Refusal::resend_too_early, *wait, "A code was sent a moment ago.");
+    }
     return *std::move(pending);
   };
   // Asked twice: a resend that is refused must not cost the address a mail of its budget.
-  const Pending asked = deps.sessions.db.read(find);
+  const Result<Pending> asked = deps.sessions.db.read(find);
   if (!asked) return std::unexpected(asked.error());
-  if (const auto budget = take_from_mail_budget(deps, asked->email_canonical, call); !budget) {
+  if (const auto budget = take_from_mail_budget(deps, asked->challenge.subject, call); !budget) {
     return std::unexpected(budget.error());
   }
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {
-    const Pending pending = find(tx);
+    const Result<Pending> pending = find(tx);
     if (!pending) return std::unexpected(pending.error());
-    const FreshCode fresh =
-        pending->is_decoy ? make_unknowable_code(deps) : make_code(deps, pending->id, pending->email_canonical);
-    const Time code_expires_at = now + deps.policy.code_lifetime;
-    const Time resend_at = now + deps.policy.resend_pause;
-    tx.execute(statements::renew_code, pending->id, fresh.code_mac, fresh.link_hash, fresh.key_id, code_expires_at,
-               resend_at);
-    if (!pending->is_decoy) {
-      order_code_mail(tx, deps, fresh, pending->email, pending->display_name, pending->locale, now);
+    const FreshCode fresh = pending->is_decoy()
+                                ? make_unknowable_code(deps)
+                                : make_code(deps, verify_email_purpose, *id, pending->challenge.subject);
+    const auto times = renew_code(tx, deps, *id, fresh, now);
+    if (!pending->is_decoy()) {
+      const auto& asked_for = pending->registration;
+      order_code_mail(tx, deps, fresh, asked_for.email, asked_for.display_name, asked_for.locale, now);
     }
-    deps.sessions.audit.record(tx, call,
-                               {.action = "user.resend_code",
-                                .user = pending->user_id,
-                                .metadata = {{"verification_id", to_string(pending->id)}}});
-    return pending_reply(pending->id, code_expires_at, resend_at);
+    deps.sessions.audit.record(
+        tx, call,
+        {.action = "user.resend_code", .user = pending->account(), .metadata = {{"verification_id", to_string(*id)}}});
+    return pending_reply(*id, times);
   });
 }
 

@@ -1,20 +1,30 @@
 #include "accounts/registration.hpp"
 
+#include "accounts/challenge.hpp"
+
 namespace ostiary::accounts {
 
-CodeVerdict judge_code(const std::optional<PresentedCode>& code, const RegistrationPolicy& policy, Time now) {
-  if (!code || now >= code->pending_expires_at) return CodeVerdict::unknown;
-  if (code->guesses >= policy.guesses_per_window) return CodeVerdict::budget_spent;
-  if (code->attempts >= policy.attempts_per_code) return CodeVerdict::attempts_spent;
-  if (now >= code->code_expires_at) return CodeVerdict::expired;
-  return code->right ? CodeVerdict::right : CodeVerdict::wrong;
+namespace {
+
+std::optional<Pending> with_registration(Transaction& tx, std::optional<statements::ChallengeRow> challenge) {
+  if (!challenge) return std::nullopt;
+  auto registration = tx.one(statements::find_registration, challenge->id);
+  return Pending{*std::move(challenge), std::move(registration)};
 }
 
-LinkVerdict judge_link(const std::optional<PresentedLink>& link, Time now) {
-  if (!link || now >= link->pending_expires_at || now >= link->link_expires_at) return LinkVerdict::invalid;
-  if (link->same_device) return LinkVerdict::right;
-  if (!link->password_right) return LinkVerdict::password_required;
-  return *link->password_right ? LinkVerdict::right : LinkVerdict::wrong_password;
+}  // namespace
+
+std::optional<Pending> find_pending(Transaction& tx, VerificationId id) {
+  return with_registration(tx, tx.optional(statements::find_challenge, id, std::string(verify_email_purpose)));
+}
+
+std::optional<Pending> find_pending_by_link(Transaction& tx, const Digest& link_hash) {
+  return with_registration(
+      tx, tx.optional(statements::find_challenge_by_link, link_hash, std::string(verify_email_purpose)));
+}
+
+std::unexpected<Refused> unknown_registration() {
+  return refuse(Refusal::verification_unknown, "This registration is not known, or its day is over: register again.");
 }
 
 }  // namespace ostiary::accounts

@@ -9,74 +9,87 @@
 
 namespace ostiary::accounts::statements {
 
-struct PendingRow {
+struct ChallengeRow {
   VerificationId id;
-  UserId user_id;
-  std::string email;
-  std::string email_canonical;
-  std::optional<std::string> username;
-  std::optional<std::string> username_skeleton;
-  std::string display_name;
-  std::string locale;
-  std::string password_hash;
+  std::string purpose;
+  std::optional<UserId> user_id;
+  std::string subject;
   Digest device_hash;
-  bool is_decoy;
   Digest code_mac;
   KeyId key_id;
+  std::int64_t attempts;
   Time code_expires_at;
-  std::int64_t code_attempts;
   Time resend_at;
   Time expires_at;
 };
-inline constexpr Statement<PendingRow(VerificationId)> find_pending{R"sql(
-  SELECT id, user_id, email, email_canonical, username, username_skeleton, display_name, locale, password_hash,
-         device_hash, is_decoy, code_mac, key_id, code_expires_at, code_attempts, resend_at, expires_at
-  FROM pending_registrations WHERE id = $1
+inline constexpr Statement<ChallengeRow(VerificationId, std::string)> find_challenge{R"sql(
+  SELECT id, purpose, user_id, subject, device_hash, code_mac, key_id, attempts, code_expires_at, resend_at, expires_at
+  FROM challenges WHERE id = $1 AND purpose = $2
 )sql"};
 
-inline constexpr Statement<PendingRow(Digest)> find_pending_by_link{R"sql(
-  SELECT id, user_id, email, email_canonical, username, username_skeleton, display_name, locale, password_hash,
-         device_hash, is_decoy, code_mac, key_id, code_expires_at, code_attempts, resend_at, expires_at
-  FROM pending_registrations WHERE link_hash = $1
+inline constexpr Statement<ChallengeRow(Digest, std::string)> find_challenge_by_link{R"sql(
+  SELECT id, purpose, user_id, subject, device_hash, code_mac, key_id, attempts, code_expires_at, resend_at, expires_at
+  FROM challenges WHERE link_hash = $1 AND purpose = $2
 )sql"};
 
-inline constexpr Statement<void(VerificationId, UserId, std::string, std::string, std::optional<std::string>,
-                                std::optional<std::string>, std::string, std::string, std::string, Digest, bool, Digest,
-                                Digest, KeyId, Time, Time, Time, Time)>
-    insert_pending{R"sql(
-  INSERT INTO pending_registrations (id, user_id, email, email_canonical, username, username_skeleton, display_name,
-                                     locale, password_hash, device_hash, is_decoy, code_mac, link_hash, key_id,
-                                     code_expires_at, code_attempts, resend_at, created_at, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18)
+inline constexpr Statement<void(VerificationId, std::string, std::optional<UserId>, std::string, Digest, Digest, Digest,
+                                KeyId, Time, Time, Time, Time)>
+    insert_challenge{R"sql(
+  INSERT INTO challenges (id, purpose, user_id, subject, device_hash, code_mac, link_hash, key_id, attempts,
+                          code_expires_at, resend_at, created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12)
+)sql"};
+
+/// With what belongs to it.
+inline constexpr Statement<void(VerificationId)> delete_challenge{R"sql(
+  DELETE FROM challenges WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, Digest, Digest, KeyId, Time, Time)> renew_code{R"sql(
+  UPDATE challenges
+  SET code_mac = $2, link_hash = $3, key_id = $4, code_expires_at = $5, resend_at = $6, attempts = 0
+  WHERE id = $1
+)sql"};
+
+/// Its code and link are too old from $2 on.
+inline constexpr Statement<void(VerificationId, Time)> expire_code{R"sql(
+  UPDATE challenges SET code_expires_at = $2 WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId)> count_attempt{R"sql(
+  UPDATE challenges SET attempts = attempts + 1 WHERE id = $1
+)sql"};
+
+struct RegistrationRow {
+  UserId user_id;
+  std::string email;
+  std::optional<std::string> username;
+  std::string display_name;
+  std::string locale;
+  std::string password_hash;
+};
+inline constexpr Statement<RegistrationRow(VerificationId)> find_registration{R"sql(
+  SELECT user_id, email, username, display_name, locale, password_hash FROM pending_registrations WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, std::string, std::optional<std::string>,
+                                std::optional<std::string>, std::optional<std::string>, std::string, std::string,
+                                std::string)>
+    insert_registration{R"sql(
+  INSERT INTO pending_registrations (id, user_id, email, username, username_canonical, username_skeleton, display_name,
+                                     locale, password_hash)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 )sql"};
 
 struct PendingIdRow {
   VerificationId id;
   UserId user_id;
 };
-/// All but the newest `$2` of an address.
-inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_pending{R"sql(
-  SELECT id, user_id FROM pending_registrations WHERE email_canonical = $1
-  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
-)sql"};
-
-inline constexpr Statement<void(VerificationId)> delete_pending{R"sql(
-  DELETE FROM pending_registrations WHERE id = $1
-)sql"};
-
-inline constexpr Statement<void(VerificationId, Digest, Digest, KeyId, Time, Time)> renew_code{R"sql(
-  UPDATE pending_registrations
-  SET code_mac = $2, link_hash = $3, key_id = $4, code_expires_at = $5, resend_at = $6, code_attempts = 0
-  WHERE id = $1
-)sql"};
-
-/// Its code and link are too old from $2 on, a time that is past by any clock.
-inline constexpr Statement<void(VerificationId, Time)> expire_code{R"sql(
-  UPDATE pending_registrations SET code_expires_at = $2 WHERE id = $1
-)sql"};
-
-inline constexpr Statement<void(VerificationId)> count_attempt{R"sql(
-  UPDATE pending_registrations SET code_attempts = code_attempts + 1 WHERE id = $1
+/// All registrations but the newest `$2` of an address.
+inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_registrations{R"sql(
+  SELECT c.id, p.user_id FROM challenges c JOIN pending_registrations p ON p.id = c.id
+  WHERE c.purpose = 'verify_email' AND c.subject = $1
+  ORDER BY c.created_at DESC, c.id DESC LIMIT 100 OFFSET $2
 )sql"};
 
 struct GuessRow {
@@ -107,13 +120,33 @@ struct UserIdRow {
   UserId id;
 };
 inline constexpr Statement<UserIdRow(std::string)> find_username{R"sql(
-  SELECT id FROM users WHERE username_skeleton = $1
+  SELECT id FROM users WHERE username_canonical = $1
 )sql"};
 
-/// A live registration of another address that has reserved the name.
-inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_reserved_username{R"sql(
-  SELECT id, user_id FROM pending_registrations
-  WHERE username_skeleton = $1 AND email_canonical <> $2 AND expires_at > $3 LIMIT 1
+inline constexpr Statement<UserIdRow(std::string, std::string)> find_skeleton{R"sql(
+  SELECT id FROM users WHERE skeleton_version = $1 AND username_skeleton = $2
+)sql"};
+
+/// A live registration of another address that has reserved a name of this skeleton.
+inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_reserved_skeleton{R"sql(
+  SELECT c.id, p.user_id FROM pending_registrations p JOIN challenges c ON c.id = p.id
+  WHERE p.username_skeleton = $1 AND c.subject <> $2 AND c.expires_at > $3 LIMIT 1
+)sql"};
+
+struct NameRow {
+  UserId id;
+  std::optional<std::string> username;  ///< never missing
+};
+inline constexpr Statement<NameRow(std::string)> list_older_skeletons{R"sql(
+  SELECT id, username FROM users WHERE skeleton_version < $1 ORDER BY skeleton_version LIMIT 100
+)sql"};
+
+inline constexpr Statement<NameRow(std::string)> list_newer_skeletons{R"sql(
+  SELECT id, username FROM users WHERE skeleton_version > $1 ORDER BY skeleton_version LIMIT 100
+)sql"};
+
+inline constexpr Statement<void(UserId, std::string, std::optional<std::string>)> set_skeleton{R"sql(
+  UPDATE users SET skeleton_version = $2, username_skeleton = $3 WHERE id = $1
 )sql"};
 
 struct NoticeRow {
@@ -129,11 +162,12 @@ inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(
 )sql"};
 
 inline constexpr Statement<void(UserId, std::optional<std::string>, std::optional<std::string>, bool,
-                                std::optional<std::string>, std::optional<std::string>, Time)>
+                                std::optional<std::string>, std::optional<std::string>, std::optional<std::string>,
+                                std::optional<std::string>, Time)>
     insert_user{R"sql(
-  INSERT INTO users (id, email, email_canonical, email_verified, username, username_skeleton, status, created_at,
-                     updated_at, version)
-  VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $7, 1)
+  INSERT INTO users (id, email, email_canonical, email_verified, username, username_canonical, username_skeleton,
+                     skeleton_version, status, created_at, updated_at, version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, 1)
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, Time)> insert_password{R"sql(

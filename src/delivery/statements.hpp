@@ -94,16 +94,19 @@ inline constexpr Statement<void(Time)> delete_dead_jobs{R"sql(
     (SELECT id FROM jobs WHERE finished_at < $1 AND state = 'dead' ORDER BY finished_at LIMIT 100)
 )sql"};
 
-/// The keys of people who never came to be: run it before `delete_expired_registrations`, which takes the same rows.
+/// The keys of people who never came to be: run it before `delete_expired_challenges`, which takes the same rows.
 inline constexpr Statement<void(Time)> delete_keys_of_expired_registrations{R"sql(
   DELETE FROM data_keys WHERE owner_id IN
-    (SELECT user_id FROM pending_registrations WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+    (SELECT p.user_id
+     FROM (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) expired
+     CROSS JOIN pending_registrations p WHERE p.id = expired.id)
   AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = data_keys.owner_id)
 )sql"};
 
-inline constexpr Statement<void(Time)> delete_expired_registrations{R"sql(
-  DELETE FROM pending_registrations WHERE id IN
-    (SELECT id FROM pending_registrations WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+/// With the registrations that belong to them.
+inline constexpr Statement<void(Time)> delete_expired_challenges{R"sql(
+  DELETE FROM challenges WHERE id IN
+    (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
 )sql"};
 
 inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(

@@ -6,6 +6,7 @@
 #include <unicode/uspoof.h>
 #include <unicode/utf8.h>
 
+#include <array>
 #include <memory>
 #include <stdexcept>
 
@@ -67,9 +68,11 @@ UsernameVerdict judge_username(std::string_view username) {
   if (!is_utf8(username)) return UsernameVerdict::not_text;
   const icu::UnicodeString name = to_unicode(username);
   const std::int32_t characters = name.countChar32();
-  if (characters < shortest) return UsernameVerdict::too_short;
+  const icu::UnicodeString folded = fold(name);
+  // Folding drops what can't be seen, such as U+115F: a name must be found by something.
+  if (characters < shortest || folded.countChar32() < shortest) return UsernameVerdict::too_short;
   if (characters > longest) return UsernameVerdict::too_long;
-  if (fold(name).indexOf(static_cast<UChar>('@')) >= 0) return UsernameVerdict::like_an_email;
+  if (folded.indexOf(static_cast<UChar>('@')) >= 0) return UsernameVerdict::like_an_email;
   for (std::int32_t position = 0; position < name.length(); position = name.moveIndex32(position, 1)) {
     if (!is_name_character(name.char32At(position))) return UsernameVerdict::forbidden_character;
   }
@@ -91,6 +94,12 @@ std::string_view explain(UsernameVerdict verdict) {
   return "";
 }
 
+std::string username_canonical(std::string_view username) {
+  std::string text;
+  if (is_utf8(username)) fold(to_unicode(username)).toUTF8String(text);
+  return text;
+}
+
 std::string username_skeleton(std::string_view username) {
   if (!is_utf8(username)) return {};
   const icu::UnicodeString folded = fold(to_unicode(username));
@@ -102,6 +111,18 @@ std::string username_skeleton(std::string_view username) {
   std::string text;
   fold(skeleton).toUTF8String(text);
   return text;
+}
+
+std::string skeleton_version() {
+  UVersionInfo version;
+  u_getUnicodeVersion(version);
+  std::array<char, U_MAX_VERSION_STRING_LENGTH> text{};
+  u_versionToString(version, text.data());
+  return text.data();
+}
+
+Username username_forms(std::string_view username) {
+  return {std::string(username), username_canonical(username), username_skeleton(username)};
 }
 
 }  // namespace ostiary::limits

@@ -21,6 +21,8 @@ TEST(Username, Verdicts) {
       {"ab", UsernameVerdict::too_short},
       {"ää", UsernameVerdict::too_short},
       {"", UsernameVerdict::too_short},
+      {"\u115F\u115F\u115F", UsernameVerdict::too_short},
+      {"ad\uFE0F\uFE0F", UsernameVerdict::too_short},
       {"123456789012345678901234567890123", UsernameVerdict::too_long},
       {"ada@example.org", UsernameVerdict::like_an_email},
       {"ada＠example.org", UsernameVerdict::like_an_email},
@@ -47,6 +49,25 @@ TEST(Username, NamesThatLookAlikeAreTheSameB18) {
   for (const auto& [left, right] : same) EXPECT_EQ(username_skeleton(left), username_skeleton(right)) << right;
   EXPECT_NE(username_skeleton("ada"), username_skeleton("eda"));
   EXPECT_NE(username_skeleton("müller"), username_skeleton("muller"));
+}
+
+TEST(Username, SpellingsOfOneNameHaveOneFormAndNamesThatLookAlikeDoNotB18) {
+  const std::pair<std::string_view, std::string_view> same[] = {
+      {"ada", "ADA"}, {"kelvin", "\u212Aelvin"}, {"file", "ﬁle"}, {"istanbul", "ISTANBUL"}, {"é1x", "e\u03011x"}};
+  for (const auto& [left, right] : same) EXPECT_EQ(username_canonical(left), username_canonical(right)) << right;
+  const std::pair<std::string_view, std::string_view> alike[] = {
+      {"paypal", "pаypal"}, {"ada1", "adal"}, {"bill0", "billO"}};
+  for (const auto& [left, right] : alike) EXPECT_NE(username_canonical(left), username_canonical(right)) << right;
+  EXPECT_EQ(username_canonical("\xff\xfe\xfd"), "");
+  const auto ada = username_forms("Ada1");
+  EXPECT_EQ(ada.given, "Ada1");
+  EXPECT_EQ(ada.canonical, "ada1");
+  EXPECT_EQ(ada.skeleton, username_skeleton("adal"));
+}
+
+TEST(Username, TheDataOfSkeletonsHasAVersion) {
+  EXPECT_NE(skeleton_version().find('.'), std::string::npos);
+  EXPECT_LT(skeleton_version().size(), 12U);
 }
 
 TEST(Username, EveryRefusalIsExplained) {

@@ -18,8 +18,7 @@ struct ProvenChain {
 };
 
 /// The chain of a refresh token that is proven to be one of its tokens, of whatever generation: by its MAC, and the
-/// current one and the one before by their SHA-256, too, so that a stolen key alone makes no token. Nothing for any
-/// other.
+/// current one and the one before by the SHA-256 in the row, too. Nothing for any other.
 std::optional<ProvenChain> find_chain(Transaction& tx, const Deps& deps, const RefreshToken& token);
 
 /// How storage's chain looks to the judgments.

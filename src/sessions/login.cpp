@@ -23,7 +23,7 @@ struct Identifier {
 
 Identifier canonical(std::string_view text) {
   if (const auto email = limits::parse_email(text)) return {email->canonical, true};
-  return {limits::username_skeleton(text), false};
+  return {limits::username_canonical(text), false};
 }
 
 std::optional<LoginRow> find_user(Transaction& tx, const Identifier& identifier) {

@@ -48,7 +48,7 @@ inline constexpr Statement<LoginRow(std::string)> find_login_by_email{R"sql(
 inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
-  WHERE u.username_skeleton = $1
+  WHERE u.username_canonical = $1
 )sql"};
 
 struct RoleNameRow {
@@ -58,20 +58,21 @@ inline constexpr Statement<RoleNameRow(UserId)> roles_of{R"sql(
   SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = $1 ORDER BY r.name LIMIT 100
 )sql"};
 
+/// Of a registration that is no decoy: the challenge of one names an account.
 struct PendingRow {
   VerificationId id;
   std::string password_hash;
 };
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_email{R"sql(
-  SELECT id, password_hash FROM pending_registrations
-  WHERE email_canonical = $1 AND expires_at > $2 AND NOT is_decoy
-  ORDER BY created_at DESC LIMIT 1
+  SELECT p.id, p.password_hash FROM challenges c JOIN pending_registrations p ON p.id = c.id
+  WHERE c.purpose = 'verify_email' AND c.subject = $1 AND c.expires_at > $2 AND c.user_id IS NULL
+  ORDER BY c.created_at DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_username{R"sql(
-  SELECT id, password_hash FROM pending_registrations
-  WHERE username_skeleton = $1 AND expires_at > $2 AND NOT is_decoy
-  ORDER BY created_at DESC LIMIT 1
+  SELECT p.id, p.password_hash FROM pending_registrations p JOIN challenges c ON c.id = p.id
+  WHERE p.username_canonical = $1 AND c.expires_at > $2 AND c.user_id IS NULL
+  ORDER BY c.created_at DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<void(AttemptId, std::optional<UserId>, Digest, std::string, std::optional<Digest>, bool,

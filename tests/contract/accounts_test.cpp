@@ -1,10 +1,11 @@
-// What accounts are made of, on every engine: an address, a username and a password are each optional.
+// What accounts are made of and found by, and how an address is proven, on every engine.
 #include <gmock/gmock.h>
 
 #include "accounts/create_account.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "accounts/profile.hpp"
-#include "limits/username.hpp"
+#include "accounts/renew_skeletons.hpp"
+#include "audit/audit_entry.hpp"
 #include "sessions/start_session.hpp"
 #include "world.hpp"
 
@@ -50,6 +51,24 @@ class Accounts : public OnEveryEngine {
     return names;
   }
 
+  template <class... Params>
+  void writes(const Statement<void(Params...)>& statement, const std::type_identity_t<Params>&... params) {
+    ASSERT_EQ(*world.db.transaction(
+                  [&](Transaction& tx) -> Result<std::int64_t> { return tx.execute(statement, params...); }),
+              1);
+  }
+
+  /// What the audit log has of a person, the newest first.
+  std::vector<std::string> audited(UserId user) {
+    return *world.db.read([&](Transaction& tx) -> Result<std::vector<std::string>> {
+      std::vector<std::string> entries;
+      for (const auto& entry : audit::newest_entries_of(tx, world.data_keys, user, 100)) {
+        entries.push_back(entry.action + ' ' + entry.outcome);
+      }
+      return entries;
+    });
+  }
+
   World world{*database};
   Person nobody{world, "nobody@example.org"};
 };
@@ -76,7 +95,7 @@ TEST_P(Accounts, NeedNeitherAddressNorNameNorPassword) {
 TEST_P(Accounts, WithoutAPasswordAnswerLikeAWrongOneAfterOneHashB1) {
   int hashes = 0;
   world.hasher.observe([&](std::chrono::nanoseconds) { ++hashes; });
-  has_account({.username = "ada", .username_skeleton = limits::username_skeleton("ada")});
+  has_account({.username = limits::username_forms("ada")});
   const auto of_account = logs_in_as("ada", "plaited copper lantern 42");
   EXPECT_EQ(hashes, 1);
   const auto of_nobody = logs_in_as("eda", "plaited copper lantern 42");
@@ -88,15 +107,97 @@ TEST_P(Accounts, WithoutAPasswordAnswerLikeAWrongOneAfterOneHashB1) {
 }
 
 TEST_P(Accounts, WithoutAnAddressAreListedBehindTheOthers) {
-  const auto first = has_account(), second = has_account();
-  has_account({.email = "B@example.org", .email_canonical = "b@example.org"});
-  has_account({.email = "a@example.org", .email_canonical = "a@example.org"});
+  const auto first = has_account();
+  world.clock.advances(1s);  // ids are in the order of time
+  const auto second = has_account();
+  has_account({.email = limits::parse_email("B@example.org")});
+  has_account({.email = limits::parse_email("a@example.org")});
   EXPECT_THAT(listed("", 10), ElementsAre("a@example.org", "B@example.org", to_string(first), to_string(second)));
   EXPECT_THAT(listed("", 2), ElementsAre("a@example.org", "B@example.org"));
   EXPECT_THAT(listed("a@example.org", 2), ElementsAre("B@example.org", to_string(first)));
   EXPECT_THAT(listed("B@example.org", 2), ElementsAre(to_string(first), to_string(second)));
   EXPECT_THAT(listed(to_string(first), 2), ElementsAre(to_string(second)));
   EXPECT_THAT(listed(to_string(second), 2), IsEmpty());
+}
+
+TEST_P(Accounts, AreNotFoundByANameThatLooksLikeTheirsB18) {
+  Person ada(world, "ada@example.org");
+  const std::string password = "plaited copper lantern 42", look_alike = "\u0430da1";  // the а is Cyrillic
+  ASSERT_TRUE(ada.registers("Ada1"));
+  EXPECT_EQ(refusal_of(logs_in_as("ADA1", password)), "email_not_verified");
+  EXPECT_EQ(refusal_of(logs_in_as(look_alike, password)), "wrong_credentials");
+  EXPECT_EQ(refusal_of(nobody.registers(look_alike)), "username_taken");
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().front())));
+  EXPECT_TRUE(logs_in_as("ADA1", password));
+  EXPECT_TRUE(logs_in_as("\uFF21da1", password)) << "a full-width A is an A";
+  for (const std::string& name : {look_alike, std::string("adal"), std::string("Adai")}) {
+    EXPECT_EQ(refusal_of(logs_in_as(name, password)), "wrong_credentials") << name;
+    EXPECT_EQ(refusal_of(accounts::find_account(world.accounts, name)), "not_found") << name;
+  }
+  EXPECT_EQ(refusal_of(nobody.registers("adal")), "username_taken");
+}
+
+TEST_P(Accounts, GetSkeletonsAnewWhereAnotherVersionMadeThem) {
+  static constexpr Statement<void(UserId, std::string, std::string)> made_by{
+      "UPDATE users SET skeleton_version = $2, username_skeleton = $3 WHERE id = $1"};
+  const auto older = has_account({.username = limits::username_forms("ada1")});
+  writes(made_by, older, "1.0", "as it was");
+  const auto same_look = has_account({.username = limits::username_forms("adal")});
+  const auto newer = has_account({.username = limits::username_forms("bob")});
+  writes(made_by, newer, "99.0", "as it will be");
+  for (int i = 0; i < 105; ++i) {
+    const auto user = has_account({.username = limits::username_forms("carol" + std::to_string(i))});
+    writes(made_by, user, "1.1", limits::username_skeleton("carol" + std::to_string(i)));
+  }
+  has_account();
+  ASSERT_TRUE(nobody.registers("b0b")) << "what another version made does not keep it apart";
+  EXPECT_EQ(accounts::renew_skeletons(world.db), 1 + 1 + 105);
+  EXPECT_EQ(accounts::renew_skeletons(world.db), 0);
+
+  EXPECT_EQ(refusal_of(nobody.registers("b0b")), "username_taken");
+  EXPECT_EQ(refusal_of(nobody.registers("carol7")), "username_taken");
+  EXPECT_EQ(refusal_of(nobody.registers("\u0430dal")), "username_taken");
+  EXPECT_EQ(accounts::find_account(world.accounts, "ada1")->row.id, older) << "both stay";
+  EXPECT_EQ(accounts::find_account(world.accounts, "adal")->row.id, same_look);
+}
+
+TEST_P(Accounts, HearOfGuessesAtADecoyB1) {
+  Person ada(world, "ada@example.org");
+  ada.settles_in();
+  const auto owner = ada.is_recognised()->user_id;
+  Person stranger(world, "ada@example.org", "wicked stranger password 7");
+  world.clock.advances(1s);
+  ASSERT_TRUE(stranger.registers());
+  world.clock.advances(1s);
+  EXPECT_EQ(refusal_of(stranger.verifies("123456")), "wrong_code");
+  world.clock.advances(61s);
+  v1::ResendEmailCodeRequest request;
+  request.set_verification_id(stranger.verification_id);
+  ASSERT_TRUE(accounts::resend_email_code(world.accounts, stranger.call(), request));
+  const auto entries = audited(owner);
+  EXPECT_THAT(std::vector(entries.begin(), entries.begin() + 3),
+              ElementsAre("user.resend_code success", "user.verify_email refused", "user.register_begin success"));
+}
+
+TEST_P(Accounts, ACodeIsForOneChallengePurposeAndSubject) {
+  static constexpr Statement<void(Uuid, Uuid)> copy_code{
+      "UPDATE challenges SET code_mac = (SELECT code_mac FROM challenges WHERE id = $2) WHERE id = $1"};
+  static constexpr Statement<void(Uuid, std::string)> set_subject{"UPDATE challenges SET subject = $2 WHERE id = $1"};
+  static constexpr Statement<void(Uuid, std::string)> set_purpose{"UPDATE challenges SET purpose = $2 WHERE id = $1"};
+  Person ada(world, "ada@example.org"), again(world, "ada@example.org");
+  ASSERT_TRUE(ada.registers());
+  const auto code = code_in(world.delivered().front());
+  ASSERT_TRUE(again.registers());
+  const auto id = *parse_uuid(ada.verification_id), other = *parse_uuid(again.verification_id);
+  writes(copy_code, other, id);
+  EXPECT_EQ(refusal_of(again.verifies(code)), "wrong_code") << "of another challenge";
+  writes(set_subject, id, "eve@example.org");
+  EXPECT_EQ(refusal_of(ada.verifies(code)), "wrong_code") << "of another subject";
+  writes(set_subject, id, "ada@example.org");
+  writes(set_purpose, id, "another");
+  EXPECT_EQ(refusal_of(ada.verifies(code)), "verification_unknown") << "of another purpose";
+  writes(set_purpose, id, "verify_email");
+  EXPECT_TRUE(ada.verifies(code));
 }
 
 }  // namespace

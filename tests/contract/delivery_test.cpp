@@ -161,23 +161,34 @@ constexpr Statement<void(UserId, Time)> insert_user{R"sql(
 )sql"};
 
 TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverCameToBe) {
-  static constexpr Statement<void(Uuid, UserId, BytesView, Time)> insert_pending{R"sql(
-    INSERT INTO pending_registrations (id, user_id, email, email_canonical, display_name, locale, password_hash,
-      device_hash, is_decoy, code_mac, link_hash, key_id, code_expires_at, code_attempts, resend_at, created_at,
-      expires_at)
-    VALUES ($1, $2, '', '', '', '', '', $3, false, $3, $3, $1, $4, 0, $4, $4, $4)
+  static constexpr Statement<void(Uuid, BytesView, Time)> insert_challenge{R"sql(
+    INSERT INTO challenges (id, purpose, subject, device_hash, code_mac, link_hash, key_id, attempts, code_expires_at,
+      resend_at, created_at, expires_at)
+    VALUES ($1, 'verify_email', '', $2, $2, $2, $1, 0, $3, $3, $3, $3)
   )sql"};
+  static constexpr Statement<void(Uuid, UserId)> insert_registration{R"sql(
+    INSERT INTO pending_registrations (id, user_id, email, display_name, locale, password_hash)
+    VALUES ($1, $2, '', '', '', '')
+  )sql"};
+  const auto begin = [&](Transaction& tx, UserId user, Time expires_at) {
+    const auto id = world.ids.make_uuid();
+    tx.execute(insert_challenge, id, world.random.bytes(32), expires_at);
+    tx.execute(insert_registration, id, user);
+  };
   const auto never = world.ids.make<UserId>();
   const auto waiting = world.ids.make<UserId>();
   const auto came = world.ids.make<UserId>();
   writes([&](Transaction& tx) {
     for (const UserId user : {never, waiting, came}) world.data_keys.create(tx, user);
-    tx.execute(insert_pending, world.ids.make_uuid(), never, world.random.bytes(32), now() - 1us);
-    tx.execute(insert_pending, world.ids.make_uuid(), waiting, world.random.bytes(32), now());
-    tx.execute(insert_pending, world.ids.make_uuid(), came, world.random.bytes(32), now() - 1h);
+    begin(tx, never, now() - 1us);
+    begin(tx, waiting, now());
+    begin(tx, came, now() - 1h);
+    // Of another purpose: nobody's registration.
+    tx.execute(insert_challenge, world.ids.make_uuid(), world.random.bytes(32), now() - 1us);
     tx.execute(insert_user, came, now());
   });
-  EXPECT_EQ(cleans_up(), 2 + 1);
+  EXPECT_EQ(cleans_up(), 3 + 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM challenges"}), 1);
   EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations"}), 1);
   writes([&](Transaction& tx) {
     EXPECT_FALSE(world.data_keys.seal(tx, never, "p", as_bytes("x")));

@@ -182,5 +182,31 @@ TEST_P(Migrate, TheProgramsOwnMigrationsFit) {
   EXPECT_EQ(Migrator(*database).applied().front().name, "0001_accounts");
 }
 
+// SQLite and CockroachDB compare text by its bytes unless told otherwise.
+TEST_P(Migrate, TextInIndexesIsComparedByItsBytesOnPostgres) {
+  if (database.is_sqlite()) return;
+  Migrator(*database).prepare_to_serve(false, SystemClock());
+  struct TextColumn {
+    std::string name, of_column, of_index;
+  };
+  static constexpr Statement<TextColumn()> find{R"sql(
+    SELECT i.indexrelid::regclass || ', ' || a.attname, of_column.collname::text, of_index.collname::text
+    FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+      CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indcollation::oid[]) AS k (column_number, index_collation)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.column_number
+      JOIN pg_collation of_column ON of_column.oid = a.attcollation
+      JOIN pg_collation of_index ON of_index.oid = k.index_collation
+    WHERE t.relnamespace = current_schema()::regnamespace AND a.atttypid = 'text'::regtype
+    LIMIT 1000
+  )sql"};
+  const auto columns =
+      *database->read([&](Transaction& tx) -> Result<std::vector<TextColumn>> { return tx.all(find); });
+  EXPECT_GT(columns.size(), 5U);
+  for (const auto& column : columns) {
+    EXPECT_EQ(column.of_column, "C") << column.name;
+    EXPECT_EQ(column.of_index, "C") << column.name;
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::testing

@@ -338,7 +338,7 @@ TEST_P(Rooms, ASecondAnswerIsAuditedWhenItIsLateOrGoesToAnotherDeviceB5) {
 TEST_P(Rooms, ARowOfADumpMakesNoTokenD12) {
   ada.settles_in();
   const auto token = *sessions::parse_refresh_token(ada.refresh_token);
-  // What a dump shows of the chain: its id, its generation, and hashes.
+  // A dump shows the chain's id, its generation and hashes, but no key.
   for (std::int64_t generation = 1; generation < 4; ++generation) {
     for (const Bytes& key : {Bytes(32), Bytes(token.hash.begin(), token.hash.end())}) {
       const auto forged = sessions::make_refresh_token(token.chain, generation, key);
@@ -353,7 +353,7 @@ TEST_P(Rooms, ARowOfADumpMakesNoTokenD12) {
   EXPECT_TRUE(ada.refreshes()) << "a forged token ends nothing";
 }
 
-TEST_P(Rooms, AKeyAloneMakesNoTokenD12) {
+TEST_P(Rooms, ATokenMustBeTheOneThatTheRowKnows) {
   ada.settles_in();
   static constexpr Statement<void(Digest)> change{"UPDATE refresh_chains SET current_hash = $1"};
   ASSERT_TRUE(world.db.transaction(

@@ -33,6 +33,7 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"*.key_owner", typeid(UserId)},
       {"roles.id", typeid(RoleId)},
       {"*.role_id", typeid(RoleId)},
+      {"challenges.id", typeid(VerificationId)},
       {"pending_registrations.id", typeid(VerificationId)},
       {"sessions.id", typeid(SessionId)},
       {"*.session_id", typeid(SessionId)},
@@ -82,9 +83,15 @@ std::string readable(std::type_index type) {
   return name ? name.get() : type.name();
 }
 
+/// Whether the column is of a table that an outer join may leave out.
+bool is_outer_joined(std::string_view statement, const StatementDescription::Column& column) {
+  const auto table = column.origin.substr(0, column.origin.find('.'));
+  return statement.find("LEFT JOIN " + table + ' ') != std::string_view::npos;
+}
+
 /// What is wrong with one column; nothing when the engine and C++ agree.
 std::vector<std::string> column_faults(const DeclaredType& declared, const StatementDescription::Column& column,
-                                       bool has_outer_join) {
+                                       bool outer_joined) {
   std::vector<std::string> faults;
   const std::string what = "column " + column.name + " (" + column.origin + " " + column.type_name + ") ";
   if (!column.type) {
@@ -96,9 +103,10 @@ std::vector<std::string> column_faults(const DeclaredType& declared, const State
   }
   const auto expected = type_of_column(column.origin, *column.type);
   if (declared.cpp != expected) faults.push_back(what + "is " + readable(declared.cpp) + ", not " + readable(expected));
-  if (column.nullable && *column.nullable && !declared.nullable) faults.push_back(what + "can be null");
-  if (column.nullable && !*column.nullable && declared.nullable && !has_outer_join)
-    faults.push_back(what + "is never null");
+  if (outer_joined && !declared.nullable) faults.push_back(what + "is null where the join finds nothing");
+  if (outer_joined || !column.nullable) return faults;
+  if (*column.nullable && !declared.nullable) faults.push_back(what + "can be null");
+  if (!*column.nullable && declared.nullable) faults.push_back(what + "is never null");
   return faults;
 }
 
@@ -121,9 +129,9 @@ std::vector<std::string> faults_of(const DeclaredStatement& declared, const Stat
       faults.push_back("parameter $" + std::to_string(i + 1) + " is " + readable(plain_type(*told)) +
                        " for the engine");
   }
-  const bool has_outer_join = declared.text.find("LEFT JOIN") != std::string_view::npos;
   for (std::size_t i = 0; i < described.columns.size(); ++i)
-    for (auto& fault : column_faults(declared.columns[i], described.columns[i], has_outer_join))
+    for (auto& fault :
+         column_faults(declared.columns[i], described.columns[i], is_outer_joined(declared.text, described.columns[i])))
       faults.push_back(std::move(fault));
   if (has_ambiguous_expressions(declared, described)) faults.push_back("expressions of several types in one row");
   return faults;
@@ -195,7 +203,8 @@ struct PlanRow {
 TEST_P(Statements, FindTheirRowsByAnIndexOnSqlite) {
   if (!database.is_sqlite()) return;
   // The engine's own, the handful of the service's keys, and subqueries with a LIMIT.
-  const std::set<std::string> may_be_read_whole{"SCAN sqlite_master", "SCAN server_keys", "SCAN s", "SCAN waiting"};
+  const std::set<std::string> may_be_read_whole{"SCAN sqlite_master", "SCAN server_keys", "SCAN s", "SCAN waiting",
+                                                "SCAN expired"};
   static std::deque<std::string> texts;  // a prepared statement is found by its text's address
   for (const auto& statement : all_statements()) {
     if (!runs_here(statement) || statement.text.find("pragma_") != std::string_view::npos) continue;

@@ -28,14 +28,16 @@ void check_address(std::string_view text) {
 
 void check_username(std::string_view text) {
   const std::string skeleton = limits::username_skeleton(text);
+  const std::string canonical = limits::username_canonical(text);
   must(server::inspect(skeleton).valid, "a skeleton is a text");
+  must(limits::username_canonical(canonical) == canonical, "a name is found by one form");
   const auto verdict = limits::judge_username(text);
   must((verdict == limits::UsernameVerdict::not_text) == !server::inspect(text).valid, "a username is a text");
   if (verdict != limits::UsernameVerdict::acceptable) {
     must(!limits::explain(verdict).empty(), "a verdict is explained");
     return;
   }
-  must(!skeleton.empty(), "a name looks like something");
+  must(!skeleton.empty() && !canonical.empty(), "a name looks like something, and is found");
   must(text.size() <= 128 && text.find_first_of(" @<>\"'&/\\:;,\r\n\t") == std::string_view::npos,
        "a name is harmless");
 }

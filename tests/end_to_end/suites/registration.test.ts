@@ -102,7 +102,7 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     for (let i = 0; i < 7; i++) replies.push(await world.person('crowd', { email }).triesToRegister())
     for (const reply of replies) expect(shapeOf(reply)).toEqual(shapeOf(replies[0]))
     const live = await world.storage.count(
-      `SELECT count(*) FROM pending_registrations WHERE email_canonical = '${email}'`,
+      `SELECT count(*) FROM challenges WHERE purpose = 'verify_email' AND subject = '${email}'`,
     )
     expect(live).toBeLessThanOrEqual(5)
   })

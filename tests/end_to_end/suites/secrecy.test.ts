@@ -212,7 +212,7 @@ describe.each(ENGINES)('D12 B33 what is kept and what is said, on %s', (engine) 
   test('a refused call leaves nothing behind: no user, no event, no mail', async () => {
     const world = await World.begins(engine)
     try {
-      const tables = ['users', 'pending_registrations', 'outbox', 'jobs', 'sessions', 'data_keys']
+      const tables = ['users', 'challenges', 'pending_registrations', 'outbox', 'jobs', 'sessions', 'data_keys']
       const counts = async () =>
         Promise.all(tables.map((table) => world.storage.count(`SELECT count(*) FROM ${table}`)))
       const before = await counts()

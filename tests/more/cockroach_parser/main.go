@@ -64,7 +64,7 @@ func check(t text) error {
 	if err != nil {
 		return err
 	}
-	if len(parsed) == 0 || t.isStatement && len(parsed) != 1 {
+	if t.isStatement && len(parsed) != 1 {
 		return fmt.Errorf("%d statements", len(parsed))
 	}
 	return nil

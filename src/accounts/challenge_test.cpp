@@ -1,5 +1,5 @@
 // R4.2, B9, B10, B37: every verdict on a code and on a mailed link.
-#include "accounts/registration.hpp"
+#include "accounts/challenge.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,8 +25,8 @@ TEST(Code, VerdictsB10) {
     CodeVerdict verdict;
   };
   const Row table[] = {
-      {"no such registration", std::nullopt, CodeVerdict::unknown},
-      {"its day is over", with([](auto& code) { code.pending_expires_at = now; }), CodeVerdict::unknown},
+      {"no such challenge", std::nullopt, CodeVerdict::unknown},
+      {"its time is over", with([](auto& code) { code.challenge_expires_at = now; }), CodeVerdict::unknown},
       {"right", good, CodeVerdict::right},
       {"wrong", with([](auto& code) { code.right = false; }), CodeVerdict::wrong},
       {"right at the third attempt", with([](auto& code) { code.attempts = 2; }), CodeVerdict::right},
@@ -40,7 +40,7 @@ TEST(Code, VerdictsB10) {
       {"wrong and expired", with([](auto& code) { code.code_expires_at = now, code.right = false; }),
        CodeVerdict::expired},
   };
-  for (const auto& row : table) EXPECT_EQ(judge_code(row.code, RegistrationPolicy{}, now), row.verdict) << row.name;
+  for (const auto& row : table) EXPECT_EQ(judge_code(row.code, CodePolicy{}, now), row.verdict) << row.name;
   for (int verdict = 0; verdict <= static_cast<int>(CodeVerdict::right); ++verdict) {
     EXPECT_TRUE(std::any_of(std::begin(table), std::end(table),
                             [&](const auto& row) { return static_cast<int>(row.verdict) == verdict; }));
@@ -55,16 +55,32 @@ TEST(Link, VerdictsB9B37) {
   };
   const Row table[] = {
       {"no such link", std::nullopt, LinkVerdict::invalid},
-      {"the registration's day is over", PresentedLink{now, now + 1min, true}, LinkVerdict::invalid},
+      {"the challenge's time is over", PresentedLink{now, now + 1min, true}, LinkVerdict::invalid},
       {"one tick before it expires", PresentedLink{now + 1h, now + 1us, true}, LinkVerdict::right},
       {"the moment it expires", PresentedLink{now + 1h, now, true}, LinkVerdict::invalid},
-      {"the browser that registered", PresentedLink{now + 1h, now + 1min, true}, LinkVerdict::right},
+      {"the browser that asked for it", PresentedLink{now + 1h, now + 1min, true}, LinkVerdict::right},
       {"another browser", PresentedLink{now + 1h, now + 1min, false}, LinkVerdict::password_required},
       {"another browser, a wrong password", PresentedLink{now + 1h, now + 1min, false, false},
        LinkVerdict::wrong_password},
       {"another browser, the right password", PresentedLink{now + 1h, now + 1min, false, true}, LinkVerdict::right},
   };
   for (const auto& row : table) EXPECT_EQ(judge_link(row.link, now), row.verdict) << row.name;
+}
+
+TEST(Code, IsSentAgainAfterAPauseR42) {
+  struct Row {
+    std::string_view name;
+    Time resend_at;
+    std::optional<std::chrono::seconds> wait;
+  };
+  const Row table[] = {
+      {"just sent", now + 60s, 60s},
+      {"one tick before the pause ends", now + 1us, 1s},
+      {"the moment the pause ends", now, std::nullopt},
+      {"long ago", now - 1h, std::nullopt},
+      {"the clock was set back", now + 60s + 1us, std::nullopt},
+  };
+  for (const auto& row : table) EXPECT_EQ(wait_for_resend(row.resend_at, CodePolicy{}, now), row.wait) << row.name;
 }
 
 }  // namespace

@@ -1,0 +1,1 @@
+-- CockroachDB compares text by its bytes.

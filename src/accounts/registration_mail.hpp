@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "accounts/codes.hpp"
+
+namespace ostiary::accounts {
+
+/// Orders the mail with the code and the link, as part of `tx`.
+void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, const std::string& email,
+                     const std::string& display_name, const std::string& locale, Time now);
+
+/// Tells the owner of an address, at most once a day, that somebody tried to register it.
+void order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now);
+
+}  // namespace ostiary::accounts
