@@ -8,10 +8,7 @@
 #include <string_view>
 #include <thread>
 
-#include "audit/statements.hpp"
 #include "bare_sqlite.hpp"
-#include "crypto/digest.hpp"
-#include "delivery/statements.hpp"
 #include "order.hpp"
 #include "sessions/statements.hpp"
 #include "storage/postgres_values.hpp"
@@ -90,75 +87,40 @@ std::unique_ptr<Driver> connect(const Place& place) {
 
 class BareRefresh::Client {
  public:
-  Client(const Place& place, const Seed& seed, std::size_t number, std::size_t of)
-      : driver_(connect(place)), ids_(clock_, random_, IdSource::Order::by_time), chain_key_(seed.chain_key()) {
-    for (const auto user : order_of(seed.users(), number, of)) {
-      auto session = Seed::session(user);
-      const auto hash = crypto::sha256(as_bytes(session.refresh_token));
-      rotations_.push_back({session.session, session.user, hash, 1});
-    }
+  Client(const Place& place, const Seed& seed, std::size_t number, std::size_t of) : driver_(connect(place)) {
+    for (const auto user : order_of(seed.users(), number, of)) chains_.push_back(Seed::chain(user));
   }
 
   /// Until `stop`; how many.
   std::size_t run(const std::atomic<bool>& stop) {
     std::size_t done = 0;
     for (; !stop; ++done) {
-      Rotation& rotation = rotations_[next_++ % rotations_.size()];
-      while (!rotate(rotation)) driver_->rollback();
+      const ChainId chain = chains_[next_++ % chains_.size()];
+      while (!rotate(chain)) driver_->rollback();
     }
     return done;
   }
 
  private:
-  struct Rotation {
-    SessionId session;
-    UserId user;
-    Digest hash;
-    std::int64_t generation;
-  };
-
   template <class Row, class... Params>
   bool send(const Statement<Row(Params...)>& statement, const std::type_identity_t<Params>&... params) {
     const std::array<Parameter, sizeof...(Params)> values{Stored<Params>::to(params)...};
     return driver_->run(statement.text, values);
   }
 
-  bool rotate(Rotation& of) {
-    static const Bytes details(sealed_details_size);
-    static constexpr std::string_view payload = R"({"user_id":"01890a5d-ac96-774b-bcce-b302099a8057"})";
+  bool rotate(ChainId chain) {
     const Time now = clock_.now();
     Digest successor;
     random_.fill(successor);
-    const auto audit_id = ids_.make<AuditId>();
-    const auto event_id = ids_.make<EventId>();
-    const bool good = driver_->begin() && send(sessions::statements::roles_by_refresh_token, of.hash) &&
-                      send(sessions::statements::data_key_by_refresh_token, of.hash) &&
-                      send(sessions::statements::find_refresh_token, of.hash) &&
-                      send(sessions::statements::consume_refresh_token, of.hash, now) &&
-                      send(sessions::statements::insert_refresh_token, successor, of.session, of.generation + 1,
-                           chain_key_, now, now + 7 * 24h) &&
-                      send(sessions::statements::note_refresh, of.session, now, now + 7 * 24h) &&
-                      send(audit::statements::insert_entry, audit_id, std::int64_t{1}, now, "session.refresh",
-                           "success", "person", of.user.uuid, of.user, of.user, details, of.hash, of.hash) &&
-                      send(audit::statements::insert_unsealed, audit_id) &&
-                      send(delivery::statements::insert_event, event_id, "session.events", "session.refreshed",
-                           of.session.uuid, of.generation + 1, payload, now) &&
-                      driver_->commit();
-    if (!good) return false;
-    of.hash = successor;
-    ++of.generation;
-    return true;
+    return driver_->begin() && send(sessions::statements::roles_by_chain, chain) &&
+           send(sessions::statements::find_chain, chain) &&
+           send(sessions::statements::rotate_chain, chain, successor, now, now + 7 * 24h) && driver_->commit();
   }
-
-  /// What the audit log keeps of a refresh, sealed: counted in a database that the program had written.
-  static constexpr std::size_t sealed_details_size = 261;
 
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<Driver> driver_;
-  IdSource ids_;
-  const KeyId chain_key_;
-  std::vector<Rotation> rotations_;
+  std::vector<ChainId> chains_;
   std::size_t next_ = 0;
 };
 

@@ -9,9 +9,9 @@
 namespace ostiary::bench {
 
 /// What a refresh costs without us: a loop over the driver that sends the statements of a rotation, the program's own
-/// texts in its own order with its rows for audit log and outbox, prepared, one after the other, in a serializable
-/// transaction. On PostgreSQL each client is a thread with a connection of its own; SQLite has one writer at a time,
-/// so there one thread is the fastest that a loop can be. Nothing is signed, sealed, parsed or judged.
+/// texts in its own order, prepared, one after the other, in a serializable transaction. On PostgreSQL each client is a
+/// thread with a connection of its own; SQLite has one writer at a time, so there one thread is the fastest that a loop
+/// can be. Nothing is signed, sealed, parsed or judged.
 class BareRefresh {
  public:
   BareRefresh(const Place& place, const Seed& seed, std::size_t clients);

@@ -11,6 +11,7 @@
 #include "crypto/seal.hpp"
 #include "limits/username.hpp"
 #include "master_key.hpp"
+#include "sessions/tokens.hpp"
 #include "storage.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/database.hpp"
@@ -53,8 +54,8 @@ struct Person {
 
 class Filler {
  public:
-  Filler(const vault::ServerKeys& keys, Random& random)
-      : keys_(keys), random_(random), hash_(crypto::hash_password(Secret(password), {}, random)) {}
+  Filler(const vault::ServerKeys& keys, const Seed& seed, Random& random)
+      : keys_(keys), seed_(seed), random_(random), hash_(crypto::hash_password(Secret(password), {}, random)) {}
 
   std::vector<Table> tables() {
     return {
@@ -97,8 +98,7 @@ class Filler {
            row = {uuid_for("user", user), BytesView(person_.device), now_, now_};
          }},
         {"sessions",
-         "id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at, last_refreshed_at, "
-         "idle_expires_at, expires_at, version",
+         "id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at, expires_at, version",
          [this](std::size_t user, std::vector<Parameter>& row) {
            person_.device = device_hash(user);
            row = {uuid_for("session", user),
@@ -110,16 +110,16 @@ class Filler {
                   text("pwd"),
                   now_,
                   now_,
-                  now_,
-                  now_ + 7 * 24h,
                   now_ + 30 * 24h,
                   std::int64_t{1}};
          }},
-        {"refresh_tokens", "hash, session_id, generation, key_id, issued_at, expires_at",
+        {"refresh_chains", "id, session_id, key_id, generation, current_hash, issued_at, expires_at",
          [this, key = keys_.current(vault::KeyPurpose::refresh_chain).id](std::size_t user,
                                                                           std::vector<Parameter>& row) {
-           person_.hash = crypto::sha256(as_bytes(Seed::session(user).refresh_token));
-           row = {BytesView(person_.hash), uuid_for("session", user), std::int64_t{1}, key.uuid, now_, now_ + 7 * 24h};
+           person_.hash = sessions::refresh_token_hash(seed_.refresh_token(user));
+           row = {Seed::chain(user).uuid, uuid_for("session", user), key.uuid,
+                  std::int64_t{1},        BytesView(person_.hash),   now_,
+                  now_ + 7 * 24h};
          }},
     };
   }
@@ -128,6 +128,7 @@ class Filler {
   static Parameter text(std::string_view value) { return value; }
 
   const vault::ServerKeys& keys_;
+  const Seed& seed_;
   Random& random_;
   const std::string hash_;
   const std::string skeleton_version_ = limits::skeleton_version();
@@ -212,9 +213,10 @@ std::unique_ptr<Database> open_database(const Place& place) {
 
 }  // namespace
 
-SeededSession Seed::session(std::size_t user) {
-  const Digest secret = crypto::sha256(as_bytes("refresh token " + std::to_string(user)));
-  return {{uuid_for("session", user)}, {uuid_for("user", user)}, to_base64url(secret)};
+ChainId Seed::chain(std::size_t user) { return {uuid_for("chain", user)}; }
+
+std::string Seed::refresh_token(std::size_t user, std::int64_t generation) const {
+  return sessions::make_refresh_token(chain(user), generation, chain_key_.bytes);
 }
 
 Seed fill(const Place& place, std::size_t users) {
@@ -224,10 +226,11 @@ Seed fill(const Place& place, std::size_t users) {
   storage::Migrator(*database).prepare_to_serve(true, clock);
   const IdSource ids(clock, random, IdSource::Order::by_time);
   const vault::ServerKeys keys(*database, clock, ids, random, master_key(), crypto::JwsAlgorithm::es256);
-  Filler filler(keys, random);
+  const Seed seed(users, keys.current(vault::KeyPurpose::refresh_chain));
+  Filler filler(keys, seed, random);
   place.is_sqlite() ? fill_sqlite(place.sqlite_file(), filler.tables(), users)
                     : fill_postgres(place.conninfo(), filler.tables(), users);
-  return {users, keys.current(vault::KeyPurpose::refresh_chain).id};
+  return seed;
 }
 
 }  // namespace ostiary::bench

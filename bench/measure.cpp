@@ -79,7 +79,7 @@ class LoginClient final : public HttpClient {
 class RefreshClient final : public HttpClient {
  public:
   RefreshClient(const Seed& seed, std::size_t number, std::size_t of) {
-    for (const auto user : order_of(seed.users(), number, of)) tokens_.push_back(Seed::session(user).refresh_token);
+    for (const auto user : order_of(seed.users(), number, of)) tokens_.push_back(seed.refresh_token(user));
   }
 
   std::string_view request() override {

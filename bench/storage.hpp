@@ -10,6 +10,7 @@
 
 #include "base/id.hpp"
 #include "process.hpp"
+#include "vault/server_keys.hpp"
 
 namespace ostiary::bench {
 
@@ -65,26 +66,20 @@ class Place {
 
 inline const std::string password = "correct horse battery staple";
 
-/// A person's session, ready to be refreshed.
-struct SeededSession {
-  SessionId session;
-  UserId user;
-  std::string refresh_token;
-};
-
 /// What a filled database holds, computed rather than kept.
 class Seed {
  public:
-  Seed(std::size_t users, KeyId chain_key) : users_(users), chain_key_(chain_key) {}
+  Seed(std::size_t users, vault::ServerKey chain_key) : users_(users), chain_key_(std::move(chain_key)) {}
 
   std::size_t users() const { return users_; }
-  KeyId chain_key() const { return chain_key_; }
   static std::string email(std::size_t user) { return "user" + std::to_string(user) + "@example.org"; }
-  static SeededSession session(std::size_t user);
+  /// The chain of the person's session, and its token of a generation; the first is ready to be refreshed.
+  static ChainId chain(std::size_t user);
+  std::string refresh_token(std::size_t user, std::int64_t generation = 1) const;
 
  private:
   std::size_t users_;
-  KeyId chain_key_;
+  vault::ServerKey chain_key_;
 };
 
 /// Makes the schema, the service's keys, and people with a device and a session each, by SQL in bulk.

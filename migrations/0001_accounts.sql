@@ -120,6 +120,7 @@ CREATE TABLE devices (
 CREATE INDEX devices_user ON devices (user_id, last_seen_at);
 CREATE INDEX devices_age ON devices (last_seen_at);
 
+-- A session lives until it is ended, its longest life is over, or none of its refresh chains is good any more.
 CREATE TABLE sessions (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -131,29 +132,33 @@ CREATE TABLE sessions (
   amr text NOT NULL,
   auth_time timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
-  last_refreshed_at timestamptz NOT NULL,
-  idle_expires_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   ended_at timestamptz,
   end_reason text,
   version bigint NOT NULL
 );
-CREATE INDEX sessions_user ON sessions (user_id, created_at, id);
+CREATE INDEX sessions_open ON sessions (user_id, created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
--- Only the SHA-256 of a token is kept. The successor is an HMAC of the token under the key `key_id`, made on demand.
-CREATE TABLE refresh_tokens (
-  hash bytea PRIMARY KEY,
+-- The refresh tokens of a session, one after the other: a token is its chain's id, its generation and a MAC under the
+-- key `key_id`. The row has the SHA-256 of the current token and of the one before. `issued_at` and `expires_at` are the
+-- current token's; `consumed_at` is when the grace of the one before began: its first use, or its last late answer.
+-- No column that a rotation changes has an index, so that PostgreSQL writes to none (a HOT update).
+CREATE TABLE refresh_chains (
+  id uuid PRIMARY KEY,
   session_id uuid NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-  generation bigint NOT NULL,
   key_id uuid NOT NULL,
+  generation bigint NOT NULL,
+  current_hash bytea NOT NULL,
+  previous_hash bytea,
   issued_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   consumed_at timestamptz,
-  first_consumed_at timestamptz,
-  reissued_at timestamptz
+  reissued_generation bigint,
+  revoked_at timestamptz
 );
-CREATE UNIQUE INDEX refresh_tokens_session ON refresh_tokens (session_id, generation);
+CREATE INDEX refresh_chains_session ON refresh_chains (session_id);
 
 -- Every attempt to sign in, with its outcome. The identifier as a keyed hash: people type passwords into that field.
 CREATE TABLE login_attempts (

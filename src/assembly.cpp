@@ -71,7 +71,7 @@ crypto::PasswordParameters password_parameters(const Config& config) {
 
 sessions::SessionPolicy session_policy(const Config& config) {
   return {*config.access_token_lifetime, *config.refresh_token_lifetime, *config.session_lifetime,
-          *config.refresh_grace, *config.refresh_lost_reply};
+          *config.refresh_grace,         *config.refresh_lost_reply,     *config.max_sessions_per_account};
 }
 
 accounts::RegistrationPolicy registration_policy(const Config& config) {
@@ -162,7 +162,7 @@ Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
           {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
           host_of(*config.public_url)) {}
 
-Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()> wake_executor)
+Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor)
     : geoip(config.geoip_file->empty() ? std::nullopt
                                        : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
       hasher(password_parameters(config), *config.hash_threads, foundation.random),
@@ -183,6 +183,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()>
                devices,
                cache,
                limits,
+               log,
                session_policy(config),
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
       accounts{sessions,           foundation.data_keys, registration_policy(config), code_policy(config),

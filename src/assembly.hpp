@@ -74,7 +74,7 @@ struct Mailing {
 
 /// The rooms, each with what it works with.
 struct Rooms {
-  Rooms(const Config& config, Foundation& foundation, std::function<void()> wake_executor);
+  Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor);
 
   std::optional<adapters::GeoIp> geoip;
   passwords::Hasher hasher;

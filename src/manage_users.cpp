@@ -23,7 +23,7 @@ using accounts::Account;
 /// All rooms, for one command. Mail that a command orders is sent by the server, if one runs, or by the next.
 struct Office {
   Office(const Config& config, Log& log, Storage::Use use = Storage::Use::visitor)
-      : foundation(config, use, log), rooms(config, foundation, [] {}) {}
+      : foundation(config, use, log), rooms(config, foundation, log, [] {}) {}
 
   Foundation foundation;
   Rooms rooms;

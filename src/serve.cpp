@@ -244,7 +244,7 @@ void serve(const Config& config, Log& plain_log) {
   Foundation foundation(config, Storage::Use::server, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
-  Rooms rooms(config, foundation, [&mailing] { mailing.executor.wake(); });
+  Rooms rooms(config, foundation, log, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());

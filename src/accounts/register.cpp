@@ -116,17 +116,9 @@ Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, co
       tx, deps, call,
       {user_id, wanted.email, false, wanted.username, wanted.password_hash, wanted.display_name, wanted.locale},
       user_id, now);
-  auto tokens = sessions::start_session(tx, deps.sessions, call, user, {"pwd"}, now);
   v1::RegisterReply reply;
   reply.set_message("success");
-  reply.set_token_type(tokens.token_type());
-  reply.set_expires_in(tokens.expires_in());
-  reply.set_session_id(tokens.session_id());
-  *reply.mutable_user() = tokens.user();
-  reply.set_access_token(tokens.access_token());
-  reply.set_token(tokens.token());
-  reply.set_refresh_token(tokens.refresh_token());
-  reply.set_device_id(tokens.device_id());
+  sessions::put_tokens(reply, sessions::complete_sign_in(tx, deps.sessions, call, user, {"pwd"}, now));
   return reply;
 }
 

@@ -42,7 +42,7 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                      {registration.user_id, limits::EmailAddress{registration.email, address}, true, username,
                       registration.password_hash, registration.display_name, registration.locale},
                      registration.user_id, now);
-  return sessions::start_session(tx, deps.sessions, call, user, {"otp"}, now);
+  return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
 }
 
 Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request) {

@@ -9,6 +9,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "contract/field_values.hpp"
+#include "ostiary/options.pb.h"
 
 namespace ostiary::contract {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 using boost::json::error_code;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+bool is_occasional(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule).occasional(); }
 
 /// The field of the same `oneof` that is set already.
 std::optional<std::string> rival(const Message& message, const FieldDescriptor& field) {
@@ -418,6 +421,7 @@ void write_json(const Message& message, std::string& out) {
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor& field = *descriptor->field(i);
     if (field.has_presence() && !reflection->HasField(message, &field)) continue;
+    if (field.is_repeated() && reflection->FieldSize(message, &field) == 0 && is_occasional(field)) continue;
     out += before;
     before = ',';
     out += '"';

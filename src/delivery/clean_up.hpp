@@ -13,7 +13,7 @@ struct Retention {
   std::chrono::hours dead_jobs{30 * 24};
   std::chrono::hours events{7 * 24};  ///< in the outbox, where there is no broker; a published one goes at once
   std::chrono::hours code_guesses{24};
-  std::chrono::hours sessions{30 * 24};  ///< after the end of their longest life, with their refresh tokens
+  std::chrono::hours sessions{30 * 24};  ///< after their end, or that of their longest life, with their refresh chains
   std::chrono::hours login_attempts{90 * 24};
   std::chrono::hours devices{366 * 24};  ///< after the last login: a day longer than the cookie, which each one renews
 };

@@ -138,20 +138,15 @@ inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
 )sql"};
 
-/// Of the hundred oldest sessions, any of which may have thousands. By the session and not by the hash, near which no
-/// living session's token stands: so that a refresh has nothing to lose against it.
-inline constexpr Statement<void(Time)> delete_tokens_of_sessions{R"sql(
-  DELETE FROM refresh_tokens WHERE (session_id, generation) IN
-    (SELECT t.session_id, t.generation
-     FROM (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) s
-     CROSS JOIN refresh_tokens t WHERE t.session_id = s.id LIMIT 100)
+/// With their refresh chains, as the next one.
+inline constexpr Statement<void(Time)> delete_old_sessions{R"sql(
+  DELETE FROM sessions WHERE id IN
+    (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 100)
 )sql"};
 
-/// Of the same sessions those that have no tokens left: run it after `delete_tokens_of_sessions`.
-inline constexpr Statement<void(Time)> delete_sessions{R"sql(
+inline constexpr Statement<void(Time)> delete_ended_sessions{R"sql(
   DELETE FROM sessions WHERE id IN
-    (SELECT s.id FROM (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) s
-     WHERE NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id))
+    (SELECT id FROM sessions WHERE ended_at < $1 ORDER BY ended_at LIMIT 100)
 )sql"};
 
 inline constexpr Statement<void(Time)> delete_login_attempts{R"sql(

@@ -29,18 +29,23 @@ GatewayOptions behind_https() {
                       .access_lifetime = std::chrono::minutes(5)}};
 }
 
-/// A whole token reply to whatever is asked.
-door::Reply tokens(const contract::Method& method, const Call&, const contract::Message&) {
-  if (method.reply_prototype->GetDescriptor() != v1::TokenReply::descriptor()) {
-    return std::unique_ptr<contract::Message>(method.reply_prototype->New());
-  }
-  auto reply = std::make_unique<v1::TokenReply>();
+template <class TokensReply>
+std::unique_ptr<contract::Message> whole() {
+  auto reply = std::make_unique<TokensReply>();
   reply->set_token_type("Bearer");
   reply->set_access_token("new-access");
   reply->set_token("new-access");
   reply->set_refresh_token("new-refresh");
   reply->set_device_id("new-device");
   return reply;
+}
+
+/// A whole token reply to whatever is asked.
+door::Reply tokens(const contract::Method& method, const Call&, const contract::Message&) {
+  const auto* type = method.reply_prototype->GetDescriptor();
+  if (type == v1::LoginReply::descriptor()) return whole<v1::LoginReply>();
+  if (type == v1::TokenReply::descriptor()) return whole<v1::TokenReply>();
+  return std::unique_ptr<contract::Message>(method.reply_prototype->New());
 }
 
 TEST(Gateway, FindsCallsByVerbAndPath) {
@@ -477,6 +482,32 @@ TEST(Gateway, DeliversTokensByCookieOrBody) {
     EXPECT_EQ(!answer.header("set-cookie").empty(), row.cookies) << row.name;
     EXPECT_EQ(answer.member("token_type"), "Bearer") << row.name;
   }
+}
+
+TEST(Gateway, ALoginThatNeedsASecondFactorSetsNoCookie) {
+  for (const auto& headers :
+       {std::vector<std::pair<std::string, std::string>>{}, {{"sec-fetch-site", "same-origin"}}}) {
+    TestedGateway tested;
+    tested.door.does = [](const Method&, const Call&, const Message&) -> Reply {
+      auto reply = std::make_unique<v1::LoginReply>();
+      reply->set_mfa_required(true);
+      reply->set_mfa_token("second-step");
+      reply->add_methods("totp");
+      return reply;
+    };
+    const Answered answer = tested.ask(post("/api/auth/login", login, headers));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("set-cookie"), "");
+    EXPECT_EQ(answer.text(), R"({"mfa_required":true,"mfa_token":"second-step","methods":["totp"]})");
+  }
+}
+
+TEST(Gateway, ACompletedLoginSaysNothingOfASecondFactor) {
+  TestedGateway tested;
+  tested.door.does = tokens;
+  const Answered answer = tested.ask(post("/api/auth/login", login));
+  for (const char* field : {"mfa_required", "mfa_token", "methods"})
+    EXPECT_FALSE(answer.json().contains(field)) << field;
 }
 
 // B7, B8: a refused request does not reach its call.

@@ -89,7 +89,7 @@ std::string field_prose(const FieldDescriptor& field, const contract::ContractCo
 
 bool is_always_there(const FieldDescriptor& field, OpenApiSchemas::Role role) {
   if (role == OpenApiSchemas::Role::request) return rule_of(field).required();
-  return !field.has_presence() && !rule_of(field).not_for_browsers();
+  return !field.has_presence() && !rule_of(field).not_for_browsers() && !rule_of(field).occasional();
 }
 
 json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role, int depth) {
@@ -172,6 +172,7 @@ json::object OpenApiSchemas::example(const Descriptor& type, Role role, int dept
     const FieldDescriptor& one = *type.field(at);
     const bool is_message = one.message_type() != nullptr && !contract::is_timestamp(one);
     const bool deep_enough = !is_message || depth > 0;
+    if (rule_of(one).occasional()) continue;
     if (!rule_of(one).example().empty()) {
       example[one.name()] = json::parse(rule_of(one).example());
     } else if (one.is_repeated() && role == Role::reply) {

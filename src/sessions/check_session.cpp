@@ -29,11 +29,11 @@ Result<LiveSession> read_session(const Deps& deps, const AccessClaims& claims, c
   return deps.db.read([&](Transaction& tx) -> Result<LiveSession> {
     const auto session = tx.optional(statements::find_session, claims.session_id);
     if (!session || session->user_id != claims.user_id) return ended();
-    if (session->ended_at || now >= session->expires_at || now >= session->idle_expires_at) return ended();
+    if (session->ended_at || now >= session->expires_at) return ended();
     const auto user = tx.optional(statements::find_user, claims.user_id);
     if (!user || user->status != "active") return ended();
     const auto roles = roles_of(tx, user->id);
-    const Time valid_until = std::min({claims.expires_at, session->expires_at, session->idle_expires_at});
+    const Time valid_until = std::min(claims.expires_at, session->expires_at);
     Caller caller{user->id,           session->id,       roles,     split_words(session->amr),
                   session->auth_time, claims.expires_at, token_hash};
     return LiveSession{std::move(caller), reply_for(*session, *user, roles), valid_until};

@@ -11,6 +11,7 @@
 #include "limits/limits.hpp"
 #include "passwords/hasher.hpp"
 #include "ports/invalidation.hpp"
+#include "ports/log.hpp"
 #include "sessions/devices.hpp"
 #include "sessions/session.hpp"
 #include "sessions/session_cache.hpp"
@@ -34,6 +35,7 @@ struct Deps {
   const Devices& devices;
   SessionCache& cache;
   limits::Limits& limits;
+  Log& log;
   SessionPolicy policy;
   /// A city and a country for an address, where there is a GEOIP_FILE.
   std::function<std::optional<std::string>(std::string_view address)> place_of;

@@ -1,6 +1,10 @@
 #include "sessions/end_sessions.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "delivery/outbox.hpp"
+#include "sessions/chains.hpp"
 #include "sessions/start_session.hpp"
 #include "sessions/statements.hpp"
 
@@ -17,8 +21,9 @@ struct Owned {
 Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const v1::LogoutRequest& request) {
   const bool refreshable = !request.refresh_token().empty();
   if (refreshable) {
-    const auto token = tx.optional(statements::find_refresh_token, refresh_token_hash(request.refresh_token()));
-    if (token) return Owned{token->session_id, token->user_id};
+    const auto token = parse_refresh_token(request.refresh_token());
+    const auto chain = token ? find_chain(tx, deps, *token) : std::nullopt;
+    if (chain) return Owned{chain->row.session_id, chain->row.user_id};
   }
   if (!request.access_token().empty()) {
     const auto claims = deps.tokens.verify(request.access_token());
@@ -83,11 +88,15 @@ Result<std::int64_t> revoke_all_sessions(const Deps& deps, const Call& call, Use
 std::int64_t end_sessions_of(Transaction& tx, const Deps& deps, UserId user, std::optional<SessionId> spared,
                              std::string_view reason, Time now) {
   std::int64_t count = 0;
+  std::pair<Time, SessionId> last{};
   while (true) {
-    const auto batch = tx.all(statements::end_some_sessions, user, spared, now, std::string(reason));
+    const auto batch =
+        tx.all(statements::end_some_sessions, user, spared, now, std::string(reason), last.first, last.second);
     if (batch.empty()) break;
     count += static_cast<std::int64_t>(batch.size());
     for (const auto& ended : batch) {
+      last = std::max(last, {ended.created_at, ended.id});
+      tx.send(statements::revoke_chains_of, ended.id, now);
       delivery::announce(tx, deps.ids, now,
                          {"session.ended",
                           ended.id.uuid,

@@ -17,12 +17,12 @@ Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutReq
 /// Ends one of the caller's own sessions; not_found for anybody else's.
 Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, const v1::RevokeSessionRequest& request);
 
-/// Ends all the caller's sessions but the one that calls.
+/// Ends all the caller's live sessions but the one that calls.
 Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Call& call,
                                                            const v1::RevokeOtherSessionsRequest& request);
 
-/// Ends all sessions of a user, by an operator's or an administrator's hand; gives how many there were. Refuses with
-/// not_found where there is no such user.
+/// Ends all live sessions of a user, by an operator's or an administrator's hand; gives how many there were. Refuses
+/// with not_found where there is no such user.
 Result<std::int64_t> revoke_all_sessions(const Deps& deps, const Call& call, UserId user);
 
 /// Ends all live sessions of `user` but `spared` as part of `tx`, on every instance, and announces each

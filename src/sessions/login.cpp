@@ -68,14 +68,15 @@ Digest identifier_hash(const Deps& deps, const Identifier& identifier) {
   return crypto::hmac_sha256(key.bytes, {as_bytes("login identifier"), as_bytes(identifier.canonical)});
 }
 
-/// Writes down an attempt, whatever became of it.
+/// Writes down an attempt, whatever became of it; a failed one of an account in the audit log, too.
 void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
                     const std::optional<LoginRow>& user, bool success, std::string_view reason, Time now) {
   const auto user_id = user ? std::optional(user->id) : std::nullopt;
   const auto device = call.device ? std::optional(call.device->hash) : std::nullopt;
   tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
           call.address, device, success, std::string(reason), now);
-  if (success) return;
+  // Strangers must not fill the audit log, from which nobody may delete.
+  if (success || !user) return;
   deps.audit.record(tx, call,
                     {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
 }
@@ -104,7 +105,7 @@ Result<Identifier> identifier_of(const v1::LoginRequest& request) {
 
 }  // namespace
 
-Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request) {
+Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request) {
   const Time now = deps.clock.now();
   const auto identifier = identifier_of(request);
   if (!identifier) return std::unexpected(identifier.error());
@@ -115,7 +116,7 @@ Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginReques
   std::optional<std::string> stronger;
   if (right && crypto::needs_rehash(*stored, deps.hasher.parameters())) stronger = deps.hasher.hash(password);
 
-  return deps.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
+  return deps.db.transaction([&](Transaction& tx) -> Result<v1::LoginReply> {
     auto candidate = find_candidate(tx, *identifier, now);
     // The password that was right a moment ago must still be the one that is stored.
     const LoginFacts facts{right && candidate.password_hash() == stored, candidate.user.has_value(),
@@ -128,7 +129,9 @@ Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginReques
     }
     if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, *stored, *stronger);
     record_attempt(tx, deps, call, *identifier, candidate.user, true, "password", now);
-    return start_session(tx, deps, call, user_of(*candidate.user), {"pwd"}, now);
+    v1::LoginReply reply;
+    put_tokens(reply, complete_sign_in(tx, deps, call, user_of(*candidate.user), {"pwd"}, now));
+    return reply;
   });
 }
 

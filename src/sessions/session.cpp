@@ -10,6 +10,19 @@ bool reply_was_lost(const PresentedToken& token, bool same_device, const Session
 
 }  // namespace
 
+std::optional<PresentedToken> presented_token(const RefreshChain& chain, std::int64_t generation) {
+  if (generation > chain.generation) return std::nullopt;
+  PresentedToken token{.session_ended = chain.ended,
+                       .session_expires_at = chain.session_expires_at,
+                       .idle_expires_at = chain.expires_at};
+  // A late answer is possible only for the token before the current one: any older one's successor was used.
+  token.successor_used = generation < chain.generation - 1;
+  if (token.successor_used) token.consumed_at = Time{};
+  if (generation == chain.generation - 1) token.consumed_at = chain.consumed_at;
+  token.recently_reissued_late = chain.reissued_generation && *chain.reissued_generation > chain.generation - 3;
+  return token;
+}
+
 RefreshVerdict judge_refresh(const std::optional<PresentedToken>& token, bool same_device, const SessionPolicy& policy,
                              Time now) {
   if (!token) return RefreshVerdict::unknown;
@@ -22,6 +35,19 @@ RefreshVerdict judge_refresh(const std::optional<PresentedToken>& token, bool sa
   if (now >= token->idle_expires_at) return RefreshVerdict::idle;
   if (!token->consumed_at) return RefreshVerdict::rotate;
   return in_grace ? RefreshVerdict::reissue : RefreshVerdict::reissue_late;
+}
+
+MadeRoom make_room(const std::vector<OpenSession>& open, std::int64_t most) {
+  MadeRoom room;
+  std::int64_t alive = 1;  // the one that begins
+  for (const auto& session : open) {
+    if (!session.alive) {
+      room.expired.push_back(session.id);
+    } else if (++alive > most) {
+      room.surplus.push_back(session.id);
+    }
+  }
+  return room;
 }
 
 LoginVerdict judge_login(const LoginFacts& facts) {

@@ -19,7 +19,7 @@ namespace ostiary::sessions {
 struct LiveSession {
   Caller caller;
   v1::CheckSessionReply reply;
-  Time valid_until;  ///< the first of: token, session, idle time runs out
+  Time valid_until;  ///< the first of: token, session runs out
 };
 
 /// The same as it is remembered, the reply as each transport sends it.

@@ -147,6 +147,104 @@ TEST(Refresh, AThiefInLockstepIsCaughtWithinTenRefreshesB4) {
   }
 }
 
+// The same two against the one row that storage keeps of a chain.
+TEST(Refresh, AThiefInLockstepIsCaughtByTheChainsRowB4) {
+  std::mt19937 dice(1);
+  for (int run = 0; run < 200; ++run) {
+    RefreshChain chain{.session_expires_at = now + 2400h, .generation = 1};
+    std::int64_t held[2] = {1, 1};
+    Time time = now;
+    int refreshes = 0;
+    bool caught = false;
+    while (!caught && refreshes < 10) {
+      const std::size_t first = dice() % 2;
+      for (const std::size_t player : {first, 1 - first}) {
+        if (caught) break;
+        time += std::chrono::minutes(1 + dice() % 60);
+        chain.expires_at = time + 24h;
+        const auto verdict = judge_refresh(presented_token(chain, held[player]), true, SessionPolicy{}, time);
+        ++refreshes;
+        if (verdict == RefreshVerdict::stolen) {
+          caught = true;
+        } else if (verdict == RefreshVerdict::rotate) {
+          ++chain.generation;
+          chain.consumed_at = time;
+        } else {
+          ASSERT_EQ(verdict, RefreshVerdict::reissue_late);
+          chain.consumed_at = time;
+          chain.reissued_generation = held[player];
+        }
+        ++held[player];
+      }
+    }
+    EXPECT_TRUE(caught) << "run " << run;
+  }
+}
+
+TEST(Refresh, WhatAChainKnowsOfItsTokensB4B5) {
+  struct Row {
+    std::string_view name;
+    RefreshChain chain;
+    std::int64_t generation;
+    RefreshVerdict verdict;
+  };
+  const auto chain = [](std::int64_t generation, std::optional<Time> consumed_at = std::nullopt,
+                        std::optional<std::int64_t> reissued = std::nullopt, bool ended = false) {
+    return RefreshChain{ended, now + 240h, now + 24h, generation, consumed_at, reissued};
+  };
+  RefreshChain idle = chain(2, now - 1s);
+  idle.expires_at = now;
+  const Row table[] = {
+      {"its first token", chain(1), 1, RefreshVerdict::rotate},
+      {"its current token", chain(7, now - 1h), 7, RefreshVerdict::rotate},
+      {"the current token of an idle chain", idle, 2, RefreshVerdict::idle},
+      {"the one before, of an idle chain", idle, 1, RefreshVerdict::idle},
+      {"a token that it has not come to", chain(7, now - 1h), 8, RefreshVerdict::unknown},
+      {"the one before, within the grace", chain(7, now - 1s), 6, RefreshVerdict::reissue},
+      {"the one before, later", chain(7, now - 1h), 6, RefreshVerdict::reissue_late},
+      {"an older one, within the grace of the one before", chain(7, now - 1s), 5, RefreshVerdict::stolen},
+      {"the first one of many", chain(7, now - 1h), 1, RefreshVerdict::stolen},
+      {"an older one of a chain that has ended", chain(7, now - 1h, std::nullopt, true), 1, RefreshVerdict::ended},
+      {"the current one of a chain that has ended", chain(7, now - 1h, std::nullopt, true), 7, RefreshVerdict::ended},
+      {"the one before, answered late already", chain(7, now - 1h, 6), 6, RefreshVerdict::stolen},
+      {"it again, within its new grace", chain(7, now - 1s, 6), 6, RefreshVerdict::reissue},
+      {"the one after that which was answered late", chain(8, now - 1h, 6), 7, RefreshVerdict::stolen},
+      {"the third after it", chain(9, now - 1h, 6), 8, RefreshVerdict::reissue_late},
+      {"a first use right after a late answer", chain(7, now - 1s, 6), 7, RefreshVerdict::rotate},
+  };
+  for (const auto& row : table) {
+    const auto token = presented_token(row.chain, row.generation);
+    EXPECT_EQ(judge_refresh(token, true, SessionPolicy{}, now), row.verdict) << row.name;
+  }
+}
+
+TEST(Sessions, TheOldestMakeRoom) {
+  const auto session = [](std::uint8_t number) {
+    SessionId id;
+    id.uuid.bytes[0] = number;
+    return id;
+  };
+  const std::vector<OpenSession> open{{session(4), true}, {session(3), false}, {session(2), true}, {session(1), true}};
+  struct Row {
+    std::string_view name;
+    std::int64_t most;
+    std::vector<SessionId> surplus;
+  };
+  const Row table[] = {
+      {"room for more", 5, {}},
+      {"just enough room", 4, {}},
+      {"one too many: the oldest", 3, {session(1)}},
+      {"two too many", 2, {session(2), session(1)}},
+      {"one session at a time", 1, {session(4), session(2), session(1)}},
+  };
+  for (const auto& row : table) {
+    const auto room = make_room(open, row.most);
+    EXPECT_EQ(room.surplus, row.surplus) << row.name;
+    EXPECT_EQ(room.expired, std::vector{session(3)}) << row.name;
+  }
+  EXPECT_TRUE(make_room({}, 1).surplus.empty());
+}
+
 TEST(Login, VerdictsB1) {
   struct Row {
     std::string_view name;

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "delivery/outbox.hpp"
+#include "sessions/chains.hpp"
 #include "sessions/user_agent.hpp"
 
 namespace ostiary::sessions {
@@ -12,58 +13,75 @@ namespace {
 /// be to read a hundred rows at each. So a script that never keeps its device leaves about so many, not one a login.
 bool makes_room(const Device& device) { return device.hash[0] % 16 == 0; }
 
-/// The device of the session to be: the one that calls if this person has used it before, else a new one.
-Device device_for(Transaction& tx, const Deps& deps, const Call& call, UserId user) {
-  if (call.device && tx.optional(statements::find_device, user, call.device->hash)) {
-    Device known = *call.device;
-    known.has_logged_in = true;
-    return known;
-  }
-  Device made = deps.devices.make(true);
-  if (makes_room(made)) tx.send(statements::forget_surplus_devices, user);
-  return made;
+/// The device of the session to be, trusted from now on: the one that calls if this person has used it before, else a
+/// new one.
+Device trust_device(Transaction& tx, const Deps& deps, const Call& call, UserId user, Time now) {
+  const bool known = call.device && tx.optional(statements::find_device, user, call.device->hash);
+  Device device = known ? *call.device : deps.devices.make(true);
+  device.has_logged_in = true;
+  if (!known && makes_room(device)) tx.send(statements::forget_surplus_devices, user);
+  tx.send(statements::remember_device, user, device.hash, now);
+  return device;
 }
 
-std::string issue_first_refresh_token(Transaction& tx, const Deps& deps, SessionId session, Time now, Time expires_at) {
-  const std::string token = to_base64url(deps.random.bytes(32));
-  const auto key = deps.keys.current(vault::KeyPurpose::refresh_chain);
-  tx.send(statements::insert_refresh_token, refresh_token_hash(token), session, 1, key.id, now, expires_at);
-  return token;
+void make_room(Transaction& tx, const Deps& deps, const Call& call, UserId user, const std::vector<OpenSession>& open,
+               Time now) {
+  const auto room = make_room(open, deps.policy.max_sessions);
+  for (const auto session : room.expired) {
+    tx.send(statements::note_expiry, session, now);
+    tx.send(statements::revoke_chains_of, session, now);
+  }
+  for (const auto session : room.surplus) end_session(tx, deps, call, session, user, "too_many_sessions", now);
+}
+
+struct Started {
+  SessionId session;
+  std::string refresh_token;
+  Time access_expires_at;
+};
+
+/// Its row and its chain, an audit row and the event `session.started`.
+Started start_session(Transaction& tx, const Deps& deps, const Call& call, UserId user, const Device& device,
+                      const std::vector<std::string>& amr, Time now) {
+  const auto session = deps.ids.make<SessionId>();
+  const Time expires_at = now + deps.policy.session_lifetime;
+  const Time idle_expires_at = std::min<Time>(now + deps.policy.idle_lifetime, expires_at);
+  tx.send(statements::insert_session, session, user, device.hash, call.user_agent, device_name_of(call.user_agent),
+          call.address, deps.place_of(call.address), join_words(amr), now, expires_at);
+  auto refresh_token = start_chain(tx, deps, session, now, idle_expires_at);
+  deps.audit.record(tx, call,
+                    {.action = "session.start",
+                     .user = user,
+                     .actor = user,
+                     .reason = amr.front(),
+                     .metadata = {{"session_id", to_string(session)}}});
+  delivery::announce(tx, deps.ids, now,
+                     {"session.started", session.uuid, 1, {{"user_id", to_string(user)}, {"amr", join_words(amr)}}});
+  return {session, std::move(refresh_token), std::min<Time>(now + deps.policy.access_lifetime, idle_expires_at)};
 }
 
 }  // namespace
 
-v1::TokenReply start_session(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
-                             const std::vector<std::string>& amr, Time now) {
-  const auto session = deps.ids.make<SessionId>();
-  const Device device = device_for(tx, deps, call, user.id);
-  const Time expires_at = now + deps.policy.session_lifetime;
-  const Time idle_expires_at = std::min<Time>(now + deps.policy.idle_lifetime, expires_at);
-  tx.send(statements::remember_device, user.id, device.hash, now);
+v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
+                                const std::vector<std::string>& amr, Time now) {
+  // Read with the roles. Beside all that may live, a hundred that are over are written off at each login.
+  const auto open = tx.ask(statements::list_open_sessions, user.id, now, deps.policy.max_sessions + 100);
+  const Device device = trust_device(tx, deps, call, user.id, now);
+  const auto roles = roles_of(tx, user.id);
+  make_room(tx, deps, call, user.id, open.rows(), now);
   tx.send(statements::note_login, user.id, now);
-  tx.send(statements::insert_session, session, user.id, device.hash, call.user_agent, device_name_of(call.user_agent),
-          call.address, deps.place_of(call.address), join_words(amr), now, idle_expires_at, expires_at);
+  auto started = start_session(tx, deps, call, user.id, device, amr, now);
 
   v1::TokenReply reply;
-  reply.set_refresh_token(issue_first_refresh_token(tx, deps, session, now, idle_expires_at));
-  const auto roles = roles_of(tx, user.id);
-  const Time token_expires_at = std::min<Time>(now + deps.policy.access_lifetime, expires_at);
-  reply.set_access_token(deps.tokens.issue({user.id, session, roles, amr, now, now, token_expires_at}));
+  reply.set_access_token(
+      deps.tokens.issue({user.id, started.session, roles, amr, now, now, started.access_expires_at}));
   reply.set_token(reply.access_token());
+  reply.set_refresh_token(std::move(started.refresh_token));
   reply.set_token_type("Bearer");
-  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(token_expires_at - now).count());
-  reply.set_session_id(to_string(session));
+  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(started.access_expires_at - now).count());
+  reply.set_session_id(to_string(started.session));
   reply.set_device_id(deps.devices.sign(device));
   *reply.mutable_user() = user_message(user, roles);
-
-  deps.audit.record(tx, call,
-                    {.action = "session.start",
-                     .user = user.id,
-                     .actor = user.id,
-                     .reason = amr.front(),
-                     .metadata = {{"session_id", to_string(session)}}});
-  delivery::announce(tx, deps.ids, now,
-                     {"session.started", session.uuid, 1, {{"user_id", to_string(user.id)}, {"amr", join_words(amr)}}});
   return reply;
 }
 
@@ -71,6 +89,7 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
                  std::string_view reason, Time now) {
   const auto ended = tx.optional(statements::end_session, session, now, std::string(reason));
   if (!ended) return false;
+  tx.send(statements::revoke_chains_of, session, now);
   deps.invalidation.publish(tx, user);
   const auto actor = call.caller ? call.caller->user_id : user;
   deps.audit.record(tx, call,

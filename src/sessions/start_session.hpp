@@ -9,14 +9,29 @@
 
 namespace ostiary::sessions {
 
-/// Starts a session for a person who has just proven who they are, as part of `tx`: its row, its first refresh token,
-/// the device it knows from now on, last_login_at, an audit row and the event `session.started`. A device that the
-/// person has not used before gets a new id, so that nobody can plant one. The reply has all tokens.
-v1::TokenReply start_session(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
-                             const std::vector<std::string>& amr, Time now);
+/// Signs in a person who has given the last proof that is asked of them, as part of `tx`: all that waits for it. The
+/// device is trusted from now on, last_login_at is set, and a session begins, with its refresh chain, an audit row and
+/// the event `session.started`; the oldest sessions beyond `max_sessions` end. A device that the person has not used
+/// before gets a new id, so that nobody can plant one. `amr` says how they proved who they are. The reply has all
+/// tokens.
+v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
+                                const std::vector<std::string>& amr, Time now);
 
-/// Ends a session as part of `tx`: the row, an audit row, the event `session.ended`, and what is remembered of it
-/// everywhere. False when it had ended already.
+/// Puts the tokens into a reply that has their fields among others.
+template <class Reply>
+void put_tokens(Reply& reply, const v1::TokenReply& tokens) {
+  reply.set_token_type(tokens.token_type());
+  reply.set_expires_in(tokens.expires_in());
+  reply.set_session_id(tokens.session_id());
+  *reply.mutable_user() = tokens.user();
+  reply.set_access_token(tokens.access_token());
+  reply.set_token(tokens.token());
+  reply.set_refresh_token(tokens.refresh_token());
+  reply.set_device_id(tokens.device_id());
+}
+
+/// Ends a session and its refresh chains as part of `tx`: the rows, an audit row, the event `session.ended`, and what
+/// is remembered of it everywhere. False when it had ended already.
 bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,
                  std::string_view reason, Time now);
 

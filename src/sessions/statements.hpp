@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "base/id.hpp"
+#include "sessions/session.hpp"
 #include "storage/statement.hpp"
 
 namespace ostiary::sessions::statements {
@@ -109,25 +110,25 @@ inline constexpr Statement<void(UserId)> forget_surplus_devices{R"sql(
 )sql"};
 
 inline constexpr Statement<void(SessionId, UserId, Digest, std::string, std::string, std::string,
-                                std::optional<std::string>, std::string, Time, Time, Time)>
+                                std::optional<std::string>, std::string, Time, Time)>
     insert_session{R"sql(
   INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, place, amr, auth_time, created_at,
-                        last_refreshed_at, idle_expires_at, expires_at, version)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $10, $11, 1)
+                        expires_at, version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, 1)
 )sql"};
 
+/// Whether it is idle need not be asked of a session whose access token is good: none outlives its chain.
 struct SessionRow {
   SessionId id;
   UserId user_id;
   std::string amr;
   Time auth_time;
   Time created_at;
-  Time idle_expires_at;
   Time expires_at;
   std::optional<Time> ended_at;
 };
 inline constexpr Statement<SessionRow(SessionId)> find_session{R"sql(
-  SELECT id, user_id, amr, auth_time, created_at, idle_expires_at, expires_at, ended_at FROM sessions WHERE id = $1
+  SELECT id, user_id, amr, auth_time, created_at, expires_at, ended_at FROM sessions WHERE id = $1
 )sql"};
 
 struct ListedSessionRow {
@@ -140,13 +141,27 @@ struct ListedSessionRow {
   Time last_refreshed_at;
   Time expires_at;
 };
+/// Each with the chain that is good for longest: the one that was refreshed last.
 inline constexpr Statement<ListedSessionRow(UserId, Time, Time, SessionId, std::int64_t)> list_live_sessions{R"sql(
-  SELECT id, device_name, address, place, user_agent, created_at, last_refreshed_at, expires_at
-  FROM sessions
-  WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND idle_expires_at > $2
-    AND (created_at, id) < ($3, $4)
-  ORDER BY created_at DESC, id DESC
+  SELECT s.id, s.device_name, s.address, s.place, s.user_agent, s.created_at, c.issued_at, s.expires_at
+  FROM sessions s JOIN refresh_chains c
+    ON c.id = (SELECT l.id FROM refresh_chains l WHERE l.session_id = s.id AND l.revoked_at IS NULL
+               ORDER BY l.expires_at DESC, l.id DESC LIMIT 1)
+  WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND c.expires_at > $2
+    AND (s.created_at, s.id) < ($3, $4)
+  ORDER BY s.created_at DESC, s.id DESC
   LIMIT $5
+)sql"};
+
+/// A person's sessions that were never ended, the latest first.
+inline constexpr Statement<OpenSession(UserId, Time, std::int64_t)> list_open_sessions{R"sql(
+  SELECT s.id,
+         s.expires_at > $2 AND EXISTS (SELECT 1 FROM refresh_chains c
+                                       WHERE c.session_id = s.id AND c.expires_at > $2 AND c.revoked_at IS NULL)
+  FROM sessions s
+  WHERE s.user_id = $1 AND s.ended_at IS NULL
+  ORDER BY s.created_at DESC, s.id DESC
+  LIMIT $3
 )sql"};
 
 struct VersionRow {
@@ -157,35 +172,49 @@ inline constexpr Statement<VersionRow(SessionId, Time, std::string)> end_session
   WHERE id = $1 AND ended_at IS NULL RETURNING version
 )sql"};
 
+/// Of a session that was over already: nobody is told, so its version stays.
+inline constexpr Statement<void(SessionId, Time)> note_expiry{R"sql(
+  UPDATE sessions SET ended_at = $2, end_reason = 'expired' WHERE id = $1 AND ended_at IS NULL
+)sql"};
+
 struct EndedRow {
   SessionId id;
+  Time created_at;
   std::int64_t version;
 };
-/// Ends up to 500 live sessions of a user, but never `$2`, where it names one.
-inline constexpr Statement<EndedRow(UserId, std::optional<SessionId>, Time, std::string)> end_some_sessions{R"sql(
+/// Ends up to 100 live sessions of a user that began behind `$5`, `$6`, the earliest of them, but never `$2`, where it
+/// names one.
+inline constexpr Statement<EndedRow(UserId, std::optional<SessionId>, Time, std::string, Time, SessionId)>
+    end_some_sessions{R"sql(
   UPDATE sessions SET ended_at = $3, end_reason = $4, version = version + 1
-  WHERE id IN (SELECT id FROM sessions
-               WHERE user_id = $1 AND (id <> $2 OR $2 IS NULL) AND ended_at IS NULL LIMIT 500)
-  RETURNING id, version
+  WHERE id IN (SELECT s.id FROM sessions s
+               WHERE s.user_id = $1 AND (s.id <> $2 OR $2 IS NULL) AND s.ended_at IS NULL AND s.expires_at > $3
+                 AND (s.created_at, s.id) > ($5, $6)
+                 AND EXISTS (SELECT 1 FROM refresh_chains c
+                             WHERE c.session_id = s.id AND c.expires_at > $3 AND c.revoked_at IS NULL)
+               ORDER BY s.created_at, s.id LIMIT 100)
+  RETURNING id, created_at, version
 )sql"};
 
-inline constexpr Statement<void(Digest, SessionId, std::int64_t, KeyId, Time, Time)> insert_refresh_token{R"sql(
-  INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6)
+inline constexpr Statement<void(ChainId, SessionId, KeyId, Digest, Time, Time)> insert_chain{R"sql(
+  INSERT INTO refresh_chains (id, session_id, key_id, generation, current_hash, issued_at, expires_at)
+  VALUES ($1, $2, $3, 1, $4, $5, $6)
 )sql"};
 
-struct RefreshTokenRow {
+struct ChainRow {
   SessionId session_id;
   UserId user_id;
-  std::int64_t generation;
   KeyId key_id;
-  Time token_expires_at;
+  std::int64_t generation;
+  Digest current_hash;
+  std::optional<Digest> previous_hash;
+  Time chain_expires_at;
   std::optional<Time> consumed_at;
+  std::optional<std::int64_t> reissued_generation;
+  std::optional<Time> revoked_at;
   Digest device_hash;
-  Time idle_expires_at;
   Time session_expires_at;
   std::optional<Time> ended_at;
-  std::int64_t session_version;
   std::string amr;
   Time auth_time;
   std::string user_status;
@@ -195,55 +224,49 @@ struct RefreshTokenRow {
   Time user_created_at;
   std::string display_name;
 };
-inline constexpr Statement<RefreshTokenRow(Digest)> find_refresh_token{R"sql(
-  SELECT t.session_id, s.user_id, t.generation, t.key_id, t.expires_at, t.consumed_at, s.device_hash,
-         s.idle_expires_at, s.expires_at, s.ended_at, s.version, s.amr, s.auth_time,
+inline constexpr Statement<ChainRow(ChainId)> find_chain{R"sql(
+  SELECT c.session_id, s.user_id, c.key_id, c.generation, c.current_hash, c.previous_hash, c.expires_at,
+         c.consumed_at, c.reissued_generation, c.revoked_at, s.device_hash, s.expires_at, s.ended_at, s.amr, s.auth_time,
          u.status, u.email, u.email_verified, u.username, u.created_at, p.display_name
-  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+  FROM refresh_chains c JOIN sessions s ON s.id = c.session_id JOIN users u ON u.id = s.user_id
     JOIN user_profiles p ON p.user_id = u.id
-  WHERE t.hash = $1
+  WHERE c.id = $1
 )sql"};
 
 /// Of the person whose session it belongs to.
-inline constexpr Statement<RoleNameRow(Digest)> roles_by_refresh_token{R"sql(
+inline constexpr Statement<RoleNameRow(ChainId)> roles_by_chain{R"sql(
   SELECT r.name
-  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+  FROM refresh_chains c JOIN sessions s ON s.id = c.session_id
     JOIN user_roles ur ON ur.user_id = s.user_id JOIN roles r ON r.id = ur.role_id
-  WHERE t.hash = $1 ORDER BY r.name LIMIT 100
+  WHERE c.id = $1 ORDER BY r.name LIMIT 100
 )sql"};
 
-struct WrappedKeyRow {
-  Bytes wrapped;
-  KeyId wrapping_key_id;
+/// To the next generation, whose token's SHA-256 is `$2`: all that a refresh writes.
+inline constexpr Statement<void(ChainId, Digest, Time, Time)> rotate_chain{R"sql(
+  UPDATE refresh_chains
+  SET generation = generation + 1, previous_hash = current_hash, current_hash = $2, issued_at = $3, consumed_at = $3,
+      expires_at = $4
+  WHERE id = $1
+)sql"};
+
+/// A new grace begins for the token before the current one.
+inline constexpr Statement<void(ChainId, Time)> note_late_reissue{R"sql(
+  UPDATE refresh_chains SET consumed_at = $2, reissued_generation = generation - 1 WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(ChainId, Time)> revoke_chain{R"sql(
+  UPDATE refresh_chains SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
+)sql"};
+
+inline constexpr Statement<void(SessionId, Time)> revoke_chains_of{R"sql(
+  UPDATE refresh_chains SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL
+)sql"};
+
+struct LiveChainRow {
+  ChainId id;
 };
-/// Of the person whose session it belongs to.
-inline constexpr Statement<WrappedKeyRow(Digest)> data_key_by_refresh_token{R"sql(
-  SELECT k.wrapped, k.wrapping_key_id
-  FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-    JOIN data_keys k ON k.owner_id = s.user_id AND k.scope = 'person'
-  WHERE t.hash = $1
-)sql"};
-
-struct GenerationRow {
-  std::int64_t generation;
-  std::optional<Time> consumed_at;
-  std::optional<Time> reissued_at;
-};
-inline constexpr Statement<GenerationRow(SessionId)> last_generations{R"sql(
-  SELECT generation, consumed_at, reissued_at FROM refresh_tokens WHERE session_id = $1
-  ORDER BY generation DESC LIMIT 3
-)sql"};
-
-inline constexpr Statement<void(Digest, Time)> consume_refresh_token{R"sql(
-  UPDATE refresh_tokens SET consumed_at = $2, first_consumed_at = $2 WHERE hash = $1 AND consumed_at IS NULL
-)sql"};
-
-inline constexpr Statement<void(Digest, Time)> note_late_reissue{R"sql(
-  UPDATE refresh_tokens SET consumed_at = $2, reissued_at = $2 WHERE hash = $1
-)sql"};
-
-inline constexpr Statement<void(SessionId, Time, Time)> note_refresh{R"sql(
-  UPDATE sessions SET last_refreshed_at = $2, idle_expires_at = $3, version = version + 1 WHERE id = $1
+inline constexpr Statement<LiveChainRow(SessionId, Time)> find_live_chain{R"sql(
+  SELECT id FROM refresh_chains WHERE session_id = $1 AND expires_at > $2 AND revoked_at IS NULL LIMIT 1
 )sql"};
 
 }  // namespace ostiary::sessions::statements

@@ -1,5 +1,6 @@
 #include "sessions/tokens.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
@@ -48,6 +49,23 @@ std::vector<std::string> words_member(const json::object& object, std::string_vi
     if (word.is_string()) words.emplace_back(word.get_string());
   }
   return words;
+}
+
+constexpr std::size_t id_size = 16;
+constexpr std::size_t generation_size = 8;
+constexpr std::size_t mac_size = std::tuple_size_v<decltype(RefreshToken::mac)>;
+
+/// What the MAC is over, and where a token begins.
+Bytes signed_part(ChainId chain, std::int64_t generation) {
+  Bytes bytes(chain.uuid.bytes.begin(), chain.uuid.bytes.end());
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(generation) >> shift));
+  }
+  return bytes;
+}
+
+Digest mac_of(BytesView key, BytesView signed_part) {
+  return crypto::hmac_sha256(key, {as_bytes("refresh token"), signed_part});
 }
 
 }  // namespace
@@ -99,10 +117,33 @@ Result<AccessClaims> AccessTokens::verify(std::string_view token) const {
                       *issued_at, *expires_at};
 }
 
-Digest refresh_token_hash(std::string_view token) { return crypto::sha256(as_bytes(token)); }
-
-std::string successor_of(std::string_view token, BytesView key) {
-  return to_base64url(crypto::hmac_sha256(key, {as_bytes("refresh token successor"), as_bytes(token)}));
+std::string make_refresh_token(ChainId chain, std::int64_t generation, BytesView key) {
+  Bytes token = signed_part(chain, generation);
+  const Digest mac = mac_of(key, token);
+  token.insert(token.end(), mac.begin(), mac.begin() + mac_size);
+  return to_base64url(token);
 }
+
+std::optional<RefreshToken> parse_refresh_token(std::string_view text) {
+  const auto bytes = from_base64url(text);
+  if (!bytes || bytes->size() != id_size + generation_size + mac_size) return std::nullopt;
+  const BytesView all(*bytes);
+  RefreshToken token{};
+  std::ranges::copy(all.first(id_size), token.chain.uuid.bytes.begin());
+  std::uint64_t generation = 0;
+  for (const auto byte : all.subspan(id_size, generation_size)) generation = generation << 8 | byte;
+  token.generation = static_cast<std::int64_t>(generation);
+  if (token.generation < 1) return std::nullopt;
+  std::ranges::copy(all.last(mac_size), token.mac.begin());
+  token.hash = refresh_token_hash(text);
+  return token;
+}
+
+bool is_signed(const RefreshToken& token, BytesView key) {
+  const Digest mac = mac_of(key, signed_part(token.chain, token.generation));
+  return crypto::equal_in_constant_time(BytesView(mac).first(mac_size), token.mac);
+}
+
+Digest refresh_token_hash(std::string_view token) { return crypto::sha256(as_bytes(token)); }
 
 }  // namespace ostiary::sessions

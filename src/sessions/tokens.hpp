@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,10 +42,25 @@ class AccessTokens {
   std::string audience_;
 };
 
-/// A refresh token is 32 bytes in base64url; storage knows its SHA-256 only.
-Digest refresh_token_hash(std::string_view token);
+/// What a refresh token says: 48 bytes in base64url, which are its chain's id, its generation (eight bytes, the highest
+/// first) and the first 192 bits of an HMAC-SHA-256 over both. Nothing in it is proven before `is_signed`.
+struct RefreshToken {
+  ChainId chain;
+  std::int64_t generation;  ///< from 1
+  std::array<std::uint8_t, 24> mac;
+  Digest hash;  ///< of the text, under which storage knows it
+};
 
-/// The one successor of a refresh token under a server key: HMAC, so that a second use gets the very same.
-std::string successor_of(std::string_view token, BytesView key);
+/// The one token of a generation under a server key: whoever is answered twice gets the very same.
+std::string make_refresh_token(ChainId chain, std::int64_t generation, BytesView key);
+
+/// Nothing for a text that no refresh token has.
+std::optional<RefreshToken> parse_refresh_token(std::string_view text);
+
+/// Whether the token was made under this server key.
+bool is_signed(const RefreshToken& token, BytesView key);
+
+/// The SHA-256 of its text.
+Digest refresh_token_hash(std::string_view token);
 
 }  // namespace ostiary::sessions

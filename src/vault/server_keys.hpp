@@ -20,7 +20,7 @@ namespace ostiary::vault {
 /// What a key of the service is for. Each purpose has keys of its own.
 enum class KeyPurpose {
   token_signing,    ///< access tokens
-  refresh_chain,    ///< the next refresh token is an HMAC of the presented one
+  refresh_chain,    ///< MACs of refresh tokens; a chain keeps the key that it began with
   codes,            ///< six-digit codes and hashed identifiers
   devices,          ///< signatures of device cookies
   service_sealing,  ///< audit details without a person, job payloads

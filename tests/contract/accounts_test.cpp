@@ -32,11 +32,11 @@ class Accounts : public OnEveryEngine {
   v1::TokenReply starts_session(UserId user) {
     return *world.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
       const auto row = tx.one(sessions::statements::find_user, user);
-      return sessions::start_session(tx, world.sessions, nobody.call(), row, {"hwk"}, world.clock.now());
+      return sessions::complete_sign_in(tx, world.sessions, nobody.call(), row, {"hwk"}, world.clock.now());
     });
   }
 
-  Result<v1::TokenReply> logs_in_as(const std::string& username, const std::string& password) {
+  Result<v1::LoginReply> logs_in_as(const std::string& username, const std::string& password) {
     v1::LoginRequest request;
     request.set_username(username);
     request.set_password(password);

@@ -68,7 +68,7 @@ class DeliveryOnEveryEngine : public OnEveryEngine {
     });
   }
 
-  void leaves_behind(int sessions, int tokens_each, int attempts);
+  void leaves_behind(int sessions, int attempts);
 
   /// Until nothing is left. How many rows are gone.
   std::int64_t cleans_up(Database& db) const {
@@ -257,12 +257,13 @@ TEST_P(DeliveryOnEveryEngine, ExpiredRegistrationsGoWithTheKeysOfPeopleWhoNeverC
 
 constexpr Statement<void(SessionId, UserId, BytesView, Time)> insert_session{R"sql(
   INSERT INTO sessions (id, user_id, device_hash, user_agent, device_name, address, amr, auth_time, created_at,
-    last_refreshed_at, idle_expires_at, expires_at, version)
-  VALUES ($1, $2, $3, '', '', '', '', $4, $4, $4, $4, $4, 1)
+    expires_at, version)
+  VALUES ($1, $2, $3, '', '', '', '', $4, $4, $4, 1)
 )sql"};
-constexpr Statement<void(BytesView, SessionId, std::int64_t, Time)> insert_token{R"sql(
-  INSERT INTO refresh_tokens (hash, session_id, generation, key_id, issued_at, expires_at)
-  VALUES ($1, $2, $3, $2, $4, $4)
+constexpr Statement<void(SessionId, Time)> end_session{"UPDATE sessions SET ended_at = $2 WHERE id = $1"};
+constexpr Statement<void(ChainId, SessionId, BytesView, Time)> insert_chain{R"sql(
+  INSERT INTO refresh_chains (id, session_id, key_id, generation, current_hash, issued_at, expires_at)
+  VALUES ($1, $2, $1, 1, $3, $4, $4)
 )sql"};
 constexpr Statement<void(AttemptId, BytesView, Time)> insert_attempt{R"sql(
   INSERT INTO login_attempts (id, identifier_hash, address, success, reason, attempted_at)
@@ -282,15 +283,19 @@ TEST_P(DeliveryOnEveryEngine, SessionsGuessesAndAttemptsGoInTheirTime) {
     for (const Duration more : {Duration(0), Duration(1)}) {
       const auto session = world.ids.make<SessionId>();
       tx.execute(insert_session, session, user, world.random.bytes(32), now() - 30 * 24h - more);
-      for (int generation = 0; generation < 150; ++generation)
-        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 30 * 24h - more);
+      for (int chain = 0; chain < 2; ++chain)
+        tx.execute(insert_chain, world.ids.make<ChainId>(), session, world.random.bytes(32), now());
+      const auto ended = world.ids.make<SessionId>();
+      tx.execute(insert_session, ended, user, world.random.bytes(32), now() + 300 * 24h);
+      tx.execute(insert_chain, world.ids.make<ChainId>(), ended, world.random.bytes(32), now() + 300 * 24h);
+      tx.execute(end_session, ended, now() - 30 * 24h - more);
       tx.execute(insert_guess, world.ids.make_uuid(), world.random.bytes(32), now() - 24h - more);
       tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 90 * 24h - more);
     }
   });
-  EXPECT_EQ(cleans_up(), 150 + 1 + 1 + 1);
-  EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 1);
-  EXPECT_EQ(count({"SELECT count(*) FROM refresh_tokens"}), 150);
+  EXPECT_EQ(cleans_up(), 2 + 1 + 1) << "a session past its longest life, and one whose end is long ago";
+  EXPECT_EQ(count({"SELECT count(*) FROM sessions"}), 2);
+  EXPECT_EQ(count({"SELECT count(*) FROM refresh_chains"}), 2 + 1);
   EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 1);
   EXPECT_EQ(count({"SELECT count(*) FROM login_attempts"}), 1);
 }
@@ -309,16 +314,15 @@ TEST_P(DeliveryOnEveryEngine, DevicesGoWhenTheirCookieHasLongExpired) {
   EXPECT_EQ(cleans_up(), 0);
 }
 
-/// Sessions with their refresh tokens, and login attempts, that are past their retention.
-void DeliveryOnEveryEngine::leaves_behind(int sessions, int tokens_each, int attempts) {
+/// Sessions with a refresh chain each, and login attempts, that are past their retention.
+void DeliveryOnEveryEngine::leaves_behind(int sessions, int attempts) {
   writes([&](Transaction& tx) {
     const auto user = world.ids.make<UserId>();
     tx.execute(insert_user, user, now());
     for (int i = 0; i < sessions; ++i) {
       const auto session = world.ids.make<SessionId>();
       tx.execute(insert_session, session, user, world.random.bytes(32), now() - 31 * 24h);
-      for (int generation = 0; generation < tokens_each; ++generation)
-        tx.execute(insert_token, world.random.bytes(32), session, generation, now() - 31 * 24h);
+      tx.execute(insert_chain, world.ids.make<ChainId>(), session, world.random.bytes(32), now() - 31 * 24h);
     }
     for (int i = 0; i < attempts; ++i)
       tx.execute(insert_attempt, world.ids.make<AttemptId>(), world.random.bytes(32), now() - 91 * 24h);
@@ -326,24 +330,24 @@ void DeliveryOnEveryEngine::leaves_behind(int sessions, int tokens_each, int att
 }
 
 TEST_P(DeliveryOnEveryEngine, OneCallIsShortAndTellsWhetherItLeftSomething) {
-  constexpr int sessions = 150, tokens_each = 2, attempts = 250;
-  leaves_behind(sessions, tokens_each, attempts);
+  constexpr int sessions = 150, attempts = 200;
+  leaves_behind(sessions, attempts);
   EXPECT_EQ(clean_up(*database, Retention{}, now(), [] { return true; }).rows, 0) << "it was told to stop";
   std::int64_t rows = 0;
   int calls = 0;
   for (CleanedUp last{.left_some = true}; last.left_some && calls < 10; ++calls) {
     last = clean_up(*database, Retention{}, now());
-    EXPECT_LE(last.rows, 100 + 100 + 100) << "tokens, sessions, attempts";
+    EXPECT_LE(last.rows, 100 + 100) << "sessions, attempts";
     rows += last.rows;
     EXPECT_EQ(last.left_some, last.rows > 0);
   }
-  EXPECT_EQ(rows, sessions + sessions * tokens_each + attempts);
-  EXPECT_EQ(calls, 3 + 1) << "nobody waits behind another kind's backlog";
+  EXPECT_EQ(rows, sessions + attempts);
+  EXPECT_EQ(calls, 2 + 1) << "nobody waits behind another kind's backlog";
 }
 
 TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {
-  constexpr int sessions = 40, tokens_each = 40, attempts = 1500;
-  leaves_behind(sessions, tokens_each, attempts);
+  constexpr int sessions = 700, attempts = 1500;
+  leaves_behind(sessions, attempts);
   std::atomic<std::int64_t> rows = 0;
   {
     std::vector<std::jthread> instances;
@@ -354,7 +358,8 @@ TEST_P(DeliveryOnEveryEngine, SeveralInstancesCleanUpTogether) {
       });
     }
   }
-  EXPECT_EQ(rows, sessions + sessions * tokens_each + attempts);
+  EXPECT_EQ(rows, sessions + attempts);
+  EXPECT_EQ(count({"SELECT count(*) FROM refresh_chains"}), 0);
   EXPECT_EQ(cleans_up(), 0);
 }
 

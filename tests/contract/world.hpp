@@ -103,8 +103,9 @@ class World {
   sessions::SessionCache cache{invalidation, [](const v1::CheckSessionReply& reply) { return reply.DebugString(); }};
   adapters::MemoryRateLimiter limiter{random};
   limits::Limits limits{limiter, limits::contract_rates(), false};
-  sessions::Deps sessions{clock,  ids,    random,  db,    keys,   audit, invalidation,
-                          hasher, tokens, devices, cache, limits, {},    [](std::string_view) { return std::nullopt; }};
+  sessions::Deps sessions{clock, ids,          random, db,     keys,
+                          audit, invalidation, hasher, tokens, devices,
+                          cache, limits,       log,    {},     [](std::string_view) { return std::nullopt; }};
   accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", [] {}};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
@@ -173,8 +174,8 @@ class Person {
     return keep(accounts::verify_email(world_.accounts, call(), request));
   }
 
-  Result<v1::TokenReply> logs_in() { return logs_in(password_); }
-  Result<v1::TokenReply> logs_in(const std::string& password) {
+  Result<v1::LoginReply> logs_in() { return logs_in(password_); }
+  Result<v1::LoginReply> logs_in(const std::string& password) {
     v1::LoginRequest request;
     request.set_email(email_);
     request.set_password(password);
@@ -226,7 +227,8 @@ class Person {
   std::string refresh_token;
 
  private:
-  Result<v1::TokenReply> keep(Result<v1::TokenReply> reply) {
+  template <class Reply>
+  Result<Reply> keep(Result<Reply> reply) {
     if (reply) {
       access_token = reply->access_token();
       refresh_token = reply->refresh_token();

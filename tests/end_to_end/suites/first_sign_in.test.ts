@@ -60,7 +60,7 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     const checked = await alice.checksSession()
     expect(checked.status).toBe(200)
     expect(checked.body.user).toEqual(verified.body.user)
-    expect(checked.body.session).toMatchObject({ session_id: alice.sessionId, amr: ['otp'] })
+    expect(checked.body.session).toMatchObject({ session_id: alice.sessionId, amr: ['email'] })
 
     await alice.signsIn()
     expect(alice.sessionId).not.toBe(verified.body.session_id)
@@ -201,7 +201,7 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
     expect(payload.sid).toBe(erin.sessionId)
     expect(payload.exp! - payload.iat!).toBe(900)
     expect(Math.abs(payload.iat! - Date.now() / 1000)).toBeLessThan(30)
-    expect(payload.amr).toEqual(['otp'])
+    expect(payload.amr).toEqual(['email'])
     expect(payload.roles).toEqual(expect.any(Array))
     expect(payload.auth_time).toBeLessThanOrEqual(payload.iat!)
 
@@ -229,9 +229,9 @@ describe.each(ENGINES)('from registration to sign-out, on %s', (engine) => {
         `SELECT count(*) FROM sessions JOIN users ON users.id = sessions.user_id WHERE ${lower} AND ended_at IS NULL`,
       ),
     ).toBe(2)
-    const consumed = `SELECT count(*) FROM refresh_tokens JOIN sessions ON sessions.id = session_id
-                      JOIN users ON users.id = sessions.user_id WHERE ${lower} AND consumed_at IS`
-    expect(await world.storage.count(`${consumed} NULL`)).toBe(2)
-    expect(await world.storage.count(`${consumed} NOT NULL`)).toBe(1)
+    const chains = `SELECT count(*) FROM refresh_chains JOIN sessions ON sessions.id = session_id
+                    JOIN users ON users.id = sessions.user_id WHERE ${lower} AND generation =`
+    expect(await world.storage.count(`${chains} 1`)).toBe(1)
+    expect(await world.storage.count(`${chains} 2`)).toBe(1)
   })
 })

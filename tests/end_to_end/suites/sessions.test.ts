@@ -9,6 +9,25 @@ const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 ' +
   '(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1'
 
+describe('an account with MAX_SESSIONS_PER_ACCOUNT=2', () => {
+  test('signs in a third time, and the oldest session is out', async () => {
+    const world = await World.begins('SQLite', { settings: { MAX_SESSIONS_PER_ACCOUNT: '2' } })
+    try {
+      const oldest = await world.person('alice').signsUp()
+      const [second, third] = [oldest.atAnotherDevice(), oldest.atAnotherDevice()]
+      await second.signsIn()
+      expect(await oldest.isSignedIn()).toBe(true)
+      await third.signsIn()
+      refuses(await oldest.checksSession(), 401, 'session_ended')
+      refuses(await oldest.triesToRefresh(), 401, 'session_ended')
+      expect((await third.sessions()).map((session) => session.session_id)).toEqual([third.sessionId, second.sessionId])
+      await second.refreshes()
+    } finally {
+      await world.ends()
+    }
+  })
+})
+
 describe.each(ENGINES)('sessions, on %s', (engine) => {
   let world: World
   beforeAll(async () => {
@@ -75,7 +94,7 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
     expect(successors.size).toBe(1)
     expect(
       await world.storage.count(
-        `SELECT count(*) FROM refresh_tokens JOIN sessions ON sessions.id = session_id
+        `SELECT sum(generation) FROM refresh_chains JOIN sessions ON sessions.id = session_id
          JOIN users ON users.id = sessions.user_id WHERE email_canonical = '${carol.email}'`,
       ),
     ).toBe(2)
@@ -108,8 +127,17 @@ describe.each(ENGINES)('sessions, on %s', (engine) => {
   test('B4 a token that never was is unknown, and says so', async () => {
     const erin = await world.person('erin').signsUp()
     refuses(await erin.triesToRefresh('A'.repeat(43)), 401, 'refresh_token_unknown')
+    refuses(await erin.triesToRefresh('A'.repeat(64)), 401, 'refresh_token_unknown')
+    // Of one's own session, and a bit of its MAC is wrong.
+    const last = erin.refreshToken!.slice(-1)
+    refuses(
+      await erin.triesToRefresh(erin.refreshToken!.slice(0, -1) + (last === 'A' ? 'B' : 'A')),
+      401,
+      'refresh_token_unknown',
+    )
     refuses(await world.client().post('/api/auth/refresh', {}), 401, 'refresh_token_unknown')
     refuses(await erin.triesToRefresh('x'.repeat(65)), 400, 'invalid_field', 'refresh_token')
+    await erin.refreshes()
   })
 
   test('R2.8 ASVS 7.5.2 my sessions, the latest first, named by device, this one marked', async () => {

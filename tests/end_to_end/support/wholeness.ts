@@ -20,12 +20,14 @@ const HALF_DONE: Record<string, string> = {
     WHERE version <> (SELECT count(*) FROM outbox WHERE aggregate_id = sessions.id)`,
   'an account whose last change was not told': `SELECT id FROM users
     WHERE version <> (SELECT count(*) FROM outbox WHERE aggregate_id = users.id)`,
-  'a gap in a chain of refresh tokens': `SELECT session_id FROM refresh_tokens GROUP BY session_id
-    HAVING max(generation) - min(generation) + 1 <> count(*) OR count(DISTINCT generation) <> count(*)`,
-  'a chain without one unused token at its end': `SELECT id FROM sessions
-    WHERE 1 <> (SELECT count(*) FROM refresh_tokens WHERE session_id = sessions.id AND consumed_at IS NULL)
-       OR (SELECT max(generation) FROM refresh_tokens WHERE session_id = sessions.id) <>
-          (SELECT generation FROM refresh_tokens WHERE session_id = sessions.id AND consumed_at IS NULL)`,
+  'a session without one chain of refresh tokens': `SELECT id FROM sessions
+    WHERE 1 <> (SELECT count(*) FROM refresh_chains WHERE session_id = sessions.id)`,
+  'a chain that is half rotated': `SELECT id FROM refresh_chains
+    WHERE generation < 1 OR (generation > 1) <> (previous_hash IS NOT NULL)
+       OR (generation > 1) <> (consumed_at IS NOT NULL) OR reissued_generation >= generation`,
+  'a session and a chain of which only one has ended': `SELECT c.id
+    FROM refresh_chains c JOIN sessions s ON s.id = c.session_id
+    WHERE (c.revoked_at IS NULL) <> (s.ended_at IS NULL)`,
   'an account without its rows in the audit log': `SELECT id FROM users
     WHERE 1 <> (SELECT count(*) FROM audit_log WHERE user_id = users.id AND action = 'user.register')
        OR 1 <> (SELECT count(*) FROM audit_log WHERE user_id = users.id AND action = 'user.verify_email'
@@ -36,11 +38,9 @@ const HALF_DONE: Record<string, string> = {
            AND outcome = 'success')
        OR (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_at IS NOT NULL) <>
           (SELECT count(*) FROM audit_log WHERE user_id = users.id AND action = 'session.end')`,
-  'refreshes that the audit log does not count': `SELECT id FROM users
-    WHERE (SELECT count(*) FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-           WHERE s.user_id = users.id AND t.consumed_at IS NOT NULL) +
-          (SELECT count(*) FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-           WHERE s.user_id = users.id AND t.reissued_at IS NOT NULL) <>
+  'late answers that the audit log does not count': `SELECT id FROM users
+    WHERE (SELECT count(*) FROM refresh_chains c JOIN sessions s ON s.id = c.session_id
+           WHERE s.user_id = users.id AND c.reissued_generation IS NOT NULL) >
           (SELECT count(*) FROM audit_log WHERE user_id = users.id AND action = 'session.refresh')`,
   'a session that was taken for stolen': `SELECT id FROM sessions WHERE end_reason = 'refresh_token_reused'`,
 }
