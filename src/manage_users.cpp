@@ -35,6 +35,7 @@ struct Office {
     call.method = "ostiary user";
     call.address = "local";
     call.user_agent = "ostiary command line";
+    call.caller = Operator{};
     return call;
   }
 

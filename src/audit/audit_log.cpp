@@ -61,7 +61,8 @@ std::optional<Bytes> AuditLog::seal_for_user(Transaction& tx, const Event& event
 
 void AuditLog::record(Transaction& tx, const Call& call, const Event& event) const {
   const auto id = ids_.make<AuditId>();
-  const auto actor = event.actor ? event.actor : call.caller ? std::optional(call.caller->user_id) : std::nullopt;
+  const auto* const caller = std::get_if<Person>(&call.caller);
+  const auto actor = event.actor ? event.actor : caller ? std::optional(caller->user_id) : std::nullopt;
   Bytes salted = random_.bytes(details_salt_size);
   const std::string details = details_text(call, event);
   salted.insert(salted.end(), details.begin(), details.end());

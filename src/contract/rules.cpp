@@ -33,6 +33,9 @@ std::optional<std::string> unfit(const FieldDescriptor& field, const Rule& rule)
   }
   if ((rule.min_characters() != 0 || rule.max_characters() != 0) && !text) return "characters are counted in texts";
   if (!rule.pattern().empty() && !text) return "a pattern is for texts";
+  if (!rule.pattern().empty() && rule.max_bytes() > Rules::longest_matched) {
+    return "a pattern is matched against at most " + std::to_string(Rules::longest_matched) + " bytes";
+  }
   if (rule.pattern().empty() != rule.pattern_hint().empty()) return "a pattern and its hint go together";
   if (rule.format() != FORMAT_UNSPECIFIED && !text) return "a format is for texts";
   if (rule.multiline() && !text) return "multiline is for texts";

@@ -25,7 +25,7 @@ class RuleError final : public std::runtime_error {
 /// The field rules (options.proto) of message types, compiled once. Thread-safe once filled.
 class Rules {
  public:
-  /// A text with a pattern but without max_bytes may have so many.
+  /// A text with a pattern has at most so many bytes: std::regex recurses once for each, and may exhaust the stack.
   static constexpr std::uint32_t longest_matched = 256;
 
   /// Reads the rules of a message type and of all that it holds. Throws RuleError for a rule that its field can't have,

@@ -9,12 +9,8 @@ namespace ostiary::sessions {
 /// newest pending registration's, or nobody's. Every attempt leaves a row in login_attempts and in the audit log.
 Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// The account that an identifier stands for, as a key for rate limits ("user:..." or a hash of the identifier where
-/// there is no account), and whether the device that calls is known to it.
-struct Identity {
-  std::string account;
-  bool known_device;
-};
-Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
+/// Whom the limits count a call for that names an identifier, whatever it does: signing in and mails alike. `account` is
+/// "user:..." or a keyed hash of the identifier where there is no account.
+limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
 
 }  // namespace ostiary::sessions

@@ -72,7 +72,8 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
   const auto ended = tx.optional(statements::end_session, session, now, std::string(reason));
   if (!ended) return false;
   deps.invalidation.publish(tx, user);
-  const auto actor = call.caller ? call.caller->user_id : user;
+  const auto* const caller = std::get_if<Person>(&call.caller);
+  const auto actor = caller ? caller->user_id : user;
   deps.audit.record(tx, call,
                     {.action = "session.end",
                      .user = user,
