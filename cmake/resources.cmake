@@ -18,7 +18,7 @@ add_custom_command(
           -o ${contract_set} ${contract_files}
   DEPENDS ${contract_files}
   COMMENT "Describing the contract")
-embed(pages contract ROOTS ${CMAKE_BINARY_DIR}/generated/contract FILES ${contract_set})
+embed(contract contract ROOTS ${CMAKE_BINARY_DIR}/generated/contract FILES ${contract_set})
 
 # The pages, and the API reference's renderer as npm has it.
 set(renderer_folder ${CMAKE_BINARY_DIR}/generated/pages/swagger-ui)

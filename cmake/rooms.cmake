@@ -49,12 +49,12 @@ room(passwords USES crypto zxcvbn)
 room(sessions USES messages passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions)
 room(access USES sessions)
-room(contract USES messages base ICU::uc ICU::i18n Boost::json)
-room(door USES contract access accounts sessions limits audit storage ports PkgConfig::PROMETHEUS)
-room(http USES base ports gateway Boost::headers OpenSSL::SSL)
-room(gateway USES door http contract)
-room(grpc USES door http PkgConfig::GRPC grpc++_reflection)
-room(pages USES gateway door contract Boost::json)
+room(contract USES limits messages base ICU::uc ICU::i18n Boost::json)
+room(door USES contract access accounts sessions limits audit vault storage ports PkgConfig::PROMETHEUS)
+room(http USES ports base Boost::headers OpenSSL::SSL)
+room(gateway USES door http contract Boost::json)
+room(grpc USES door contract ports base PkgConfig::GRPC grpc++_reflection)
+room(pages USES gateway door http contract ports Boost::json)
 
 # What most files of the upper rooms read first, compiled once for them all.
 target_precompile_headers(sessions PRIVATE

@@ -80,7 +80,7 @@ accounts::RegistrationPolicy registration_policy(const Config& config) {
 
 std::string render(const v1::CheckSessionReply& reply) {
   std::string bytes;
-  server::write_json(reply, bytes);
+  contract::write_json(reply, bytes);
   return bytes;
 }
 
@@ -179,14 +179,14 @@ Rooms::Rooms(const Config& config, Foundation& foundation, std::function<void()>
       accounts{sessions,           foundation.data_keys, registration_policy(config),
                *config.public_url, *config.service_name, std::move(wake_executor)} {}
 
-server::CookieOptions cookie_options(const Config& config) {
+gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),
           .domain = *config.cookie_domain,
           .refresh_lifetime = *config.refresh_token_lifetime,
           .access_lifetime = *config.access_token_lifetime};
 }
 
-server::OpenApiFacts openapi_facts(const Config& config) {
+pages::OpenApiFacts openapi_facts(const Config& config) {
   return {OSTIARY_VERSION, *config.public_url, cookie_options(config)};
 }
 

@@ -88,9 +88,9 @@ struct Rooms {
 };
 
 /// How session cookies are set.
-server::CookieOptions cookie_options(const Config& config);
+gateway::CookieOptions cookie_options(const Config& config);
 
 /// What the description of the HTTP interface says of this server.
-server::OpenApiFacts openapi_facts(const Config& config);
+pages::OpenApiFacts openapi_facts(const Config& config);
 
 }  // namespace ostiary

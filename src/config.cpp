@@ -14,6 +14,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "base/ip_address.hpp"
 #include "base/spelling.hpp"
 #include "env_file.hpp"
 #include "storage/conninfo.hpp"

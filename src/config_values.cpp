@@ -9,23 +9,13 @@
 #include "adapters/smtp_mailer.hpp"
 #include "base/bytes.hpp"
 #include "base/encoding.hpp"
-#include "http/forwarded.hpp"
+#include "base/ip_address.hpp"
+#include "base/text.hpp"
+#include "base/trusted_proxies.hpp"
 #include "storage/conninfo.hpp"
 
 namespace ostiary {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return lower;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::optional<std::int64_t> digits(std::string_view text) {
   std::int64_t value = 0;
@@ -84,7 +74,7 @@ std::optional<std::string> origin_of(std::string_view text) {
   }
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos || !server::parse_address(host)) return std::nullopt;
+    if (host.find(':') == std::string_view::npos || !parse_address(host)) return std::nullopt;
   } else if (!is_host_name(host)) {
     return std::nullopt;
   }
@@ -129,9 +119,9 @@ Read<std::vector<Rate>> rates(std::string_view text) {
     if (slash == std::string::npos || burst == std::string::npos || burst < slash)
       return std::unexpected("a limit like \"20/1h burst 10\"");
     const std::string_view view = item;
-    const auto count = digits(trimmed(view.substr(0, slash)));
-    const auto period = seconds_of(trimmed(view.substr(slash + 1, burst - slash - 1)));
-    const auto at_once = digits(trimmed(view.substr(burst + 7)));
+    const auto count = digits(trim_blanks(view.substr(0, slash)));
+    const auto period = seconds_of(trim_blanks(view.substr(slash + 1, burst - slash - 1)));
+    const auto at_once = digits(trim_blanks(view.substr(burst + 7)));
     const bool is_fine = count && period && at_once && *count >= 1 && *count <= most && *period >= 1 &&
                          *period <= 400 * 86400 && *at_once >= 1 && *at_once <= most;
     if (!is_fine) return std::unexpected("a limit like \"20/1h burst 10\", each number at least 1");
@@ -145,7 +135,7 @@ std::vector<std::string> list(std::string_view text) {
   std::vector<std::string> items;
   while (!text.empty()) {
     const auto comma = text.find(',');
-    if (const auto item = trimmed(text.substr(0, comma)); !item.empty()) items.emplace_back(item);
+    if (const auto item = trim_blanks(text.substr(0, comma)); !item.empty()) items.emplace_back(item);
     text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
   }
   return items;
@@ -160,7 +150,7 @@ Read<std::string> public_url(std::string_view text) {
 Read<std::vector<std::string>> addresses(std::string_view text) {
   auto items = list(text);
   const auto is_fine = [](const std::string& item) {
-    return item == "localhost" || item == "*" || server::parse_address(item).has_value();
+    return item == "localhost" || item == "*" || parse_address(item).has_value();
   };
   if (!items.empty() && std::ranges::all_of(items, is_fine)) return items;
   return std::unexpected("IP addresses, localhost or *, separated by commas");
@@ -169,7 +159,7 @@ Read<std::vector<std::string>> addresses(std::string_view text) {
 Read<std::vector<std::string>> networks(std::string_view text) {
   auto items = list(text);
   try {
-    server::TrustedProxies{items};
+    TrustedProxies{items};
     return items;
   } catch (const std::invalid_argument& error) {
     return std::unexpected(std::string("networks separated by commas, and ") + error.what());
@@ -289,12 +279,6 @@ std::string host_of(std::string_view url) {
   if (const auto user = host.rfind('@'); user != std::string_view::npos) host.remove_prefix(user + 1);
   if (host.starts_with('[')) return lower_case(host.substr(1, host.find(']') - 1));
   return lower_case(host.substr(0, host.find(':')));
-}
-
-bool is_this_machine(std::string_view host) {
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  const auto address = server::parse_address(host);
-  return address && address->is_loopback();
 }
 
 }  // namespace ostiary

@@ -56,7 +56,4 @@ std::string list(const std::vector<std::string>& items);
 /// none.
 std::string host_of(std::string_view url);
 
-/// Whether a host is this machine by its name or address alone: localhost, names below it, loopback addresses.
-bool is_this_machine(std::string_view host);
-
 }  // namespace ostiary

@@ -81,7 +81,7 @@ cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations&
 }
 
 cli::ExitStatus describe_api(const Config& config, const cli::DescribeApi& command) {
-  const auto description = server::describe(openapi_facts(config));
+  const auto description = pages::describe(openapi_facts(config));
   std::cout << (command.yaml ? description.yaml : description.json);
   if (!command.yaml) std::cout << '\n';
   return cli::done;

@@ -14,12 +14,12 @@
 #include "base/workers.hpp"
 #include "door/counted_log.hpp"
 #include "door/dispatcher.hpp"
+#include "door/metrics.hpp"
+#include "door/routes.hpp"
 #include "gateway/gateway.hpp"
 #include "grpc/server.hpp"
 #include "http/server.hpp"
-#include "door/metrics.hpp"
 #include "pages/pages.hpp"
-#include "door/routes.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/login.hpp"
 
@@ -76,15 +76,15 @@ void warn_of_development_key(const Config& config, Log& log) {
             {{"folder", *config.data_dir}, {"hint", "set OSTIARY_MASTER_KEY before anything real is stored"}});
 }
 
-server::CallerChecks caller_checks(const sessions::Deps& sessions) {
-  server::CallerChecks checks;
+door::CallerChecks caller_checks(const sessions::Deps& sessions) {
+  door::CallerChecks checks;
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
   checks.has_permission = access::has_permission;
   checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
   checks.remembered_device = [&sessions](std::string_view token) { return sessions.devices.read_by_known_key(token); };
   checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
     auto identity = sessions::identify(sessions, identifier, device);
-    return server::CallerChecks::Identity{std::move(identity.account), identity.known_device};
+    return door::CallerChecks::Identity{std::move(identity.account), identity.known_device};
   };
   return checks;
 }
@@ -100,36 +100,36 @@ std::function<void(const Call&, const audit::Event&)> refusals_to_audit(Foundati
   };
 }
 
-server::FindReadyReply ready_session(const Rooms& rooms) {
-  return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<server::ReadyReply> {
+door::FindRememberedReply ready_session(const Rooms& rooms) {
+  return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<door::RememberedReply> {
     const auto known = sessions::ready_session(sessions, token, now);
     if (!known) return std::nullopt;
-    return server::ReadyReply{{known, &known->json}, {known, &known->protobuf}, known->caller.session_id};
+    return door::RememberedReply{{known, &known->json}, {known, &known->protobuf}, known->caller.session_id};
   };
 }
 
 /// Calls that hash at once: one on each hashing thread, and a short queue behind it.
 int hash_places(const passwords::Hasher& hasher) { return 8 * hasher.threads(); }
 
-server::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
-                                             server::Metrics& metrics) {
+door::DispatcherOptions dispatcher_options(const Config& config, const passwords::Hasher& hasher,
+                                           door::Metrics& metrics) {
   return {.fresh_login_within = *config.fresh_login_within,
           .hash_places_per_network = hash_places(hasher) / 2,
           .at_once = {"ostiary.v1.SystemService.Health"},
           .metrics = &metrics};
 }
 
-server::GatewayOptions gateway_options(const Config& config) {
+gateway::GatewayOptions gateway_options(const Config& config) {
   return {.public_origin = *config.public_url,
           .cors_origins = *config.cors_origins,
           .trusted_proxies = *config.trusted_proxies,
           .cookies = cookie_options(config)};
 }
 
-server::TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
+TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
 
-server::HttpServerOptions http_options(const Config& config) {
-  server::HttpServerOptions options;
+http::ServerOptions http_options(const Config& config) {
+  http::ServerOptions options;
   options.addresses = *config.listen_address;
   options.port = *config.port;
   options.tls = tls_files(config);
@@ -137,8 +137,8 @@ server::HttpServerOptions http_options(const Config& config) {
   return options;
 }
 
-server::GrpcServerOptions grpc_options(const Config& config) {
-  server::GrpcServerOptions options;
+grpc_transport::ServerOptions grpc_options(const Config& config) {
+  grpc_transport::ServerOptions options;
   options.addresses = *config.grpc_listen_address;
   options.port = *config.grpc_port;
   options.tls = tls_files(config);
@@ -146,9 +146,9 @@ server::GrpcServerOptions grpc_options(const Config& config) {
   return options;
 }
 
-server::PagesOptions pages_options(const Config& config, Storage& storage, const Mailing& mailing,
-                                   const server::Contract& contract, const server::Metrics& metrics) {
-  server::PagesOptions options;
+pages::PagesOptions pages_options(const Config& config, Storage& storage, const Mailing& mailing,
+                                  const contract::Contract& contract, const door::Metrics& metrics) {
+  pages::PagesOptions options;
   options.metrics = &metrics;
   options.metrics_networks = *config.metrics_networks;
   options.public_origin = *config.public_url;
@@ -159,18 +159,18 @@ server::PagesOptions pages_options(const Config& config, Storage& storage, const
                      {"gRPC", "port " + std::to_string(*config.grpc_port)}};
   if (mailing.mailbox && options.local) {
     options.mailbox = [mailbox = mailing.mailbox] {
-      std::vector<server::MailboxEntry> entries;
+      std::vector<pages::MailboxEntry> entries;
       for (auto& stored : mailbox->latest(adapters::Mailbox::capacity)) {
         entries.push_back({stored.received_at, std::move(stored.mail)});
       }
       return entries;
     };
   }
-  options.description = server::describe(contract, openapi_facts(config));
+  options.description = pages::describe(contract, openapi_facts(config));
   return options;
 }
 
-using Samples = std::vector<server::Metrics::Sample>;
+using Samples = std::vector<door::Metrics::Sample>;
 
 Samples samples_of_pools(const Database& db) {
   Samples samples;
@@ -191,13 +191,13 @@ Samples waiting_for_pools(const Database& db) {
 }
 
 /// Everything that tells how full the house is. What is given must outlive the metrics' last reader.
-void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mailing, const Rooms& rooms,
-           const Workers& workers, const server::HttpServer& http, const server::CountedLog& log) {
-  using Kind = server::Metrics::Kind;
+void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailing, const Rooms& rooms,
+           const Workers& workers, const http::Server& http, const door::CountedLog& log) {
+  using Kind = door::Metrics::Kind;
   const auto gauge = [&](const char* name, const char* help, auto read) {
     metrics.watch(name, help, Kind::gauge, [read] { return Samples{{{}, static_cast<double>(read())}}; });
   };
-  server::watch_process(metrics);
+  door::watch_process(metrics);
   gauge("ostiary_calls_waiting", "Calls that wait for a worker", [&] { return workers.waiting(); });
   gauge("ostiary_workers", "Threads that answer calls", [&] { return workers.threads(); });
   gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
@@ -223,12 +223,12 @@ void watch(server::Metrics& metrics, Foundation& foundation, const Mailing& mail
 void serve(const Config& config, Log& plain_log) {
   run_soon_after_waking();
   share_heaps();
-  server::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
-                                     {"call.unavailable", LogLevel::error},
-                                     {"http.cross_site_refused", LogLevel::warning},
-                                     {"job.dead", LogLevel::warning},
-                                     {"job.retry", LogLevel::warning},
-                                     {"tls.not_reloaded", LogLevel::warning}});
+  door::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
+                                   {"call.unavailable", LogLevel::error},
+                                   {"http.cross_site_refused", LogLevel::warning},
+                                   {"job.dead", LogLevel::warning},
+                                   {"job.retry", LogLevel::warning},
+                                   {"tls.not_reloaded", LogLevel::warning}});
   const StopSignals signals;
   raise_descriptor_limit();
   warn_of_development_key(config, log);
@@ -238,29 +238,30 @@ void serve(const Config& config, Log& plain_log) {
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());
-  server::SystemDeps system{foundation.keys, draining, migrator, [&mailing] { return mailing.executor.is_at_work(); },
-                            log};
-  const server::Contract contract(server::contract_services(), server::routes(rooms.accounts, rooms.sessions, system));
-  server::Metrics metrics(contract);
+  door::SystemDeps system{foundation.keys, draining, migrator, [&mailing] { return mailing.executor.is_at_work(); },
+                          log};
+  const contract::Contract contract(contract::contract_services(),
+                                    door::routes(rooms.accounts, rooms.sessions, system));
+  door::Metrics metrics(contract);
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
   Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});
   Workers hash_workers(hash_places(rooms.hasher), longest_queue, {.on_start = give_way_to_short_work});
-  server::Dispatcher dispatcher({.contract = contract,
-                                 .checks = caller_checks(rooms.sessions),
-                                 .limits = rooms.limits,
-                                 .threads = {workers, hash_workers},
-                                 .audit = refusals_to_audit(foundation),
-                                 .clock = foundation.clock,
-                                 .log = log,
-                                 .options = dispatcher_options(config, rooms.hasher, metrics)});
-  const server::ReadyReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
-                                           rooms.limits, foundation.clock, &metrics);
-  const server::Gateway gateway(
+  door::Dispatcher dispatcher({.contract = contract,
+                               .checks = caller_checks(rooms.sessions),
+                               .limits = rooms.limits,
+                               .threads = {workers, hash_workers},
+                               .audit = refusals_to_audit(foundation),
+                               .clock = foundation.clock,
+                               .log = log,
+                               .options = dispatcher_options(config, rooms.hasher, metrics)});
+  const door::RememberedReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
+                                              rooms.limits, foundation.clock, &metrics);
+  const gateway::Gateway gateway(
       dispatcher, ready_replies,
-      server::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
+      pages::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
       gateway_options(config));
-  server::HttpServer http(gateway, http_options(config), log);
-  server::GrpcServer grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
+  http::Server http(gateway, http_options(config), log);
+  grpc_transport::Server grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
   // HTTP last: the others wait for what they have begun where a start fails, and it has begun nothing then.
   grpc.start();

@@ -10,6 +10,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/ip_address.hpp"
+
 namespace ostiary::adapters {
 namespace {
 
@@ -28,10 +30,6 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
   const Owned<char> owned(text);
   return owned.get();
-}
-
-bool is_this_machine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
 /// Applies `name=value&...`; a sentence about the first that means nothing.

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace ostiary::server {
+namespace ostiary {
 
 /// A set of bytes, asked in one step: every request's head goes through some.
 class CharacterSet {
@@ -28,4 +28,4 @@ class CharacterSet {
   std::array<bool, 256> holds_{};
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary

@@ -18,6 +18,12 @@ constexpr auto base64url_values = [] {
   return values;
 }();
 
+int hex_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
 }  // namespace
 
 std::string to_hex(BytesView bytes) {
@@ -67,6 +73,24 @@ std::optional<Bytes> from_base64url(std::string_view text) {
   // Bits that no byte takes must be zero, or one value would have several spellings.
   if ((buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
   return bytes;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '%') {
+      if (at + 2 >= text.size()) return std::nullopt;
+      const int high = hex_digit(text[at + 1]);
+      const int low = hex_digit(text[at + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      decoded += static_cast<char>(high * 16 + low);
+      at += 2;
+    } else {
+      decoded += plus_is_space && text[at] == '+' ? ' ' : text[at];
+    }
+  }
+  return decoded;
 }
 
 std::string to_rfc3339(Time time) {

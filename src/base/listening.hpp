@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace ostiary::server {
+namespace ostiary {
 
 /// A transport can't listen where it was told to: the message is one line that names the place and why, as in
 /// "cannot listen on 127.0.0.1:8001: Address already in use".
@@ -11,4 +11,4 @@ class ListenError final : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary

@@ -49,7 +49,7 @@ struct LowerCase {
   int nice;
 };
 
-class SchedulingLower : public testing::TestWithParam<LowerCase> {};
+class SchedulingLower : public ::testing::TestWithParam<LowerCase> {};
 
 TEST_P(SchedulingLower, HasTheOrdinarySlice) {
   const auto& expected = GetParam();
@@ -73,8 +73,8 @@ TEST_P(SchedulingLower, NeverRaisesWhoIsLowerAlready) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Classes, SchedulingLower,
-                         testing::Values(LowerCase{give_way_to_short_work, SCHED_OTHER, 5},
-                                         LowerCase{step_behind_everything_else, SCHED_BATCH, 10}));
+                         ::testing::Values(LowerCase{give_way_to_short_work, SCHED_OTHER, 5},
+                                           LowerCase{step_behind_everything_else, SCHED_BATCH, 10}));
 
 }  // namespace
 }  // namespace ostiary

@@ -1,10 +1,16 @@
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/utf8.hpp"
 
-namespace ostiary::server {
+namespace ostiary {
+namespace {
+
+char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
+}  // namespace
 
 TextFacts inspect(std::string_view text) {
   TextFacts facts;
@@ -25,4 +31,20 @@ std::string_view cut(std::string_view text, std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
-}  // namespace ostiary::server
+std::string_view trim_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, [](char one, char other) { return lower(one) == lower(other); });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), lower);
+  return result;
+}
+
+}  // namespace ostiary

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
-namespace ostiary::server {
+namespace ostiary {
 
 /// What a text is made of.
 struct TextFacts {
@@ -19,4 +20,13 @@ TextFacts inspect(std::string_view text);
 /// The longest beginning of `text` that has at most `bytes` bytes and ends at a code point's end.
 std::string_view cut(std::string_view text, std::size_t bytes);
 
-}  // namespace ostiary::server
+/// `text` without spaces and tabs around it.
+std::string_view trim_blanks(std::string_view text);
+
+/// Whether both are the same but for ASCII letters' case.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
+
+/// `text` with ASCII letters in lower case.
+std::string lower_case(std::string_view text);
+
+}  // namespace ostiary

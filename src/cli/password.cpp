@@ -57,7 +57,7 @@ std::expected<Secret, std::string> read_line() {
   if (!std::getline(std::cin, line)) return std::unexpected("no password was given");
   if (line.ends_with('\r')) line.pop_back();
   // Over HTTP nobody can give such a password.
-  if (!server::inspect(line).valid) {
+  if (!inspect(line).valid) {
     wipe(line);
     return std::unexpected("the password is not UTF-8: nobody could sign in with it");
   }

@@ -7,7 +7,7 @@
 
 #include "embedded/contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 namespace protobuf = google::protobuf;
 
@@ -79,4 +79,4 @@ Prose split_prose(const std::string& comment) {
   return {comment.substr(0, end), comment.substr(end + 2)};
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -5,7 +5,7 @@
 
 #include <google/protobuf/descriptor.h>
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// What the contract's files say in comments. The descriptors that are linked in have lost them; a descriptor set with
 /// source info travels inside the program.
@@ -32,4 +32,4 @@ struct Prose {
 };
 Prose split_prose(const std::string& comment);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

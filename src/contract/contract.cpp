@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "contract/http_binding.hpp"
 #include "ostiary/v1/account.pb.h"
 #include "ostiary/v1/auth.pb.h"
 #include "ostiary/v1/system.pb.h"
-#include "gateway/binding.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -153,4 +153,4 @@ std::vector<const ServiceDescriptor*> contract_services() {
   return services;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -15,10 +15,10 @@
 
 #include "base/call.hpp"
 #include "base/result.hpp"
-#include "ostiary/options.pb.h"
 #include "contract/rules.hpp"
+#include "ostiary/options.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 using google::protobuf::Message;
 
@@ -108,4 +108,4 @@ class Contract {
 /// The services of the contract proper: all of package ostiary.v1 that are linked in.
 std::vector<const google::protobuf::ServiceDescriptor*> contract_services();
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -7,14 +7,14 @@
 #include <fstream>
 #include <set>
 
-#include "gateway/binding.hpp"
+#include "contract/http_binding.hpp"
 #include "scaffolding/written_contract.hpp"
 #include "source_folder.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Result<std::unique_ptr<Message>> nothing(const Call&, const Message&) { return refuse(Refusal::internal); }
 
@@ -28,7 +28,7 @@ std::vector<Route> routes_for(const std::vector<const google::protobuf::ServiceD
 
 /// What stops a contract from loading; empty when nothing does.
 std::string complaint(const std::string& body) {
-  const WrittenContract written(body);
+  const testing::WrittenContract written(body);
   try {
     const Contract contract(written.services(), routes_for(written.services()));
     return {};
@@ -116,7 +116,7 @@ TEST(ContractRefuses, PoliciesThatCannotBeKept) {
   };
   for (const auto& row : rows) {
     EXPECT_THAT(complaint(with_policy(row.written)), HasSubstr(row.says)) << row.written;
-    EXPECT_THAT(complaint(with_policy(row.written)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+    EXPECT_THAT(complaint(with_policy(row.written)), ::testing::StartsWith("test.Calls.Do: ")) << row.written;
   }
 }
 
@@ -156,7 +156,7 @@ TEST(ContractRefuses, RoutesThatTheGatewayCannotServe) {
   };
   for (const auto& [row, request] : rows) {
     EXPECT_THAT(complaint(with_route(row.written, request)), HasSubstr(row.says)) << row.written;
-    EXPECT_THAT(complaint(with_route(row.written, request)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+    EXPECT_THAT(complaint(with_route(row.written, request)), ::testing::StartsWith("test.Calls.Do: ")) << row.written;
   }
 }
 
@@ -173,7 +173,7 @@ TEST(ContractRefuses, CallsThatCannotBeGuarded) {
   };
   for (const auto& row : rows) {
     EXPECT_THAT(complaint(with_call(row.written)), HasSubstr(row.says)) << row.written;
-    EXPECT_THAT(complaint(with_call(row.written)), testing::StartsWith("test.Calls.Do: ")) << row.written;
+    EXPECT_THAT(complaint(with_call(row.written)), ::testing::StartsWith("test.Calls.Do: ")) << row.written;
   }
 }
 
@@ -189,7 +189,7 @@ TEST(ContractRefuses, TwoCallsOnOneRoute) {
 }
 
 TEST(ContractRefuses, FunctionsThatDoNotFit) {
-  const WrittenContract written(with_call("rpc Do(Ask) returns (Answer) { " + std::string(policy) + " }"));
+  const testing::WrittenContract written(with_call("rpc Do(Ask) returns (Answer) { " + std::string(policy) + " }"));
   const auto complaint_about = [&written](std::vector<Route> routes) -> std::string {
     try {
       const Contract contract(written.services(), std::move(routes));
@@ -299,4 +299,4 @@ TEST(TheContract, HasEveryFile) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

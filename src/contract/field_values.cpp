@@ -7,7 +7,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 using google::protobuf::EnumDescriptor;
@@ -22,13 +22,6 @@ constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
 template <class Number>
 Number without_negative_zero(Number number) {
   return number == 0 ? Number() : number;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// TokenDelivery: "TOKEN_DELIVERY_".
@@ -254,4 +247,4 @@ std::optional<Moment> parse_rfc3339(std::string_view text) {
   return Moment{std::int64_t{days} * 86400 + *hour * 3600 + *minute * 60 + *second, nanos};
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -10,7 +10,7 @@
 
 #include "base/refusal.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// Why a value does not fit a field.
 struct Misfit {
@@ -53,4 +53,4 @@ struct Moment {
 };
 std::optional<Moment> parse_rfc3339(std::string_view text);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -8,11 +8,11 @@
 
 #include "base/encoding.hpp"
 #include "base/id.hpp"
-#include "limits/email_address.hpp"
 #include "contract/field_values.hpp"
 #include "contract/rules.hpp"
+#include "limits/email_address.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -114,4 +114,4 @@ std::string_view format_expectation(Format format) {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/encoding.hpp"
-#include "contract/field_values.hpp"
 #include "base/text.hpp"
+#include "contract/field_values.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 using boost::json::error_code;
@@ -457,4 +457,4 @@ Result<void> read_text_field(std::string_view name, std::string_view value, Mess
   return {};
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// The bounds of a JSON body.
 struct JsonLimits {
@@ -27,4 +27,4 @@ void write_json(const google::protobuf::Message& message, std::string& out);
 /// Sets one field from the text of a path segment or a query parameter. Refuses what does not fit it.
 Result<void> read_text_field(std::string_view name, std::string_view value, google::protobuf::Message& message);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -6,7 +6,7 @@
 #include "ostiary/v1/system.pb.h"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 constexpr std::string_view sample = R"(
@@ -35,7 +35,7 @@ constexpr std::string_view sample = R"(
   }
 )";
 
-class Json : public testing::Test {
+class Json : public ::testing::Test {
  protected:
   Result<std::string> rewritten(std::string_view text, const JsonLimits& limits = {}) {
     const auto message = contract.make("Sample");
@@ -45,7 +45,7 @@ class Json : public testing::Test {
     return out;
   }
 
-  WrittenContract contract{sample};
+  testing::WrittenContract contract{sample};
 };
 
 struct Refusing {
@@ -179,7 +179,7 @@ TEST_F(Json, KnowsNoNegativeZero) {
 }
 
 TEST(JsonFloat, KnowsNoNegativeZeroWhereADoubleIsNone) {
-  WrittenContract written("message One { float rough = 1; }");
+  testing::WrittenContract written("message One { float rough = 1; }");
   const auto message = written.make("One");
   ASSERT_TRUE(read_json(R"({"rough":-1e-60})", *message));
   EXPECT_EQ(message->ByteSizeLong(), 0U);
@@ -312,4 +312,4 @@ TEST_F(Json, RefusesSegmentsAndQueriesThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

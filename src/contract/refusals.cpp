@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 // The numbers of grpc::StatusCode, written out so that this table needs no gRPC.
@@ -68,4 +68,4 @@ static_assert(in_order(), "every refusal has its row, in the order of the enum")
 
 const RefusalStatus& status_of(Refusal refusal) { return table[static_cast<std::size_t>(refusal)]; }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -2,7 +2,7 @@
 
 #include "base/refusal.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// How a refusal looks on each transport. The only place that knows HTTP and gRPC codes.
 struct RefusalStatus {
@@ -14,4 +14,4 @@ struct RefusalStatus {
 
 const RefusalStatus& status_of(Refusal refusal);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

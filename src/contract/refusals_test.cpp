@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 TEST(Refusals, EachHasOneStatusOnEachTransport) {
@@ -36,4 +36,4 @@ TEST(Refusals, MeanTheSameOnBothTransports) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "contract/field_values.hpp"
 #include "base/text.hpp"
+#include "contract/field_values.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 using google::protobuf::Descriptor;
@@ -258,4 +258,4 @@ Result<void> Rules::check_member(const std::string& name, const Message& message
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

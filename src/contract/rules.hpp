@@ -14,7 +14,7 @@
 #include "base/result.hpp"
 #include "ostiary/options.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// A rule that does not fit its field, or a field that can't be served: the message names the field.
 class RuleError final : public std::runtime_error {
@@ -58,4 +58,4 @@ class Rules {
 bool has_format(std::string_view text, Format format);
 std::string_view format_expectation(Format format);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

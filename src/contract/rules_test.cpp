@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "contract/json.hpp"
 #include "base/text.hpp"
+#include "contract/json.hpp"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 constexpr std::string_view sample = R"(
@@ -48,7 +48,7 @@ constexpr std::string_view sample = R"(
   }
 )";
 
-class FieldRules : public testing::Test {
+class FieldRules : public ::testing::Test {
  protected:
   FieldRules() {
     rules.add(contract.type("Sample"));
@@ -62,7 +62,7 @@ class FieldRules : public testing::Test {
     return rules.check(*message);
   }
 
-  WrittenContract contract{sample};
+  testing::WrittenContract contract{sample};
   Rules rules;
 };
 
@@ -279,7 +279,7 @@ TEST(FieldRulesThatDoNotFit, StopTheLoad) {
       {"google.protobuf.MethodOptions x = 1;", "only Timestamp"},
   };
   for (const auto& row : rows) {
-    const WrittenContract contract(
+    const testing::WrittenContract contract(
         "import \"google/protobuf/descriptor.proto\"; message Outer { Bad bad = 1; } message Bad { " +
         std::string(row.field) + " }");
     Rules rules;
@@ -310,4 +310,4 @@ TEST(Text, IsLookedThroughByCodePoints) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -68,7 +68,7 @@ Time time_of(const ASN1_TIME* time) {
 }
 
 CertificateFacts look_at_certificate(const Config& config) {
-  const auto context = server::read_tls_files({*config.tls_cert_file, *config.tls_key_file});
+  const auto context = http::read_tls_files({*config.tls_cert_file, *config.tls_key_file});
   const X509* certificate = SSL_CTX_get0_certificate(context->native_handle());
   CertificateFacts facts{.path = *config.tls_cert_file, .host = host_of(*config.public_url)};
   auto* const mutable_certificate = const_cast<X509*>(certificate);  // X509_check_host caches what it parses

@@ -1,6 +1,6 @@
 #include "door/counted_log.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 namespace {
 
@@ -37,4 +37,4 @@ std::vector<Metrics::Sample> CountedLog::samples() const {
   return samples;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

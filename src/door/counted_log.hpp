@@ -3,10 +3,10 @@
 #include <map>
 #include <mutex>
 
-#include "ports/log.hpp"
 #include "door/metrics.hpp"
+#include "ports/log.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// Counts lines by event and level on their way to another log, which must outlive it. Thread-safe.
 class CountedLog final : public Log {
@@ -26,4 +26,4 @@ class CountedLog final : public Log {
   std::map<Event, std::uint64_t> counts_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -4,19 +4,20 @@
 #include <set>
 
 #include "base/encoding.hpp"
-#include "door/hash_room.hpp"
+#include "base/ip_address.hpp"
 #include "contract/refusals.hpp"
+#include "door/hash_room.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 
 /// One call on its way through the door.
 struct Passage {
-  const Method& method;
+  const contract::Method& method;
   Inbound inbound;
-  std::unique_ptr<Message> request;
+  std::unique_ptr<contract::Message> request;
   std::function<void(Reply)> done;
   Call call;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
@@ -38,7 +39,7 @@ Refused too_many(Duration wait) {
 }
 
 /// The first field that names the account and holds something.
-std::optional<std::string> identifier_of(const Method& method, const Message& request) {
+std::optional<std::string> identifier_of(const contract::Method& method, const contract::Message& request) {
   for (const FieldDescriptor* field : method.identifiers) {
     std::string text = request.GetReflection()->GetString(request, field);
     if (!text.empty()) return text;
@@ -55,17 +56,17 @@ bool is_wrong_guess(const Reply& reply) {
 }
 
 /// Refused for what the caller sent, not for what fails here.
-bool is_callers_fault(const Reply& reply) { return !reply && status_of(reply.error().why).http < 500; }
+bool is_callers_fault(const Reply& reply) { return !reply && contract::status_of(reply.error().why).http < 500; }
 
 /// What nobody wants to read once a second: the questions of load balancers and scrapers.
-bool is_quiet(const Method& method) { return method.descriptor->service()->name() == "SystemService"; }
+bool is_quiet(const contract::Method& method) { return method.descriptor->service()->name() == "SystemService"; }
 
 }  // namespace
 
 struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatcher::Impl> {
   explicit Impl(DispatcherParts parts) : DispatcherParts(std::move(parts)) {}
 
-  std::set<const Method*> at_once = {};
+  std::set<const contract::Method*> at_once = {};
   HashRoom hash_room{threads.hash_workers.threads(), options.hash_places_per_network};
   std::atomic<unsigned> sent_away = 0;
 
@@ -93,9 +94,9 @@ struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatch
 
 /// Every kind of caller that the contract asks for can be proven.
 void Dispatcher::Impl::require_checks() const {
-  for (const Method& method : contract.methods()) {
+  for (const contract::Method& method : contract.methods()) {
     const auto require = [&method](bool there, const char* what) {
-      if (!there) throw ContractError(method.full_name + ": nothing here can prove " + what);
+      if (!there) throw contract::ContractError(method.full_name + ": nothing here can prove " + what);
     };
     switch (method.policy.caller()) {
       case USER: require(checks.user != nullptr, "a user"); break;
@@ -112,11 +113,12 @@ void Dispatcher::Impl::require_checks() const {
 
 void Dispatcher::Impl::mark_at_once() {
   for (const std::string& name : options.at_once) {
-    const auto found = std::ranges::find(contract.methods(), name, &Method::full_name);
-    if (found == contract.methods().end()) throw ContractError(name + ": there is no such call to run at once");
+    const auto found = std::ranges::find(contract.methods(), name, &contract::Method::full_name);
+    if (found == contract.methods().end())
+      throw contract::ContractError(name + ": there is no such call to run at once");
     const bool asks = counts_identifiers(limits.rates(found->policy.rate())) && !found->identifiers.empty();
     if (found->policy.caller() != ANYONE || found->policy.hashes_password() || asks) {
-      throw ContractError(name + ": its policy asks the storage, so it can't run at once");
+      throw contract::ContractError(name + ": its policy asks the storage, so it can't run at once");
     }
     at_once.insert(&*found);
   }
@@ -156,7 +158,7 @@ void Dispatcher::Impl::enter(const std::shared_ptr<Passage>& passage) {
 }
 
 Objection Dispatcher::Impl::admit(Passage& passage) {
-  const Method& method = passage.method;
+  const contract::Method& method = passage.method;
   const Time now = passage.call.received_at;
   if (const auto wait = limits.take_address(method.policy.rate(), passage.inbound.address, now, passage.from_address)) {
     return too_many(*wait);
@@ -174,7 +176,7 @@ void Dispatcher::Impl::find_device(Passage& passage, const CallerChecks::FindDev
 Objection Dispatcher::Impl::make_room(Passage& passage) {
   if (!passage.method.policy.hashes_password()) return std::nullopt;
   const bool has_logged_in = passage.call.device && passage.call.device->has_logged_in;
-  passage.place = hash_room.enter(limits::network_of(passage.inbound.address), has_logged_in);
+  passage.place = hash_room.enter(network_of(passage.inbound.address), has_logged_in);
   if (!passage.place) return busy("Too many sign-ins at once.");
   return std::nullopt;
 }
@@ -307,7 +309,7 @@ Dispatcher::Dispatcher(DispatcherParts parts)
   impl_->mark_at_once();
 }
 
-void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,
+void Dispatcher::dispatch(const contract::Method& method, Inbound inbound, std::unique_ptr<contract::Message> request,
                           std::function<void(Reply)> done) {
   Call call{impl_->clock.now(), method.full_name, inbound.address, inbound.user_agent,
             inbound.trace_id,   std::nullopt,     std::nullopt};
@@ -316,4 +318,4 @@ void Dispatcher::dispatch(const Method& method, Inbound inbound, std::unique_ptr
   impl_->enter(passage);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

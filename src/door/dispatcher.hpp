@@ -10,12 +10,12 @@
 
 #include "audit/audit_log.hpp"
 #include "base/workers.hpp"
-#include "limits/limits.hpp"
-#include "ports/log.hpp"
 #include "contract/contract.hpp"
 #include "door/metrics.hpp"
+#include "limits/limits.hpp"
+#include "ports/log.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// What a transport knows of a call besides its message. Identity is only claimed here; the dispatcher proves it.
 struct Inbound {
@@ -49,7 +49,7 @@ struct CallerChecks {
   std::function<Identity(std::string_view identifier, const std::optional<Device>& device)> identity;
 };
 
-using Reply = Result<std::unique_ptr<Message>>;
+using Reply = Result<std::unique_ptr<contract::Message>>;
 
 struct DispatcherOptions {
   std::chrono::seconds fresh_login_within{600};
@@ -71,7 +71,7 @@ struct CallThreads {
 
 /// What the dispatcher works with. All that is named by reference must outlive it.
 struct DispatcherParts {
-  const Contract& contract;
+  const contract::Contract& contract;
   CallerChecks checks;
   limits::Limits& limits;
   CallThreads threads;
@@ -91,15 +91,15 @@ class Dispatcher {
   explicit Dispatcher(DispatcherParts parts);
 
   /// Answers through `done`, exactly once, from this or a worker's thread. `request` is of the method's request type.
-  void dispatch(const Method& method, Inbound inbound, std::unique_ptr<Message> request,
+  void dispatch(const contract::Method& method, Inbound inbound, std::unique_ptr<contract::Message> request,
                 std::function<void(Reply)> done);
 
-  const Contract& contract() const { return contract_; }
+  const contract::Contract& contract() const { return contract_; }
 
  private:
   struct Impl;
-  const Contract& contract_;
+  const contract::Contract& contract_;
   std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

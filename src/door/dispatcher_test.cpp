@@ -9,10 +9,11 @@
 #include "scaffolding/tested_door.hpp"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::from;
 using ::testing::HasSubstr;
 
 // The policies that no call of the contract needs yet.
@@ -43,8 +44,8 @@ constexpr std::string_view guarded = R"(
 
 class Door : public ::testing::Test {
  protected:
-  WrittenContract written{guarded};
-  TestedDoor door{written.services()};
+  testing::WrittenContract written{guarded};
+  testing::TestedDoor door{written.services()};
 };
 
 TEST_F(Door, AsksForWhatEachPolicyNames) {
@@ -100,12 +101,12 @@ TEST_F(Door, IsFreshForExactlySoLong) {
 
 TEST_F(Door, RefusesToOpenWithoutTheChecksThatItsCallsNeed) {
   const auto complaint = [this](auto forget) -> std::string {
-    door.checks = checks_by_name(door.clock);
+    door.checks = testing::checks_by_name(door.clock);
     forget(door.checks);
     try {
       door.open();
       return {};
-    } catch (const ContractError& error) {
+    } catch (const contract::ContractError& error) {
       return error.what();
     }
   };
@@ -117,7 +118,7 @@ TEST_F(Door, RefusesToOpenWithoutTheChecksThatItsCallsNeed) {
 }
 
 TEST_F(Door, TellsTheUseCaseWhoCallsFromWhere) {
-  door.does = [this](const Method& called, const Call& call, const Message&) -> Reply {
+  door.does = [this](const contract::Method& called, const Call& call, const contract::Message&) -> Reply {
     EXPECT_EQ(call.received_at, door.clock.now());
     EXPECT_EQ(call.method, "test.Things.Fresh");
     EXPECT_EQ(call.address, "192.0.2.1");
@@ -125,7 +126,7 @@ TEST_F(Door, TellsTheUseCaseWhoCallsFromWhere) {
     EXPECT_EQ(call.trace_id, "0123456789abcdef0123456789abcdef");
     EXPECT_TRUE(call.caller && call.caller->user_id.uuid.bytes[0] == 7);
     EXPECT_TRUE(call.device && call.device->has_logged_in);
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   auto inbound = from("192.0.2.1", "user");
   inbound.device_token = "known";
@@ -134,9 +135,9 @@ TEST_F(Door, TellsTheUseCaseWhoCallsFromWhere) {
 }
 
 TEST_F(Door, BelievesNoForgedDevice) {
-  door.does = [](const Method& called, const Call& call, const Message&) -> Reply {
+  door.does = [](const contract::Method& called, const Call& call, const contract::Message&) -> Reply {
     EXPECT_FALSE(call.device);
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   auto inbound = from("192.0.2.1");
   inbound.device_token = "forged";
@@ -155,9 +156,9 @@ TEST_F(Door, AsksForAKeyItDoesNotKnowOnlyOnAWorker) {
     return Device{{1}, true, {}};
   };
   door.open();
-  door.does = [](const Method& called, const Call& call, const Message&) -> Reply {
+  door.does = [](const contract::Method& called, const Call& call, const contract::Message&) -> Reply {
     EXPECT_TRUE(call.device);
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   auto inbound = from("192.0.2.1");
   inbound.device_token = "under another instance's new key";
@@ -168,21 +169,25 @@ TEST_F(Door, AsksForAKeyItDoesNotKnowOnlyOnAWorker) {
 }
 
 TEST_F(Door, AnswersOutagesAndBugsWithoutTellingThem) {
-  door.does = [](const Method&, const Call&, const Message&) -> Reply { throw StorageError("the disk is full"); };
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply {
+    throw StorageError("the disk is full");
+  };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "unavailable");
   EXPECT_EQ(door.last->retry_after, 1s);
   EXPECT_EQ(door.last->detail.find("disk"), std::string::npos);
   EXPECT_EQ(door.log.count("error call.unavailable method=test.Things.Open trace_id=0123"), 1);
   EXPECT_EQ(door.log.count("what=the disk is full"), 1);
 
-  door.does = [](const Method&, const Call&, const Message&) -> Reply { throw std::runtime_error("a secret"); };
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply {
+    throw std::runtime_error("a secret");
+  };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "internal");
   EXPECT_EQ(door.last->detail.find("secret"), std::string::npos);
   EXPECT_EQ(door.log.count("error call.failed method=test.Things.Open trace_id=0123"), 1);
 
-  door.does = [](const Method&, const Call&, const Message&) -> Reply { throw 1; };
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply { throw 1; };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "internal");
-  door.does = [](const Method&, const Call&, const Message&) -> Reply { return nullptr; };
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply { return nullptr; };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "internal");
 
   door.checks.user = [](const Secret&, Time) -> Result<Caller> { throw StorageError("gone"); };
@@ -200,7 +205,7 @@ TEST_F(Door, WritesOneLineACall) {
   door.call("Open", from("192.0.2.1"), R"({"name":"123456789012345678901"})");
   EXPECT_THAT(door.log.last(), HasSubstr("code=invalid_field field=name"));
 
-  TestedDoor contract(contract_services());
+  testing::TestedDoor contract(contract::contract_services());
   contract.call("Health", from("192.0.2.1"));
   EXPECT_THAT(contract.log.last(), ::testing::StartsWith("debug call method=ostiary.v1.SystemService.Health"));
 }
@@ -226,12 +231,12 @@ TEST_F(Door, RefusesWhatWaitedPastItsDeadline) {
 }
 
 TEST(FullDoor, SendsAwayWhatItsQueueCannotHold) {
-  const WrittenContract written(guarded);
-  TestedDoor door(written.services(), {}, {.workers = 1, .longest_queue = 1});
-  Gate gate;
-  door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
+  const testing::WrittenContract written(guarded);
+  testing::TestedDoor door(written.services(), {}, {.workers = 1, .longest_queue = 1});
+  testing::Gate gate;
+  door.does = [&gate](const contract::Method& called, const Call&, const contract::Message&) -> Reply {
     gate.wait();
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   auto running = door.send("Open", from("192.0.2.1"));
   gate.until(1);
@@ -255,11 +260,12 @@ Inbound from_device(std::string address, std::string device) {
 // B24: at most so many calls hash at once; half of the places are for devices that have logged in, and nobody else
 // waits for them.
 TEST(HashingDoor, KeepsHalfOfItsPlacesForKnownDevices) {
-  TestedDoor door(contract_services(), {.hash_places_per_network = 2}, {.workers = 1, .hash_workers = 4});
-  Gate gate;
-  door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
+  testing::TestedDoor door(contract::contract_services(), {.hash_places_per_network = 2},
+                           {.workers = 1, .hash_workers = 4});
+  testing::Gate gate;
+  door.does = [&gate](const contract::Method& called, const Call&, const contract::Message&) -> Reply {
     gate.wait();
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   std::vector<std::future<Reply>> inside;
   inside.push_back(door.send("Login", from("192.0.2.1"), login));
@@ -279,11 +285,11 @@ TEST(HashingDoor, KeepsHalfOfItsPlacesForKnownDevices) {
 }
 
 TEST(HashingDoor, CapsEachNetwork) {
-  TestedDoor door(contract_services(), {.hash_places_per_network = 2});
-  Gate gate;
-  door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
+  testing::TestedDoor door(contract::contract_services(), {.hash_places_per_network = 2});
+  testing::Gate gate;
+  door.does = [&gate](const contract::Method& called, const Call&, const contract::Message&) -> Reply {
     gate.wait();
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   std::vector<std::future<Reply>> inside;
   inside.push_back(door.send("Login", from("2001:db8::1"), login));
@@ -297,19 +303,21 @@ TEST(HashingDoor, CapsEachNetwork) {
 }
 
 TEST(HashingDoor, LeavesThePlaceWhenTheUseCaseThrows) {
-  TestedDoor door(contract_services(), {.hash_places_per_network = 1}, {.hash_workers = 1});
-  door.does = [](const Method&, const Call&, const Message&) -> Reply { throw std::runtime_error("oops"); };
+  testing::TestedDoor door(contract::contract_services(), {.hash_places_per_network = 1}, {.hash_workers = 1});
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply {
+    throw std::runtime_error("oops");
+  };
   for (int i = 0; i < 5; ++i) EXPECT_EQ(door.call("Login", from("192.0.2.1"), login), "internal");
 }
 
 // B25, D9: a storage that hangs holds all workers, but neither health nor anybody for the sum of the others.
 TEST(ADoorWhoseWorkersAreHeld, AnswersWhatNeverBlocksAndSendsAwayWhoWaitedTooLong) {
   const DispatcherOptions options{.longest_wait = 1s, .at_once = {"ostiary.v1.SystemService.Health"}};
-  TestedDoor door(contract_services(), options, {.workers = 1});
-  Gate gate;
-  door.does = [&gate](const Method& called, const Call&, const Message&) -> Reply {
+  testing::TestedDoor door(contract::contract_services(), options, {.workers = 1});
+  testing::Gate gate;
+  door.does = [&gate](const contract::Method& called, const Call&, const contract::Message&) -> Reply {
     if (called.full_name.ends_with(".Ready")) gate.wait();
-    return std::unique_ptr<Message>(called.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
   door.checks.device = [](std::string_view) -> std::optional<Device> {
     ADD_FAILURE() << "it may ask the storage";
@@ -331,22 +339,24 @@ TEST(ADoorWhoseWorkersAreHeld, AnswersWhatNeverBlocksAndSendsAwayWhoWaitedTooLon
 
 TEST(ADoor, RefusesToRunAtOnceWhatAsksTheStorage) {
   for (const std::string call : {"AuthService.Login", "AuthService.CheckSession", "SystemService.Nothing"}) {
-    EXPECT_THROW(TestedDoor(contract_services(), {.at_once = {"ostiary.v1." + call}}), ContractError) << call;
+    EXPECT_THROW(testing::TestedDoor(contract::contract_services(), {.at_once = {"ostiary.v1." + call}}),
+                 contract::ContractError)
+        << call;
   }
 }
 
 class SignInLimits : public ::testing::Test {
  protected:
   SignInLimits() {
-    door.does = [this](const Method& called, const Call&, const Message&) -> Reply {
+    door.does = [this](const contract::Method& called, const Call&, const contract::Message&) -> Reply {
       if (wrong) return refuse(*wrong);
-      return std::unique_ptr<Message>(called.reply_prototype->New());
+      return std::unique_ptr<contract::Message>(called.reply_prototype->New());
     };
   }
 
   std::string address(int i) { return "198.51." + std::to_string(i / 250) + '.' + std::to_string(i % 250 + 1); }
   std::optional<Refusal> wrong = Refusal::wrong_credentials;
-  TestedDoor door{contract_services()};
+  testing::TestedDoor door{contract::contract_services()};
 };
 
 // B2: one bucket for an account, whatever address; and one for the two together.
@@ -382,7 +392,7 @@ TEST_F(SignInLimits, GiveBackWhatWasNoWrongGuess) {
 }
 
 TEST_F(SignInLimits, LoseNoCountToParallelGuesses) {
-  TestedDoor crowded(contract_services(), {.hash_places_per_network = 64}, {.hash_workers = 64});
+  testing::TestedDoor crowded(contract::contract_services(), {.hash_places_per_network = 64}, {.hash_workers = 64});
   crowded.does = door.does;
   std::vector<std::future<Reply>> guesses;
   for (int i = 0; i < 32; ++i) guesses.push_back(crowded.send("Login", from("192.0.2.1"), login));
@@ -424,7 +434,7 @@ TEST_F(SignInLimits, CountTheUsernameWhereThereIsNoEmail) {
 
 // B2: IPv6 counts by /64, and a mapped IPv4 address is that address.
 TEST(AddressLimits, CountNetworks) {
-  TestedDoor door(contract_services());
+  testing::TestedDoor door(contract::contract_services());
   for (int i = 0; i < 400; ++i) door.call("ListKeys", from("2001:db8:0:1:" + std::to_string(i + 1) + "::1"));
   EXPECT_EQ(door.call("ListKeys", from("2001:db8:0:1::ffff")), "rate_limited");
   EXPECT_EQ(door.call("ListKeys", from("2001:db8:0:2::ffff")), "ok");
@@ -488,4 +498,4 @@ TEST_F(AuditedDoor, WritesNoRowsForStrangersOrFloods) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -1,6 +1,6 @@
 #include "door/hash_room.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 std::unique_ptr<HashRoom::Place> HashRoom::enter(const std::string& network, bool has_logged_in) {
   const std::lock_guard lock(mutex_);
@@ -22,4 +22,4 @@ void HashRoom::leave(const std::string& network, bool stranger) {
   if (--found->second == 0) by_network_.erase(found);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

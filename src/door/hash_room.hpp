@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// Room for calls that compute a password hash: so many at once, so many for one network, and half of the places kept
 /// for devices that have logged in before, so that a flood of strangers leaves the owners a way in. Thread-safe.
@@ -42,4 +42,4 @@ class HashRoom {
   std::unordered_map<std::string, int> by_network_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

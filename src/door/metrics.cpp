@@ -15,11 +15,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include "http/forwarded.hpp"
-#include "http/local_request.hpp"
-#include "pages/files.hpp"
-
-namespace ostiary::server {
+namespace ostiary::door {
 
 namespace {
 
@@ -33,7 +29,7 @@ constexpr std::size_t outcomes = refusal_names.size() + 1;  ///< the refusals, a
 double in_seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 /// "AuthService.Login".
-std::string short_name(const Method& method) {
+std::string short_name(const contract::Method& method) {
   return method.descriptor->service()->name() + "." + method.descriptor->name();
 }
 
@@ -59,7 +55,7 @@ struct Metrics::Impl {
     std::function<std::vector<Sample>()> read;
   };
 
-  prometheus::Counter& counter_of(const Method& method, CallSeries& series, std::optional<Refusal> why) {
+  prometheus::Counter& counter_of(const contract::Method& method, CallSeries& series, std::optional<Refusal> why) {
     auto& slot = series.answers[why ? static_cast<std::size_t>(*why) + 1 : 0];
     if (auto* const counter = slot.load(std::memory_order_acquire)) return *counter;
     auto& counter = answers.Add({{"call", short_name(method)}, {"code", std::string(why ? name_of(*why) : "ok")}});
@@ -79,13 +75,13 @@ struct Metrics::Impl {
                                             .Help("Computing one password hash, without waiting for a thread")
                                             .Register(registry)
                                             .Add({}, hash_bounds);
-  std::unordered_map<const Method*, CallSeries> calls;
+  std::unordered_map<const contract::Method*, CallSeries> calls;
   mutable std::mutex mutex;
   std::vector<Watched> watched;
 };
 
-Metrics::Metrics(const Contract& contract) : impl_(std::make_unique<Impl>()) {
-  for (const Method& method : contract.methods()) {
+Metrics::Metrics(const contract::Contract& contract) : impl_(std::make_unique<Impl>()) {
+  for (const contract::Method& method : contract.methods()) {
     auto& series = impl_->calls[&method];
     series.seconds = &impl_->seconds.Add({{"call", short_name(method)}}, call_bounds);
     // An alarm on a counter's increase sees none in a series that begins at 1.
@@ -95,7 +91,7 @@ Metrics::Metrics(const Contract& contract) : impl_(std::make_unique<Impl>()) {
 
 Metrics::~Metrics() = default;
 
-void Metrics::answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) {
+void Metrics::answered(const contract::Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took) {
   CallSeries& series = impl_->calls.at(&method);
   impl_->counter_of(method, series, why).Increment();
   series.seconds->Observe(in_seconds(took));
@@ -170,15 +166,4 @@ void watch_process(Metrics& metrics) {
   add("process_max_fds", "Descriptors that may be open", Metrics::Kind::gauge, descriptor_limit);
 }
 
-Page metrics_page(const Metrics& metrics, const std::vector<std::string>& networks) {
-  auto answer = [&metrics, allowed = TrustedProxies(networks)](const HttpRequest& request) {
-    const auto peer = parse_address(request.peer);
-    if (!peer || !allowed.trusts(*peer) || is_forwarded(request)) return nothing_here();
-    return HttpResponse{.status = 200,
-                        .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
-                        .body = std::make_shared<const std::string>(metrics.text())};
-  };
-  return {"GET", "/metrics", std::move(answer)};
-}
-
-}  // namespace ostiary::server
+}  // namespace ostiary::door

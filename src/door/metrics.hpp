@@ -9,21 +9,20 @@
 
 #include "base/refusal.hpp"
 #include "contract/contract.hpp"
-#include "gateway/router.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// What is counted, timed and watched, for Prometheus (text exposition format 0.0.4). Nothing in it names a person, an
 /// address or a token. Thread-safe.
 class Metrics {
  public:
-  explicit Metrics(const Contract& contract);
+  explicit Metrics(const contract::Contract& contract);
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
   /// ostiary_calls_total and ostiary_call_seconds: a call was answered, or refused for `why`.
-  void answered(const Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took);
+  void answered(const contract::Method& method, std::optional<Refusal> why, std::chrono::nanoseconds took);
 
   /// ostiary_password_hash_seconds: a hash was computed, waiting not included.
   void hashed(std::chrono::nanoseconds took);
@@ -48,7 +47,4 @@ class Metrics {
 /// libraries use.
 void watch_process(Metrics& metrics);
 
-/// GET /metrics, for peers in `networks` (CIDR, or addresses) that nobody forwards; to others there is nothing.
-Page metrics_page(const Metrics& metrics, const std::vector<std::string>& networks);
-
-}  // namespace ostiary::server
+}  // namespace ostiary::door

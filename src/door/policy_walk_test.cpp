@@ -4,8 +4,10 @@
 
 // D5: every call of the contract, and what its policy does to it at the one door that both transports use.
 
-namespace ostiary::server {
+namespace ostiary::door {
 namespace {
+
+using testing::from;
 
 struct CallUnderTest {
   const char* name;
@@ -38,11 +40,11 @@ const CallUnderTest calls[] = {
     {"RevokeOtherSessions", "{}", nullptr, nullptr, 200, Refusal::internal},
 };
 
-class PolicyWalk : public testing::TestWithParam<CallUnderTest> {
+class PolicyWalk : public ::testing::TestWithParam<CallUnderTest> {
  protected:
   bool needs_user() const { return door.method(GetParam().name).policy.caller() == USER; }
   std::string token() const { return needs_user() ? "user" : ""; }
-  TestedDoor door{contract_services()};
+  testing::TestedDoor door{contract::contract_services()};
 };
 
 TEST_P(PolicyWalk, LetsTheRightCallerPass) {
@@ -72,7 +74,9 @@ TEST_P(PolicyWalk, KeepsTheFieldRules) {
 TEST_P(PolicyWalk, CountsAgainstItsRateClass) {
   const CallUnderTest& call = GetParam();
   if (call.answer != Refusal::internal) {
-    door.does = [&call](const Method&, const Call&, const Message&) { return Reply(refuse(call.answer)); };
+    door.does = [&call](const contract::Method&, const Call&, const contract::Message&) {
+      return Reply(refuse(call.answer));
+    };
   }
   const int most = call.allowed == 0 ? 1000 : call.allowed;
   for (int i = 0; i < most; ++i) {
@@ -87,12 +91,12 @@ TEST_P(PolicyWalk, CountsAgainstItsRateClass) {
   EXPECT_NE(door.call(call.name, from("192.0.2.1", token()), call.good), "rate_limited");
 }
 
-INSTANTIATE_TEST_SUITE_P(TheContract, PolicyWalk, testing::ValuesIn(calls),
+INSTANTIATE_TEST_SUITE_P(TheContract, PolicyWalk, ::testing::ValuesIn(calls),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(PolicyWalkOfTheContract, LeavesNoCallOut) {
-  const TestedDoor door(contract_services());
-  for (const Method& method : door.contract.methods()) {
+  const testing::TestedDoor door(contract::contract_services());
+  for (const contract::Method& method : door.contract.methods()) {
     EXPECT_TRUE(std::ranges::any_of(calls, [&](const auto& call) {
       return method.full_name.ends_with(std::string(".") + call.name);
     })) << method.full_name;
@@ -100,4 +104,4 @@ TEST(PolicyWalkOfTheContract, LeavesNoCallOut) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::door

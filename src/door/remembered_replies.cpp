@@ -1,6 +1,6 @@
 #include "door/remembered_replies.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 namespace {
 
 std::unexpected<Refused> rate_limited(Duration wait) {
@@ -9,16 +9,18 @@ std::unexpected<Refused> rate_limited(Duration wait) {
 
 }  // namespace
 
-ReadyReplies::ReadyReplies(const Contract& contract, const std::map<std::string, FindReadyReply>& find,
-                           limits::Limits& limits, const Clock& clock, Metrics* metrics)
+RememberedReplies::RememberedReplies(const contract::Contract& contract,
+                                     const std::map<std::string, FindRememberedReply>& find, limits::Limits& limits,
+                                     const Clock& clock, Metrics* metrics)
     : limits_(limits), clock_(clock), metrics_(metrics) {
-  for (const Method& method : contract.methods()) {
+  for (const contract::Method& method : contract.methods()) {
     if (const auto found = find.find(method.full_name); found != find.end()) find_.emplace(&method, found->second);
   }
 }
 
-std::optional<Result<ReadyReply>> ReadyReplies::answer(const Method& method, std::string_view address,
-                                                       const Secret& access_token) const {
+std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract::Method& method,
+                                                                 std::string_view address,
+                                                                 const Secret& access_token) const {
   const auto known = find_.find(&method);
   if (known == find_.end()) return std::nullopt;
   const auto began = std::chrono::steady_clock::now();
@@ -30,8 +32,8 @@ std::optional<Result<ReadyReply>> ReadyReplies::answer(const Method& method, std
   return answer;
 }
 
-ReadyReplies::Answer ReadyReplies::find(const Method& method, const FindReadyReply& find, std::string_view address,
-                                        const Secret& access_token) const {
+RememberedReplies::Answer RememberedReplies::find(const contract::Method& method, const FindRememberedReply& find,
+                                                  std::string_view address, const Secret& access_token) const {
   const Time now = clock_.now();
   const RateClass rate = method.policy.rate();
   limits::Taken taken;
@@ -45,4 +47,4 @@ ReadyReplies::Answer ReadyReplies::find(const Method& method, const FindReadyRep
   return *std::move(reply);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

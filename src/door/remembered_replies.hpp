@@ -7,14 +7,14 @@
 #include <string>
 
 #include "base/secret.hpp"
-#include "limits/limits.hpp"
 #include "contract/contract.hpp"
 #include "door/metrics.hpp"
+#include "limits/limits.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// A reply that is known before anybody works on it, as each transport sends it.
-struct ReadyReply {
+struct RememberedReply {
   std::shared_ptr<const std::string> json;
   std::shared_ptr<const std::string> protobuf;
   SessionId session;  ///< whose budget it is taken from
@@ -22,29 +22,29 @@ struct ReadyReply {
 
 /// What is known for whoever holds this token; nothing where a worker has to look. Called on a transport's thread: it
 /// touches no database and does not block.
-using FindReadyReply = std::function<std::optional<ReadyReply>(const Secret& access_token, Time now)>;
+using FindRememberedReply = std::function<std::optional<RememberedReply>(const Secret& access_token, Time now)>;
 
 /// The calls without parameters that a transport answers on its own thread, after the same rate limits as at the
 /// dispatcher. Thread-safe. What it is given must outlive it.
-class ReadyReplies {
+class RememberedReplies {
  public:
   /// `find` by the calls' full names. `metrics` are told of each answer, if there are any.
-  ReadyReplies(const Contract& contract, const std::map<std::string, FindReadyReply>& find, limits::Limits& limits,
-               const Clock& clock, Metrics* metrics = nullptr);
+  RememberedReplies(const contract::Contract& contract, const std::map<std::string, FindRememberedReply>& find,
+                    limits::Limits& limits, const Clock& clock, Metrics* metrics = nullptr);
 
   /// The reply or why it is refused; nothing where the dispatcher has to be asked.
-  std::optional<Result<ReadyReply>> answer(const Method& method, std::string_view address,
-                                           const Secret& access_token) const;
+  std::optional<Result<RememberedReply>> answer(const contract::Method& method, std::string_view address,
+                                                const Secret& access_token) const;
 
  private:
-  using Answer = std::optional<Result<ReadyReply>>;
-  Answer find(const Method& method, const FindReadyReply& find, std::string_view address,
+  using Answer = std::optional<Result<RememberedReply>>;
+  Answer find(const contract::Method& method, const FindRememberedReply& find, std::string_view address,
               const Secret& access_token) const;
 
-  std::unordered_map<const Method*, FindReadyReply> find_;
+  std::unordered_map<const contract::Method*, FindRememberedReply> find_;
   limits::Limits& limits_;
   const Clock& clock_;
   Metrics* const metrics_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

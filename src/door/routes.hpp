@@ -7,9 +7,9 @@
 #include "door/system_calls.hpp"
 #include "sessions/deps.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// The one table from calls to functions. What it is given must outlive the routes.
-std::vector<Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system);
+std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -1,6 +1,6 @@
 #include "door/system_calls.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 namespace {
 
@@ -69,4 +69,4 @@ Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call&, const v1::Lis
   return reply;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

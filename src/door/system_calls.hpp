@@ -10,7 +10,7 @@
 #include "storage/migrate.hpp"
 #include "vault/server_keys.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 /// What the calls for machines work with. Everything must outlive it.
 struct SystemDeps {
@@ -30,4 +30,4 @@ Result<v1::HealthReply> ready(SystemDeps& deps, const Call& call, const v1::Read
 
 Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call& call, const v1::ListKeysRequest& request);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -5,7 +5,7 @@
 #include "base/random.hpp"
 #include "contract/test_database.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 namespace {
 
 /// A database that is away.
@@ -96,4 +96,4 @@ TEST_F(Readiness, StaysWhileANewerVersionMigrates) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -5,7 +5,7 @@
 
 #include "base/encoding.hpp"
 
-namespace ostiary::server {
+namespace ostiary::door {
 
 namespace {
 
@@ -36,4 +36,4 @@ std::string trace_id_of(std::optional<std::string_view> traceparent, Random& ran
   return to_hex(bytes);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::door

@@ -1,8 +1,8 @@
 #include "gateway/cookies.hpp"
 
-#include "http/message.hpp"
+#include "base/text.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 CookieJar::CookieJar(const CookieOptions& options) : options_(options) {
   const std::string prefix = !options_.secure ? "" : options_.domain.empty() ? "__Host-" : "__Secure-";
@@ -54,4 +54,4 @@ std::string CookieJar::set(Cookie cookie, std::string_view value) const {
 
 std::string CookieJar::clear(Cookie cookie) const { return name(cookie) + "=" + attributes(std::chrono::seconds(0)); }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -10,7 +10,7 @@
 #include "base/result.hpp"
 #include "ostiary/options.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 struct CookieOptions {
   bool secure = false;  ///< PUBLIC_URL is https: the names get the __Host- prefix and the Secure attribute
@@ -43,4 +43,4 @@ class CookieJar {
   std::map<Cookie, std::string> names_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 CrossSitePolicy::CrossSitePolicy(std::string public_origin, std::vector<std::string> cors_origins)
     : public_origin_(std::move(public_origin)), cors_origins_(std::move(cors_origins)) {}
@@ -27,4 +27,4 @@ std::optional<std::string_view> CrossSitePolicy::may_read(const RequestOrigin& f
   return from.origin;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

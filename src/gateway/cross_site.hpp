@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 /// What a browser says of where a request comes from. A page can't forge either header.
 struct RequestOrigin {
@@ -36,4 +36,4 @@ class CrossSitePolicy {
   std::vector<std::string> cors_origins_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

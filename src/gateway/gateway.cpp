@@ -3,20 +3,20 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "base/encoding.hpp"
-#include "http/accept_header.hpp"
 #include "base/character_set.hpp"
-#include "gateway/cross_site.hpp"
-#include "http/forwarded.hpp"
+#include "base/encoding.hpp"
+#include "base/text.hpp"
+#include "base/trusted_proxies.hpp"
 #include "contract/json.hpp"
+#include "door/trace_context.hpp"
+#include "gateway/cross_site.hpp"
 #include "gateway/problem.hpp"
 #include "gateway/request_fields.hpp"
-#include "http/response_headers.hpp"
-#include "base/text.hpp"
 #include "gateway/token_delivery.hpp"
-#include "door/trace_context.hpp"
+#include "http/accept_header.hpp"
+#include "http/response_headers.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 namespace {
 
@@ -24,7 +24,7 @@ constexpr std::size_t longest_user_agent = 512;
 constexpr std::size_t longest_logged_path = 256;
 const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
 
-using Done = std::function<void(HttpResponse)>;
+using Done = std::function<void(http::Response)>;
 
 /// What is known of a call's way over HTTP besides its message.
 struct CallPlan {
@@ -60,7 +60,7 @@ std::optional<Target> split_target(std::string_view target) {
 
 bool changes_something(std::string_view verb) { return verb != "GET" && verb != "HEAD" && verb != "OPTIONS"; }
 
-RequestOrigin origin_of(const HttpRequest& request) {
+RequestOrigin origin_of(const http::Request& request) {
   const auto origins = request.header_lines("origin");
   const auto sites = request.header_lines("sec-fetch-site");
   RequestOrigin from;
@@ -77,7 +77,7 @@ bool is_token(std::string_view text) {
   return end != std::string_view::npos && characters.holds_all_of(text.substr(0, end + 1));
 }
 
-Result<std::optional<Secret>> bearer_token(const HttpRequest& request) {
+Result<std::optional<Secret>> bearer_token(const http::Request& request) {
   const auto lines = request.header_lines("authorization");
   if (lines.empty()) return std::nullopt;
   const std::string_view line = lines.front();
@@ -100,7 +100,7 @@ Result<std::optional<Secret>> access_token(const std::optional<Secret>& bearer,
   return Secret(cookie->second);
 }
 
-std::string user_agent_of(const HttpRequest& request) {
+std::string user_agent_of(const http::Request& request) {
   std::string text(request.header("user-agent").value_or(""));
   if (!inspect(text).valid) {
     std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7e; }, '?');
@@ -108,13 +108,13 @@ std::string user_agent_of(const HttpRequest& request) {
   return std::string(cut(text, longest_user_agent));
 }
 
-int success_status(const Method& method) {
+int success_status(const contract::Method& method) {
   if (method.policy.success_status() != 0) return static_cast<int>(method.policy.success_status());
   return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
 }
 
 /// Lets a page of `reader`, if there is one, read the answer.
-void allow_reading(HttpResponse& response, const std::optional<std::string_view>& reader) {
+void allow_reading(http::Response& response, const std::optional<std::string_view>& reader) {
   response.headers.emplace_back("Vary", "Origin");
   if (!reader) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
@@ -125,31 +125,34 @@ void allow_reading(HttpResponse& response, const std::optional<std::string_view>
 }  // namespace
 
 struct Gateway::Impl {
-  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random, Log& log,
-       GatewayOptions options);
+  Impl(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, std::vector<Page> pages,
+       Random& random, Log& log, GatewayOptions options);
 
-  void handle(HttpRequest& request, const Done& done) const;
-  HttpResponse answer_page(const HttpRequest& request, const Page& page) const;
-  HttpResponse answer_options(const HttpRequest& request, const PathMatch& match) const;
+  void handle(http::Request& request, const Done& done) const;
+  http::Response answer_page(const http::Request& request, const Page& page) const;
+  http::Response answer_options(const http::Request& request, const PathMatch& match) const;
 
-  void call(HttpRequest& request, const Destination& destination, const Target& target, const RequestOrigin& from,
+  void call(http::Request& request, const Destination& destination, const Target& target, const RequestOrigin& from,
             const Done& done) const;
-  Result<void> dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+  Result<void> dispatch(http::Request& request, const Destination& destination, const Target& target,
                         const RequestOrigin& from, Exchange& exchange, const Done& done) const;
-  std::optional<Result<HttpResponse>> answer_ready(const HttpRequest& request, const Target& target,
-                                                   const Method& method, const Inbound& inbound) const;
-  HttpResponse answer(const Method& method, const Exchange& exchange, Reply reply) const;
-  void finish_call(HttpResponse& response, const Exchange& exchange) const;
-  HttpResponse refuse_request(const HttpRequest& request, const Refused& refused) const;
-  void log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const;
+  std::optional<Result<http::Response>> answer_ready(const http::Request& request, const Target& target,
+                                                     const contract::Method& method,
+                                                     const door::Inbound& inbound) const;
+  http::Response answer(const contract::Method& method, const Exchange& exchange, door::Reply reply) const;
+  void finish_call(http::Response& response, const Exchange& exchange) const;
+  http::Response refuse_request(const http::Request& request, const Refused& refused) const;
+  void log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const;
 
-  std::string client_address(const HttpRequest& request) const {
+  std::string client_address(const http::Request& request) const {
     return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"));
   }
-  std::string trace_id(const HttpRequest& request) const { return trace_id_of(request.header("traceparent"), random); }
+  std::string trace_id(const http::Request& request) const {
+    return door::trace_id_of(request.header("traceparent"), random);
+  }
 
-  Dispatcher& dispatcher;
-  const ReadyReplies& ready_replies;
+  door::Dispatcher& dispatcher;
+  const door::RememberedReplies& remembered_replies;
   const std::vector<Page> pages;
   Random& random;
   Log& log;
@@ -157,16 +160,16 @@ struct Gateway::Impl {
   const TrustedProxies proxies;
   const CrossSitePolicy cross_site;
   const CookieJar jar;
-  const HttpRouter router;
-  std::unordered_map<const Method*, CallPlan> plans;
+  const Router router;
+  std::unordered_map<const contract::Method*, CallPlan> plans;
   /// What finish_call adds to an answer that no foreign page reads.
   std::shared_ptr<const std::string> ready_headers;
 };
 
-Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
-                    Log& log, GatewayOptions options)
+Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies,
+                    std::vector<Page> pages, Random& random, Log& log, GatewayOptions options)
     : dispatcher(dispatcher),
-      ready_replies(ready_replies),
+      remembered_replies(remembered_replies),
       pages(std::move(pages)),
       random(random),
       log(log),
@@ -175,21 +178,21 @@ Gateway::Impl::Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, s
       cross_site(options.public_origin, options.cors_origins),
       jar(options.cookies),
       router(dispatcher.contract(), this->pages) {
-  for (const Method& method : dispatcher.contract().methods()) {
+  for (const contract::Method& method : dispatcher.contract().methods()) {
     plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
                                                  *method.reply_prototype->GetDescriptor()),
                                     success_status(method)});
   }
-  HttpResponse plain;
+  http::Response plain;
   finish_call(plain, {});
   std::string lines;
-  for (const auto& [name, value] : plain.headers) append_header(lines, name, value);
+  for (const auto& [name, value] : plain.headers) http::append_header(lines, name, value);
   ready_headers = std::make_shared<const std::string>(std::move(lines));
 }
 
-void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
-  const auto give = [&](HttpResponse response) {
-    add_security_headers(response, https);
+void Gateway::Impl::handle(http::Request& request, const Done& done) const {
+  const auto give = [&](http::Response response) {
+    http::add_security_headers(response, https);
     done(std::move(response));
   };
   const auto refused = [&](Refusal why, std::string detail) {
@@ -206,7 +209,7 @@ void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
   if (request.verb == "OPTIONS") return give(answer_options(request, match));
   const Destination* const destination = match.under(request.verb);
   if (destination == nullptr) {
-    HttpResponse response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    http::Response response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
     response.headers.emplace_back("Allow", match.allow());
     return give(std::move(response));
   }
@@ -215,23 +218,23 @@ void Gateway::Impl::handle(HttpRequest& request, const Done& done) const {
     return give(refused(Refusal::cross_site_request, "Pages of other sites may not call this."));
   }
   if (destination->page != nullptr) {
-    HttpResponse response = answer_page(request, *destination->page);
+    http::Response response = answer_page(request, *destination->page);
     return give(response.status == 404 && !response.body ? nothing_there() : std::move(response));
   }
   call(request, *destination, *target, from, done);
 }
 
 /// Refuses what reaches no call.
-HttpResponse Gateway::Impl::refuse_request(const HttpRequest& request, const Refused& refused) const {
+http::Response Gateway::Impl::refuse_request(const http::Request& request, const Refused& refused) const {
   const std::string trace = trace_id(request);
   log_refusal(request, refused, trace);
-  HttpResponse response = problem_response(refused, trace);
+  http::Response response = problem_response(refused, trace);
   allow_reading(response, cross_site.may_read(origin_of(request)));
   return response;
 }
 
 /// The line that the caller's trace id finds. The dispatcher writes those of the calls that reach it.
-void Gateway::Impl::log_refusal(const HttpRequest& request, const Refused& refused, const std::string& trace) const {
+void Gateway::Impl::log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const {
   const bool cross = refused.why == Refusal::cross_site_request;
   const std::string_view target = request.target;
   log.write(cross ? LogLevel::warning : LogLevel::info, cross ? "http.cross_site_refused" : "http.refused",
@@ -243,7 +246,7 @@ void Gateway::Impl::log_refusal(const HttpRequest& request, const Refused& refus
              {"trace_id", trace}});
 }
 
-HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& page) const {
+http::Response Gateway::Impl::answer_page(const http::Request& request, const Page& page) const {
   try {
     return page.answer(request);
   } catch (const std::exception& failure) {
@@ -254,8 +257,8 @@ HttpResponse Gateway::Impl::answer_page(const HttpRequest& request, const Page& 
   }
 }
 
-HttpResponse Gateway::Impl::answer_options(const HttpRequest& request, const PathMatch& match) const {
-  HttpResponse response{.status = 204, .headers = {{"Allow", match.allow()}, {"Vary", "Origin"}}, .body = nullptr};
+http::Response Gateway::Impl::answer_options(const http::Request& request, const PathMatch& match) const {
+  http::Response response{.status = 204, .headers = {{"Allow", match.allow()}, {"Vary", "Origin"}}, .body = nullptr};
   const auto reader = cross_site.may_read(origin_of(request));
   if (!reader || match.by_verb.front().second.page != nullptr) return response;
   response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
@@ -267,7 +270,7 @@ HttpResponse Gateway::Impl::answer_options(const HttpRequest& request, const Pat
   return response;
 }
 
-void Gateway::Impl::call(HttpRequest& request, const Destination& destination, const Target& target,
+void Gateway::Impl::call(http::Request& request, const Destination& destination, const Target& target,
                          const RequestOrigin& from, const Done& done) const {
   Exchange exchange;
   exchange.path = target.path;
@@ -279,10 +282,10 @@ void Gateway::Impl::call(HttpRequest& request, const Destination& destination, c
   done(answer(*destination.method, exchange, std::unexpected(std::move(sent).error())));
 }
 
-Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& destination, const Target& target,
+Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& destination, const Target& target,
                                      const RequestOrigin& from, Exchange& exchange, const Done& done) const {
-  const Method& method = *destination.method;
-  if (!accepts_json(request.header_lines("accept"))) {
+  const contract::Method& method = *destination.method;
+  if (!http::accepts_json(request.header_lines("accept"))) {
     return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
   }
   const auto cookies = jar.read(request.header_lines("cookie"));
@@ -292,7 +295,7 @@ Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& de
   auto token = access_token(*bearer, *cookies);
   if (!token) return std::unexpected(std::move(token).error());
 
-  Inbound inbound;
+  door::Inbound inbound;
   inbound.address = client_address(request);
   inbound.access_token = std::move(*token);
   if (auto ready = answer_ready(request, target, method, inbound)) {
@@ -315,23 +318,25 @@ Result<void> Gateway::Impl::dispatch(HttpRequest& request, const Destination& de
   inbound.trace_id = exchange.trace_id;
   inbound.user_agent = user_agent_of(request);
   inbound.device_token = fields.device(**message, *cookies);
-  dispatcher.dispatch(method, std::move(inbound), std::move(*message), [this, &method, exchange, done](Reply reply) {
-    done(answer(method, exchange, std::move(reply)));
-  });
+  dispatcher.dispatch(
+      method, std::move(inbound), std::move(*message),
+      [this, &method, exchange, done](door::Reply reply) { done(answer(method, exchange, std::move(reply))); });
   return {};
 }
 
-std::optional<Result<HttpResponse>> Gateway::Impl::answer_ready(const HttpRequest& request, const Target& target,
-                                                                const Method& method, const Inbound& inbound) const {
+std::optional<Result<http::Response>> Gateway::Impl::answer_ready(const http::Request& request, const Target& target,
+                                                                  const contract::Method& method,
+                                                                  const door::Inbound& inbound) const {
   if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
-  auto reply = ready_replies.answer(method, inbound.address, *inbound.access_token);
+  auto reply = remembered_replies.answer(method, inbound.address, *inbound.access_token);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
-  return HttpResponse{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
+  return http::Response{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
 }
 
-HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchange, Reply reply) const {
-  HttpResponse response;
+http::Response Gateway::Impl::answer(const contract::Method& method, const Exchange& exchange,
+                                     door::Reply reply) const {
+  http::Response response;
   if (!reply) {
     response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
   } else {
@@ -346,7 +351,7 @@ HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchang
     if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
     if (response.status != 204) {
       std::string json;
-      write_json(**reply, json);
+      contract::write_json(**reply, json);
       response.headers.push_back(json_type);
       response.body = std::make_shared<const std::string>(std::move(json));
     }
@@ -360,32 +365,33 @@ HttpResponse Gateway::Impl::answer(const Method& method, const Exchange& exchang
   return response;
 }
 
-void Gateway::Impl::finish_call(HttpResponse& response, const Exchange& exchange) const {
+void Gateway::Impl::finish_call(http::Response& response, const Exchange& exchange) const {
   allow_reading(response, exchange.readable_by);
   if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
     response.add_if_absent("Cache-Control", "public, max-age=300");
   }
-  add_security_headers(response, https);
+  http::add_security_headers(response, https);
 }
 
-Gateway::Gateway(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random,
-                 Log& log, GatewayOptions options)
-    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(pages), random, log, std::move(options))) {}
+Gateway::Gateway(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies,
+                 std::vector<Page> pages, Random& random, Log& log, GatewayOptions options)
+    : impl_(std::make_unique<Impl>(dispatcher, remembered_replies, std::move(pages), random, log, std::move(options))) {
+}
 
 Gateway::~Gateway() = default;
 
-void Gateway::handle(HttpRequest request, std::function<void(HttpResponse)> done) const {
+void Gateway::handle(http::Request request, std::function<void(http::Response)> done) const {
   impl_->handle(request, done);
 }
 
-HttpResponse Gateway::problem(const Refused& refused, const std::string& peer) const {
-  const std::string trace = trace_id_of(std::nullopt, impl_->random);
-  HttpRequest unread;
+http::Response Gateway::problem(const Refused& refused, const std::string& peer) const {
+  const std::string trace = door::trace_id_of(std::nullopt, impl_->random);
+  http::Request unread;
   unread.peer = peer;
   impl_->log_refusal(unread, refused, trace);
-  HttpResponse response = problem_response(refused, trace);
-  add_security_headers(response, impl_->https);
+  http::Response response = problem_response(refused, trace);
+  http::add_security_headers(response, impl_->https);
   return response;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/cookies.hpp"
 #include "door/dispatcher.hpp"
-#include "http/message.hpp"
-#include "gateway/router.hpp"
 #include "door/remembered_replies.hpp"
+#include "gateway/cookies.hpp"
+#include "gateway/router.hpp"
+#include "http/handler.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 struct GatewayOptions {
   std::string public_origin;                 ///< "https://id.example.org", from PUBLIC_URL
@@ -25,21 +25,18 @@ struct GatewayOptions {
 
 /// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security
 /// headers. Knows no sockets. Thread-safe once built. What it is given must outlive it.
-class Gateway {
+class Gateway final : public http::Handler {
  public:
-  Gateway(Dispatcher& dispatcher, const ReadyReplies& ready_replies, std::vector<Page> pages, Random& random, Log& log,
-          GatewayOptions options);
-  ~Gateway();
+  Gateway(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, std::vector<Page> pages,
+          Random& random, Log& log, GatewayOptions options);
+  ~Gateway() override;
 
-  /// Answers through `done`, exactly once, from this or another thread.
-  void handle(HttpRequest request, std::function<void(HttpResponse)> done) const;
-
-  /// The problem for a request that the transport itself refuses: too large, malformed, timed out.
-  HttpResponse problem(const Refused& refused, const std::string& peer) const;
+  void handle(http::Request request, std::function<void(http::Response)> done) const override;
+  http::Response problem(const Refused& refused, const std::string& peer) const override;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

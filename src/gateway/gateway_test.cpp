@@ -8,12 +8,14 @@
 #include "scaffolding/tested_gateway.hpp"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 namespace {
 
 using ::testing::AllOf;
+using testing::get;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::post;
 
 const std::string login = R"({"email":"ada@example.org","password":"correct horse"})";
 
@@ -28,9 +30,9 @@ GatewayOptions behind_https() {
 }
 
 /// A whole token reply to whatever is asked.
-Reply tokens(const Method& method, const Call&, const Message&) {
+door::Reply tokens(const contract::Method& method, const Call&, const contract::Message&) {
   if (method.reply_prototype->GetDescriptor() != v1::TokenReply::descriptor()) {
-    return std::unique_ptr<Message>(method.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(method.reply_prototype->New());
   }
   auto reply = std::make_unique<v1::TokenReply>();
   reply->set_token_type("Bearer");
@@ -44,7 +46,7 @@ Reply tokens(const Method& method, const Call&, const Message&) {
 TEST(Gateway, FindsCallsByVerbAndPath) {
   struct Row {
     const char* name;
-    Asked asked;
+    testing::Asked asked;
     int status;
     const char* code;
   };
@@ -92,8 +94,8 @@ TEST(Gateway, FindsCallsByVerbAndPath) {
       {"a broken escape in the query", get("/api/account/sessions?page_token=%zz"), 400, "malformed_request"},
   };
   for (const Row& row : table) {
-    TestedGateway tested;
-    const Answered answer = tested.ask(row.asked);
+    testing::TestedGateway tested;
+    const testing::Answered answer = tested.ask(row.asked);
     EXPECT_EQ(answer.status, row.status) << row.name << ": " << answer.text();
     if (answer.code() != row.code &&
         !(std::string_view(row.code) == "wrong_type" && answer.code() == "invalid_field")) {
@@ -103,10 +105,10 @@ TEST(Gateway, FindsCallsByVerbAndPath) {
 }
 
 TEST(Gateway, SaysWhichVerbsAPathTakes) {
-  TestedGateway tested;
+  testing::TestedGateway tested;
   EXPECT_EQ(tested.ask(post("/health", "{}")).header("allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(tested.ask(get("/login")).header("allow"), "POST, OPTIONS");
-  const Answered options = tested.ask({"OPTIONS", "/api/account/profile"});
+  const testing::Answered options = tested.ask({"OPTIONS", "/api/account/profile"});
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(tested.ask({"OPTIONS", "*"}).status, 204) << "RFC 9110, section 9.3.7";
   EXPECT_EQ(options.header("allow"), "GET, HEAD, PATCH, OPTIONS");
@@ -116,15 +118,15 @@ TEST(Gateway, SaysWhichVerbsAPathTakes) {
 TEST(Gateway, TakesJsonBodiesOnly) {
   struct Row {
     const char* name;
-    Asked asked;
+    testing::Asked asked;
     std::string code;
   };
   const auto typed = [](std::string type, std::string body = login) {
-    return Asked{"POST", "/login", {{"content-type", std::move(type)}}, std::move(body)};
+    return testing::Asked{"POST", "/login", {{"content-type", std::move(type)}}, std::move(body)};
   };
-  Asked zipped = post("/login", login);
+  testing::Asked zipped = post("/login", login);
   zipped.headers.emplace_back("content-encoding", "gzip");
-  Asked twice = typed("application/json");
+  testing::Asked twice = typed("application/json");
   twice.headers.emplace_back("content-type", "application/json");
   const Row table[] = {
       {"JSON", typed("application/json"), ""},
@@ -143,7 +145,7 @@ TEST(Gateway, TakesJsonBodiesOnly) {
       {"half an object", typed("application/json", "{"), "malformed_request"},
   };
   for (const Row& row : table) {
-    TestedGateway tested;
+    testing::TestedGateway tested;
     EXPECT_EQ(tested.ask(row.asked).code(), row.code) << row.name;
   }
 }
@@ -172,8 +174,8 @@ TEST(Gateway, AnswersOnlyThoseWhoTakeJson) {
       {"application/json;q=nothing", 200},
   };
   for (const Row& row : table) {
-    TestedGateway tested;
-    const Answered answer = tested.ask(get("/health", {{"accept", row.accept}}));
+    testing::TestedGateway tested;
+    const testing::Answered answer = tested.ask(get("/health", {{"accept", row.accept}}));
     EXPECT_EQ(answer.status, row.status) << row.accept;
     EXPECT_EQ(answer.code(), row.status == 200 ? "" : "not_acceptable") << row.accept;
   }
@@ -181,14 +183,14 @@ TEST(Gateway, AnswersOnlyThoseWhoTakeJson) {
 
 // RFC 9457.
 TEST(Gateway, TellsProblemsInOneShape) {
-  TestedGateway tested;
-  tested.door.does = [](const Method&, const Call&, const Message&) -> Reply {
+  testing::TestedGateway tested;
+  tested.door.does = [](const contract::Method&, const Call&, const contract::Message&) -> door::Reply {
     Refused refused{Refusal::wrong_code, "Not this one.", "code", std::chrono::seconds(7), {{"attempts_left", 2}}};
     return std::unexpected(std::move(refused));
   };
-  Asked asked = post("/api/auth/email/verify", R"({"code":"123456"})");
+  testing::Asked asked = post("/api/auth/email/verify", R"({"code":"123456"})");
   asked.headers.emplace_back("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-  const Answered answer = tested.ask(asked);
+  const testing::Answered answer = tested.ask(asked);
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.header("content-type"), "application/problem+json");
   EXPECT_EQ(answer.header("retry-after"), "7");
@@ -200,7 +202,7 @@ TEST(Gateway, TellsProblemsInOneShape) {
 
 // R1.5
 TEST(Gateway, AddsTheMemberMessageWhereThePolicySaysSo) {
-  TestedGateway tested;
+  testing::TestedGateway tested;
   EXPECT_EQ(tested.ask(post("/register", "{}")).member("message"), "fail");
   EXPECT_EQ(tested.ask(post("/register", "nonsense")).member("message"), "fail");
   EXPECT_EQ(tested.ask(post("/login", "{}")).member("message"), "");
@@ -214,7 +216,7 @@ TEST(Gateway, MakesATraceIdWhereNoneIsGivenOrItIsMalformed) {
                              "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
                              "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
                              "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"};
-  TestedGateway tested;
+  testing::TestedGateway tested;
   for (const char* header : malformed) {
     const std::string id = tested.ask(get("/nothing", {{"traceparent", header}})).member("trace_id");
     EXPECT_THAT(id, ::testing::MatchesRegex("[0-9a-f]{32}")) << header;
@@ -224,20 +226,22 @@ TEST(Gateway, MakesATraceIdWhereNoneIsGivenOrItIsMalformed) {
 
 // Every answer's trace id finds a line, whoever gave the answer.
 TEST(Gateway, LogsEachRefusalUnderTheTraceIdThatTheCallerGets) {
-  TestedGateway tested;
-  tested.door.does = [](const Method&, const Call&, const Message&) -> Reply { return refuse(Refusal::not_found); };
-  const Asked refused[] = {get("/nothing?secret=x"),
-                           get("no path"),
-                           {"BREW", "/health"},
-                           post("/login", "x=y", {{"content-type", "text/plain"}}),
-                           post("/login", "{bad"),
-                           post("/login", R"({"email":"ada@example.org","password":"p","colour":"red"})"),
-                           post("/login", login, {{"sec-fetch-site", "cross-site"}}),
-                           get("/health", {{"accept", "text/html"}}),
-                           post("/login", R"({"email":"ada"})"),
-                           post("/login", login)};
-  for (const Asked& asked : refused) {
-    const Answered answer = tested.ask(asked);
+  testing::TestedGateway tested;
+  tested.door.does = [](const contract::Method&, const Call&, const contract::Message&) -> door::Reply {
+    return refuse(Refusal::not_found);
+  };
+  const testing::Asked refused[] = {get("/nothing?secret=x"),
+                                    get("no path"),
+                                    {"BREW", "/health"},
+                                    post("/login", "x=y", {{"content-type", "text/plain"}}),
+                                    post("/login", "{bad"),
+                                    post("/login", R"({"email":"ada@example.org","password":"p","colour":"red"})"),
+                                    post("/login", login, {{"sec-fetch-site", "cross-site"}}),
+                                    get("/health", {{"accept", "text/html"}}),
+                                    post("/login", R"({"email":"ada"})"),
+                                    post("/login", login)};
+  for (const testing::Asked& asked : refused) {
+    const testing::Answered answer = tested.ask(asked);
     ASSERT_GE(answer.status, 400) << asked.target;
     const std::string trace = "trace_id=" + answer.member("trace_id");
     EXPECT_EQ(tested.door.log.count(trace), 1) << asked.target << ' ' << answer.text();
@@ -250,27 +254,28 @@ TEST(Gateway, LogsEachRefusalUnderTheTraceIdThatTheCallerGets) {
 }
 
 TEST(Gateway, TellsTheIdOfARequestThatSucceeds) {
-  TestedGateway tested;
+  testing::TestedGateway tested;
   const std::string id = tested.ask(post("/login", login)).header("x-request-id");
   EXPECT_EQ(tested.door.log.count("trace_id=" + id), 1) << id;
 }
 
 TEST(Gateway, NamesTheRefusedFieldOnlyWhereItIsText) {
-  TestedGateway tested;
-  const Answered answer = tested.ask(get("/health?%ff=1"));
+  testing::TestedGateway tested;
+  const testing::Answered answer = tested.ask(get("/health?%ff=1"));
   EXPECT_EQ(answer.code(), "unknown_field");
   EXPECT_FALSE(answer.json().contains("field"));
 }
 
 // ASVS 3.4
 TEST(Gateway, PutsTheSecurityHeadersOnEverything) {
-  const Page page{"GET", "/page", [](const HttpRequest&) { return HttpResponse{}; }};
-  const Page broken{"GET", "/broken", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("broken"); }};
-  TestedGateway tested(behind_https(), {page, broken});
-  const Asked asked[] = {get("/health"),         get("/nothing"),       get("/page"), get("/broken"),
-                         {"OPTIONS", "/health"}, {"DELETE", "/health"}, get("%"),     post("/login", login)};
-  for (const Asked& one : asked) {
-    const Answered answer = tested.ask(one);
+  const Page page{"GET", "/page", [](const http::Request&) { return http::Response{}; }};
+  const Page broken{"GET", "/broken",
+                    [](const http::Request&) -> http::Response { throw std::runtime_error("broken"); }};
+  testing::TestedGateway tested(behind_https(), {page, broken});
+  const testing::Asked asked[] = {get("/health"),         get("/nothing"),       get("/page"), get("/broken"),
+                                  {"OPTIONS", "/health"}, {"DELETE", "/health"}, get("%"),     post("/login", login)};
+  for (const testing::Asked& one : asked) {
+    const testing::Answered answer = tested.ask(one);
     EXPECT_EQ(answer.header("x-content-type-options"), "nosniff") << one.target;
     EXPECT_EQ(answer.header("referrer-policy"), "no-referrer") << one.target;
     EXPECT_EQ(answer.header("cache-control"), "no-store") << one.target;
@@ -281,7 +286,7 @@ TEST(Gateway, PutsTheSecurityHeadersOnEverything) {
   EXPECT_EQ(tested.ask(get("/broken")).status, 500);
   EXPECT_THAT(tested.ask(get("/broken")).text(), Not(HasSubstr("broken\"")));
   EXPECT_EQ(tested.ask(get("/.well-known/jwks.json")).header("cache-control"), "public, max-age=300");
-  EXPECT_EQ(TestedGateway().ask(get("/health")).header("strict-transport-security"), "");
+  EXPECT_EQ(testing::TestedGateway().ask(get("/health")).header("strict-transport-security"), "");
   EXPECT_EQ(tested.gateway.problem({Refusal::body_too_large, "Too large.", {}, {}, {}}, "192.0.2.1").status, 413);
 }
 
@@ -316,23 +321,24 @@ TEST(Gateway, KnowsTheCallerByBearerTokenOrCookie) {
       {"the cookie under a prefix that is not ours", {{"cookie", "__Host-ostiary_access=user"}}, "not_authenticated"},
   };
   for (const Row& row : table) {
-    TestedGateway tested;
-    const Answered answer = tested.ask(get("/api/auth/session", row.headers));
+    testing::TestedGateway tested;
+    const testing::Answered answer = tested.ask(get("/api/auth/session", row.headers));
     EXPECT_EQ(answer.code(), row.code) << row.name;
     EXPECT_EQ(answer.header("www-authenticate"), answer.status == 401 ? "Bearer" : "") << row.name;
   }
 }
 
 /// What the call saw of its request's fields, as "refresh|access|device".
-std::string seen_by_logout(const Asked& asked) {
-  TestedGateway tested;
+std::string seen_by_logout(const testing::Asked& asked) {
+  testing::TestedGateway tested;
   std::string seen;
-  tested.door.does = [&seen](const Method&, const Call& call, const Message& message) -> Reply {
+  tested.door.does = [&seen](const contract::Method&, const Call& call,
+                             const contract::Message& message) -> door::Reply {
     const auto& request = static_cast<const v1::LogoutRequest&>(message);
     seen = request.refresh_token() + "|" + request.access_token() + "|" + (call.device ? "device" : "");
     return std::make_unique<v1::LogoutReply>();
   };
-  const Answered answer = tested.ask(asked);
+  const testing::Answered answer = tested.ask(asked);
   return answer.status == 204 ? seen : answer.code() + " " + answer.member("field");
 }
 
@@ -361,20 +367,20 @@ TEST(Gateway, PassesOverCookiesThatTheirFieldCouldNotHold) {
   };
   EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=" + std::string(65, 'r'))), "|a|");
   EXPECT_EQ(seen_by_logout(with_cookie("ostiary_refresh=\xff")), "|a|");
-  TestedGateway tested;
+  testing::TestedGateway tested;
   EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=" + std::string(200, 'd')}})).status, 200);
   EXPECT_EQ(tested.ask(post("/login", login, {{"cookie", "ostiary_device=\xff"}})).status, 200);
 }
 
 TEST(Gateway, KnowsTheDeviceByCookieOrField) {
-  const auto device_of = [](const Asked& asked) {
-    TestedGateway tested;
+  const auto device_of = [](const testing::Asked& asked) {
+    testing::TestedGateway tested;
     bool known = false;
-    tested.door.does = [&known](const Method&, const Call& call, const Message&) -> Reply {
+    tested.door.does = [&known](const contract::Method&, const Call& call, const contract::Message&) -> door::Reply {
       known = call.device.has_value();
       return std::make_unique<v1::TokenReply>();
     };
-    const Answered answer = tested.ask(asked);
+    const testing::Answered answer = tested.ask(asked);
     return answer.status == 200 ? (known ? "known" : "unknown") : answer.code();
   };
   const std::string with_field = R"({"email":"ada@example.org","password":"p","device_id":"known"})";
@@ -390,7 +396,7 @@ TEST(Gateway, SetsCookiesWithTheRightNamesAndAttributes) {
   const auto cookies_with = [](const CookieOptions& cookies) {
     GatewayOptions options = behind_https();
     options.cookies = cookies;
-    TestedGateway tested(options);
+    testing::TestedGateway tested(options);
     tested.door.does = tokens;
     return tested.ask(post("/login", login)).header("set-cookie");
   };
@@ -408,8 +414,8 @@ TEST(Gateway, SetsCookiesWithTheRightNamesAndAttributes) {
 
 // R2.5
 TEST(Gateway, ClearsCookiesAtLogout) {
-  TestedGateway tested;
-  const Answered answer = tested.ask(post("/api/auth/logout", R"({"refresh_token":"r"})"));
+  testing::TestedGateway tested;
+  const testing::Answered answer = tested.ask(post("/api/auth/logout", R"({"refresh_token":"r"})"));
   EXPECT_EQ(answer.status, 204);
   EXPECT_FALSE(answer.body);
   EXPECT_EQ(answer.header("set-cookie"), "ostiary_access=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\n"
@@ -417,10 +423,12 @@ TEST(Gateway, ClearsCookiesAtLogout) {
 }
 
 TEST(Gateway, ClearsCookiesThatAreNoCredentialsAtLogout) {
-  TestedGateway tested;
+  testing::TestedGateway tested;
   for (const auto& [why, clears] : {std::pair(Refusal::not_authenticated, true), {Refusal::unavailable, false}}) {
-    tested.door.does = [why = why](const Method&, const Call&, const Message&) -> Reply { return refuse(why); };
-    const Answered answer = tested.ask(post("/api/auth/logout", "{}", {{"cookie", "ostiary_access=x"}}));
+    tested.door.does = [why = why](const contract::Method&, const Call&, const contract::Message&) -> door::Reply {
+      return refuse(why);
+    };
+    const testing::Answered answer = tested.ask(post("/api/auth/logout", "{}", {{"cookie", "ostiary_access=x"}}));
     EXPECT_EQ(answer.header("set-cookie").starts_with("ostiary_access=; "), clears) << name_of(why);
   }
 }
@@ -429,7 +437,7 @@ TEST(Gateway, ClearsCookiesThatAreNoCredentialsAtLogout) {
 TEST(Gateway, DeliversTokensByCookieOrBody) {
   struct Row {
     const char* name;
-    Asked asked;
+    testing::Asked asked;
     bool cookies;
     std::string in_body;  ///< of access_token, token, refresh_token, device_id the first letters
   };
@@ -457,9 +465,9 @@ TEST(Gateway, DeliversTokensByCookieOrBody) {
        post(refresh, R"({"refresh_token":"r"})", {{"cookie", "ostiary_device=known"}}), true, "atrd"},
   };
   for (const Row& row : table) {
-    TestedGateway tested;
+    testing::TestedGateway tested;
     tested.door.does = tokens;
-    const Answered answer = tested.ask(row.asked);
+    const testing::Answered answer = tested.ask(row.asked);
     ASSERT_EQ(answer.status, 200) << row.name << answer.text();
     std::string in_body;
     for (const char* field : {"access_token", "token", "refresh_token", "device_id"}) {
@@ -505,8 +513,9 @@ TEST(Gateway, RefusesChangesAskedForByForeignPages) {
   };
   for (const Row& row : table) {
     for (const char* path : {"/login", "/api/auth/logout", "/api/auth/refresh"}) {
-      TestedGateway tested(behind_https());
-      const Answered answer = tested.ask(post(path, std::string_view(path) == "/login" ? login : "{}", row.headers));
+      testing::TestedGateway tested(behind_https());
+      const testing::Answered answer =
+          tested.ask(post(path, std::string_view(path) == "/login" ? login : "{}", row.headers));
       EXPECT_EQ(tested.door.done, row.reaches ? 1 : 0) << row.name << path;
       EXPECT_EQ(answer.code(), row.reaches ? "" : "cross_site_request") << row.name << path;
       EXPECT_EQ(answer.status == 403, !row.reaches) << row.name << path;
@@ -516,27 +525,27 @@ TEST(Gateway, RefusesChangesAskedForByForeignPages) {
 }
 
 TEST(Gateway, LetsForeignPagesReadNothingUnlessTheyAreListed) {
-  TestedGateway tested(behind_https());
+  testing::TestedGateway tested(behind_https());
   const auto from_page = [](std::string origin) {
     return std::vector<std::pair<std::string, std::string>>{
         {"origin", std::move(origin)}, {"sec-fetch-site", "cross-site"}, {"access-control-request-method", "POST"}};
   };
-  const Answered listed = tested.ask(get("/health", from_page("https://app.example.org")));
+  const testing::Answered listed = tested.ask(get("/health", from_page("https://app.example.org")));
   EXPECT_EQ(listed.header("access-control-allow-origin"), "https://app.example.org");
   EXPECT_EQ(listed.header("access-control-allow-credentials"), "true");
   EXPECT_EQ(listed.header("vary"), "Origin");
-  const Answered foreign = tested.ask(get("/health", from_page("https://evil.example")));
+  const testing::Answered foreign = tested.ask(get("/health", from_page("https://evil.example")));
   EXPECT_EQ(foreign.status, 200);
   EXPECT_EQ(foreign.header("access-control-allow-origin"), "");
   EXPECT_EQ(foreign.header("vary"), "Origin");
   for (const char* refused : {"/nothing", "/login", "%"}) {
-    const Answered to_listed = tested.ask(get(refused, from_page("https://app.example.org")));
+    const testing::Answered to_listed = tested.ask(get(refused, from_page("https://app.example.org")));
     EXPECT_EQ(to_listed.header("access-control-allow-origin"), "https://app.example.org") << to_listed.text();
     EXPECT_THAT(to_listed.header("access-control-expose-headers"), HasSubstr("X-Request-Id"));
     EXPECT_EQ(tested.ask(get(refused, from_page("https://evil.example"))).header("access-control-allow-origin"), "");
   }
 
-  const Answered preflight = tested.ask({"OPTIONS", "/login", from_page("https://app.example.org")});
+  const testing::Answered preflight = tested.ask({"OPTIONS", "/login", from_page("https://app.example.org")});
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.header("access-control-allow-origin"), "https://app.example.org");
   EXPECT_THAT(preflight.header("access-control-allow-methods"), HasSubstr("POST"));
@@ -547,13 +556,15 @@ TEST(Gateway, LetsForeignPagesReadNothingUnlessTheyAreListed) {
 
 // ASVS 4.1.3
 TEST(Gateway, TellsTheCallWhoAsks) {
-  TestedGateway tested(behind_https());
+  testing::TestedGateway tested(behind_https());
   Call seen;
-  tested.door.does = [&seen](const Method& method, const Call& call, const Message&) -> Reply {
+  tested.door.does = [&seen](const contract::Method& method, const Call& call,
+                             const contract::Message&) -> door::Reply {
     seen = call;
-    return std::unique_ptr<Message>(method.reply_prototype->New());
+    return std::unique_ptr<contract::Message>(method.reply_prototype->New());
   };
-  Asked asked = post("/login", login, {{"x-forwarded-for", "198.51.100.7"}, {"user-agent", std::string(600, 'a')}});
+  testing::Asked asked =
+      post("/login", login, {{"x-forwarded-for", "198.51.100.7"}, {"user-agent", std::string(600, 'a')}});
   (void)tested.ask(asked);
   EXPECT_EQ(seen.address, "192.0.2.1");
   EXPECT_EQ(seen.user_agent, std::string(512, 'a'));
@@ -567,21 +578,21 @@ TEST(Gateway, TellsTheCallWhoAsks) {
 TEST(Gateway, AnswersWithBytesKeptReady) {
   const auto bytes = std::make_shared<const std::string>(R"({"ready":true})");
   int asked = 0;
-  const FindReadyReply ready = [&](const Secret& token, Time) -> std::optional<ReadyReply> {
+  const door::FindRememberedReply ready = [&](const Secret& token, Time) -> std::optional<door::RememberedReply> {
     ++asked;
     if (token.reveal() != "kept" && token.reveal() != "kept.too") return std::nullopt;
-    return ReadyReply{bytes, nullptr, SessionId{}};
+    return door::RememberedReply{bytes, nullptr, SessionId{}};
   };
-  TestedGateway tested(
+  testing::TestedGateway tested(
       {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}, {},
       {{"ostiary.v1.AuthService.CheckSession", ready}});
-  const Answered kept = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
+  const testing::Answered kept = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
   EXPECT_EQ(kept.status, 200);
   EXPECT_EQ(kept.body, bytes);
   EXPECT_EQ(kept.header("content-type"), "application/json");
   EXPECT_EQ(tested.door.done, 0);
 
-  const Answered worked_on = tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}}));
+  const testing::Answered worked_on = tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}}));
   EXPECT_EQ(worked_on.status, 200);
   for (const char* name : {"content-type", "vary", "cache-control", "content-security-policy", "referrer-policy",
                            "cross-origin-resource-policy", "x-content-type-options"}) {
@@ -597,7 +608,7 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
   int answered = 1;
   while (tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}})).status == 200) ++answered;
   EXPECT_EQ(answered, 200);
-  const Answered limited = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
+  const testing::Answered limited = tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}}));
   EXPECT_EQ(limited.status, 429);
   EXPECT_EQ(limited.code(), "rate_limited");
   EXPECT_EQ(limited.header("retry-after"), "1");
@@ -608,7 +619,7 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
 
 // A call that is only written down has its route, cookies, status and policy.
 TEST(Gateway, ServesACallAsItsContractSays) {
-  const WrittenContract written(R"(
+  const testing::WrittenContract written(R"(
     message Ask {
       string door = 1;
       optional string key = 2 [(ostiary.rule) = {max_bytes: 20 secret: true cookie: REFRESH_TOKEN}];
@@ -628,10 +639,11 @@ TEST(Gateway, ServesACallAsItsContractSays) {
       }
     }
   )");
-  TestedGateway tested({.public_origin = "http://localhost", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}},
-                       {}, {}, written.services());
-  tested.door.does = [](const Method& method, const Call&, const Message& request) -> Reply {
-    std::unique_ptr<Message> reply(method.reply_prototype->New());
+  testing::TestedGateway tested(
+      {.public_origin = "http://localhost", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}, {}, {},
+      written.services());
+  tested.door.does = [](const contract::Method& method, const Call&, const contract::Message& request) -> door::Reply {
+    std::unique_ptr<contract::Message> reply(method.reply_prototype->New());
     for (const char* name : {"door", "key"}) {
       const auto* from = request.GetDescriptor()->FindFieldByName(name);
       reply->GetReflection()->SetString(reply.get(), reply->GetDescriptor()->FindFieldByName(name),
@@ -640,19 +652,19 @@ TEST(Gateway, ServesACallAsItsContractSays) {
     return reply;
   };
   const auto ask = [&](std::string body, std::vector<std::pair<std::string, std::string>> headers) {
-    Asked asked = post("/doors/front%20one/open", std::move(body), std::move(headers));
+    testing::Asked asked = post("/doors/front%20one/open", std::move(body), std::move(headers));
     asked.verb = "PUT";
     return tested.ask(asked);
   };
   const std::string access = "ostiary_access=user:permitted";
   const std::pair<std::string, std::string> permitted{"cookie", access};
 
-  const Answered by_body = ask(R"({"key":"k"})", {{"authorization", "Bearer user"}});
+  const testing::Answered by_body = ask(R"({"key":"k"})", {{"authorization", "Bearer user"}});
   EXPECT_EQ(by_body.code(), "permission_denied");
   EXPECT_EQ(by_body.member("message"), "fail");
   EXPECT_EQ(ask(R"({"key":"k","times":0})", {permitted}).code(), "invalid_field");
   EXPECT_EQ(ask(R"({"key":"k","door":"back"})", {permitted}).code(), "duplicate_field");
-  const Answered opened = ask(R"({"key":"k"})", {permitted});
+  const testing::Answered opened = ask(R"({"key":"k"})", {permitted});
   EXPECT_EQ(opened.status, 201);
   EXPECT_EQ(opened.text(), R"({"door":"front one!","key":"k!"})");
   EXPECT_THAT(opened.header("set-cookie"), AllOf(HasSubstr("ostiary_refresh=k!;"), HasSubstr("ostiary_device=; ")));
@@ -661,23 +673,24 @@ TEST(Gateway, ServesACallAsItsContractSays) {
 
 TEST(Gateway, ServesPagesBesideTheContract) {
   const auto says = [](std::string text) {
-    return [text](const HttpRequest&) {
-      return HttpResponse{.status = 200,
-                          .headers = {{"Content-Security-Policy", "own"}},
-                          .body = std::make_shared<const std::string>(text)};
+    return [text](const http::Request&) {
+      return http::Response{.status = 200,
+                            .headers = {{"Content-Security-Policy", "own"}},
+                            .body = std::make_shared<const std::string>(text)};
     };
   };
   int spent = 0;
-  TestedGateway tested(
+  testing::TestedGateway tested(
       behind_https(),
       {{"GET", "/", says("first")},
        {"GET", "/files/*", says("file")},
        {"GET", "/files/exact", says("exact")},
        {"GET", "/health", says("never")},
-       {"GET", "/gone", [](const HttpRequest&) { return HttpResponse{.status = 404, .headers = {}, .body = nullptr}; }},
-       {"POST", "/spend", [&spent](const HttpRequest&) {
+       {"GET", "/gone",
+        [](const http::Request&) { return http::Response{.status = 404, .headers = {}, .body = nullptr}; }},
+       {"POST", "/spend", [&spent](const http::Request&) {
           ++spent;
-          return HttpResponse{};
+          return http::Response{};
         }}});
   EXPECT_EQ(tested.ask(get("/?from=mail")).text(), "first");
   EXPECT_EQ(tested.ask(get("/")).header("content-security-policy"), "own");
@@ -692,4 +705,4 @@ TEST(Gateway, ServesPagesBesideTheContract) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -5,13 +5,13 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "contract/refusals.hpp"
 #include "base/text.hpp"
+#include "contract/refusals.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
-HttpResponse problem_response(const Refused& refused, std::string_view trace_id, bool message_fail) {
-  const RefusalStatus& status = status_of(refused.why);
+http::Response problem_response(const Refused& refused, std::string_view trace_id, bool message_fail) {
+  const contract::RefusalStatus& status = contract::status_of(refused.why);
   const std::string_view code = name_of(refused.why);
   boost::json::object problem;
   problem["type"] = "urn:ostiary:problem:" + std::string(code);
@@ -24,7 +24,7 @@ HttpResponse problem_response(const Refused& refused, std::string_view trace_id,
   if (!refused.field.empty() && inspect(refused.field).valid) problem["field"] = cut(refused.field, 128);
   problem["trace_id"] = trace_id;
 
-  HttpResponse response;
+  http::Response response;
   response.status = status.http;
   response.headers.emplace_back("Content-Type", "application/problem+json");
   response.headers.emplace_back("X-Request-Id", trace_id);
@@ -41,4 +41,4 @@ HttpResponse problem_response(const Refused& refused, std::string_view trace_id,
   return response;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -5,11 +5,11 @@
 #include "base/result.hpp"
 #include "http/message.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 /// A refusal as an answer: application/problem+json (RFC 9457) with the members type, title, status, detail, code,
 /// trace_id, and where there is one field, retry_after and the refusal's facts; Retry-After in whole seconds, rounded
 /// up to one; WWW-Authenticate on 401. `message_fail` adds the member "message": "fail".
-HttpResponse problem_response(const Refused& refused, std::string_view trace_id, bool message_fail = false);
+http::Response problem_response(const Refused& refused, std::string_view trace_id, bool message_fail = false);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

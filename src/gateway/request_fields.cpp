@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "contract/json.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 namespace {
 
@@ -19,7 +21,7 @@ bool is_json(std::string_view text) {
          equal_ignoring_case(parameter, "charset=\"utf-8\"");
 }
 
-Result<void> check_media_type(const HttpRequest& request) {
+Result<void> check_media_type(const http::Request& request) {
   const auto types = request.header_lines("content-type");
   if (types.size() != 1 || !is_json(types.front())) {
     return refuse(Refusal::unsupported_media_type, "The body must be JSON, with Content-Type: application/json.");
@@ -31,14 +33,14 @@ Result<void> check_media_type(const HttpRequest& request) {
   return {};
 }
 
-bool is_set(const Message& message, const std::string& name) {
+bool is_set(const contract::Message& message, const std::string& name) {
   const auto* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) return false;
   if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
   return message.GetReflection()->HasField(message, field);
 }
 
-Result<void> set_once(Message& message, std::set<std::string, std::less<>>& seen, std::string_view name,
+Result<void> set_once(contract::Message& message, std::set<std::string, std::less<>>& seen, std::string_view name,
                       std::string_view value) {
   if (message.GetDescriptor()->FindFieldByName(std::string(name)) == nullptr) {
     return refuse(Refusal::unknown_field, "There is no such parameter.", std::string(name));
@@ -46,10 +48,10 @@ Result<void> set_once(Message& message, std::set<std::string, std::less<>>& seen
   if (!seen.emplace(name).second || is_set(message, std::string(name))) {
     return refuse(Refusal::duplicate_field, "The field is given twice.", std::string(name));
   }
-  return read_text_field(name, value, message);
+  return contract::read_text_field(name, value, message);
 }
 
-Result<void> read_query(std::string_view query, Message& message, std::set<std::string, std::less<>>& seen) {
+Result<void> read_query(std::string_view query, contract::Message& message, std::set<std::string, std::less<>>& seen) {
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
@@ -64,19 +66,19 @@ Result<void> read_query(std::string_view query, Message& message, std::set<std::
   return {};
 }
 
-Result<void> read_body(const HttpRequest& request, Message& message) {
+Result<void> read_body(const http::Request& request, contract::Message& message) {
   // A body that is not there at all is the empty object; one that is empty but announced is judged like any other.
   const bool absent = request.body.empty() && !request.header("transfer-encoding") && !request.header("content-type");
   if (absent) return {};
   if (auto checked = check_media_type(request); !checked) return checked;
-  return read_json(request.body, message);
+  return contract::read_json(request.body, message);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Message>> read_request(const Destination& destination, std::string_view query,
-                                              const HttpRequest& request) {
-  std::unique_ptr<Message> message(destination.method->request_prototype->New());
+Result<std::unique_ptr<contract::Message>> read_request(const Destination& destination, std::string_view query,
+                                                        const http::Request& request) {
+  std::unique_ptr<contract::Message> message(destination.method->request_prototype->New());
   if (destination.binding->has_body) {
     if (!query.empty()) {
       return refuse(Refusal::unknown_field, "The call takes its fields from the body, none from the query.",
@@ -94,4 +96,4 @@ Result<std::unique_ptr<Message>> read_request(const Destination& destination, st
   return message;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
-namespace ostiary::server {
+#include "base/encoding.hpp"
+
+namespace ostiary::gateway {
 
 namespace {
 
-bool is_literal(const HttpBinding& binding) {
+bool is_literal(const contract::HttpBinding& binding) {
   return std::ranges::none_of(binding.segments, [](const auto& segment) { return segment.is_field; });
 }
 
@@ -24,14 +26,15 @@ std::optional<std::vector<std::string>> split(std::string_view path) {
   return segments;
 }
 
-bool fits(const HttpBinding& binding, const std::vector<std::string>& segments) {
+bool fits(const contract::HttpBinding& binding, const std::vector<std::string>& segments) {
   return std::ranges::equal(binding.segments, segments,
-                            [](const HttpBinding::Segment& wanted, const std::string& given) {
+                            [](const contract::HttpBinding::Segment& wanted, const std::string& given) {
                               return wanted.is_field ? !given.empty() : wanted.text == given;
                             });
 }
 
-Destination destination(const Method* method, const HttpBinding* binding, const std::vector<std::string>& segments) {
+Destination destination(const contract::Method* method, const contract::HttpBinding* binding,
+                        const std::vector<std::string>& segments) {
   Destination result{.method = method, .binding = binding, .page = nullptr, .fields = {}};
   for (std::size_t at = 0; at < segments.size(); ++at) {
     if (binding->segments[at].is_field) result.fields.emplace_back(binding->segments[at].text, segments[at]);
@@ -58,9 +61,9 @@ std::string PathMatch::allow() const {
   return list + "OPTIONS";
 }
 
-HttpRouter::HttpRouter(const Contract& contract, const std::vector<Page>& pages) : pages_(pages) {
-  for (const Method& method : contract.methods()) {
-    for (const HttpBinding& binding : method.bindings) {
+Router::Router(const contract::Contract& contract, const std::vector<Page>& pages) : pages_(pages) {
+  for (const contract::Method& method : contract.methods()) {
+    for (const contract::HttpBinding& binding : method.bindings) {
       bindings_.push_back({&method, &binding});
       if (is_literal(binding)) literal_[binding.path].push_back({&method, &binding});
     }
@@ -68,7 +71,7 @@ HttpRouter::HttpRouter(const Contract& contract, const std::vector<Page>& pages)
   std::ranges::stable_partition(bindings_, [](const Entry& entry) { return is_literal(*entry.binding); });
 }
 
-PathMatch HttpRouter::find(std::string_view path) const {
+PathMatch Router::find(std::string_view path) const {
   PathMatch match;
   if (const auto found = literal_.find(path); found != literal_.end()) {
     for (const Entry& entry : found->second) {
@@ -84,7 +87,7 @@ PathMatch HttpRouter::find(std::string_view path) const {
   return match;
 }
 
-bool HttpRouter::find_binding(std::string_view path, PathMatch& match) const {
+bool Router::find_binding(std::string_view path, PathMatch& match) const {
   const auto segments = split(path);
   if (!segments) {
     match.malformed = true;
@@ -97,7 +100,7 @@ bool HttpRouter::find_binding(std::string_view path, PathMatch& match) const {
   return !match.by_verb.empty();
 }
 
-void HttpRouter::find_page(std::string_view path, PathMatch& match) const {
+void Router::find_page(std::string_view path, PathMatch& match) const {
   for (const bool exact : {true, false}) {
     for (const Page& page : pages_) {
       const std::string_view pattern = page.path;
@@ -111,4 +114,4 @@ void HttpRouter::find_page(std::string_view path, PathMatch& match) const {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -10,7 +10,7 @@
 #include "contract/contract.hpp"
 #include "http/message.hpp"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 /// Something that answers a path without being a call of the contract: the first page, the documentation, the
 /// development mailbox, what a mailed link opens.
@@ -19,13 +19,13 @@ struct Page {
   std::string path;  ///< exact, or with a trailing "*" for a prefix
   /// Called on the I/O thread: quick, no database. A 404 without a body makes the gateway answer as for an unknown
   /// path.
-  std::function<HttpResponse(const HttpRequest&)> answer;
+  std::function<http::Response(const http::Request&)> answer;
 };
 
 /// Where a request goes: to a call of the contract by one of its bindings, or to a page.
 struct Destination {
-  const Method* method = nullptr;
-  const HttpBinding* binding = nullptr;
+  const contract::Method* method = nullptr;
+  const contract::HttpBinding* binding = nullptr;
   const Page* page = nullptr;
   std::vector<std::pair<std::string_view, std::string>> fields;  ///< what the path's segments fill, decoded
 };
@@ -43,17 +43,17 @@ struct PathMatch {
 
 /// Finds destinations by path. A literal segment goes before a field, the contract before a page. Built once;
 /// `contract` and `pages` must outlive it.
-class HttpRouter {
+class Router {
  public:
-  HttpRouter(const Contract& contract, const std::vector<Page>& pages);
+  Router(const contract::Contract& contract, const std::vector<Page>& pages);
 
   /// `path` as sent, without the query.
   PathMatch find(std::string_view path) const;
 
  private:
   struct Entry {
-    const Method* method;
-    const HttpBinding* binding;
+    const contract::Method* method;
+    const contract::HttpBinding* binding;
   };
   struct TextHash {
     using is_transparent = void;
@@ -68,4 +68,4 @@ class HttpRouter {
   const std::vector<Page>& pages_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

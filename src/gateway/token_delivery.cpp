@@ -1,9 +1,9 @@
 #include "gateway/token_delivery.hpp"
 
-#include "ostiary/v1/auth.pb.h"
 #include "base/text.hpp"
+#include "ostiary/v1/auth.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
@@ -115,4 +115,4 @@ void CookieFields::hide(Message& reply, std::string_view path) const {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -12,7 +12,7 @@
 #include "base/secret.hpp"
 #include "ostiary/options.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::gateway {
 
 /// What a request says of its tokens' way (the field token_delivery).
 enum class AskedDelivery { either, cookie, body };
@@ -60,4 +60,4 @@ class CookieFields {
   const google::protobuf::FieldDescriptor* asked_ = nullptr;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::gateway

@@ -5,13 +5,13 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include "base/encoding.hpp"
+#include "base/ip_address.hpp"
+#include "contract/refusals.hpp"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "http/forwarded.hpp"
-#include "http/message.hpp"
-#include "contract/refusals.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -74,12 +74,12 @@ std::optional<Refused> difference_from_contract(const Message& message) {
 }
 
 std::string status_message(const Refused& refused) {
-  return refused.detail.empty() ? std::string(status_of(refused.why).title) : refused.detail;
+  return refused.detail.empty() ? std::string(contract::status_of(refused.why).title) : refused.detail;
 }
 
 std::string status_details(const Refused& refused, std::string_view trace_id) {
   google::rpc::Status status;
-  status.set_code(status_of(refused.why).grpc);
+  status.set_code(contract::status_of(refused.why).grpc);
   status.set_message(status_message(refused));
 
   google::rpc::ErrorInfo info;
@@ -109,4 +109,4 @@ std::string status_details(const Refused& refused, std::string_view trace_id) {
   return status.SerializeAsString();
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

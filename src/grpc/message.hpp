@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 
 /// The client's address in canonical text from what gRPC calls a peer: "ipv4:192.0.2.1:5000", "ipv6:%5B::1%5D:5000". A
 /// peer without an IP address (a Unix socket) is on this machine: 127.0.0.1.
@@ -26,4 +26,4 @@ std::string status_details(const Refused& refused, std::string_view trace_id);
 /// The sentence that goes with a refusal: its detail, or else its title.
 std::string status_message(const Refused& refused);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

@@ -7,7 +7,7 @@
 #include "google/rpc/status.pb.h"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 namespace {
 
 TEST(GrpcMessage, KnowsTheAddressOfAPeer) {
@@ -24,12 +24,12 @@ TEST(GrpcMessage, KnowsTheAddressOfAPeer) {
 
 struct Contracts {
   // What the client knows, and what the server does.
-  WrittenContract newer{R"(
+  testing::WrittenContract newer{R"(
     message Outer { Inner one = 1; repeated Inner many = 2; Mood mood = 3; repeated Mood moods = 4; string added = 9; }
     message Inner { string text = 1; string added = 8; }
     enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; MOOD_NEW = 7; }
   )"};
-  WrittenContract ours{R"(
+  testing::WrittenContract ours{R"(
     message Outer { Inner one = 1; repeated Inner many = 2; Mood mood = 3; repeated Mood moods = 4; }
     message Inner { string text = 1; }
     enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; }
@@ -92,4 +92,4 @@ TEST(GrpcMessage, DetailsAreGooglesErrorModel) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

@@ -24,14 +24,13 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <netinet/in.h>
 
-#include "http/forwarded.hpp"
-#include "grpc/message.hpp"
-#include "http/message.hpp"
-#include "contract/refusals.hpp"
+#include "base/ip_address.hpp"
 #include "base/text.hpp"
+#include "contract/refusals.hpp"
 #include "door/trace_context.hpp"
+#include "grpc/message.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 
 using google::protobuf::FieldDescriptor;
 
@@ -62,16 +61,16 @@ class InFlight {
 
 /// What all calls share.
 struct Service {
-  Dispatcher& dispatcher;
-  const ReadyReplies& ready_replies;
+  door::Dispatcher& dispatcher;
+  const door::RememberedReplies& remembered_replies;
   Random& random;
   /// The field of each call's request that holds the device, for those that have one.
-  std::unordered_map<const Method*, const FieldDescriptor*> device_fields;
+  std::unordered_map<const contract::Method*, const FieldDescriptor*> device_fields;
   InFlight in_flight;
   std::atomic<bool> draining = false;
 };
 
-const FieldDescriptor* device_field_of(const Method& method) {
+const FieldDescriptor* device_field_of(const contract::Method& method) {
   const auto& request = *method.descriptor->input_type();
   for (int i = 0; i < request.field_count(); ++i) {
     if (request.field(i)->options().GetExtension(ostiary::rule).cookie() == DEVICE) return request.field(i);
@@ -107,18 +106,18 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     if (!token) return refuse(token.error());
     const std::string address = address_of_peer(context_.peer());
     if (*token && buffer_.Length() == 0) {
-      if (auto ready = service_.ready_replies.answer(*method_, address, **token)) {
-        return *ready ? send_ready(*(*ready)->protobuf) : refuse(ready->error());
+      if (auto ready = service_.remembered_replies.answer(*method_, address, **token)) {
+        return *ready ? send_remembered(*(*ready)->protobuf) : refuse(ready->error());
       }
     }
-    std::unique_ptr<Message> request(method_->request_prototype->New());
-    if (!grpc::SerializationTraits<Message>::Deserialize(&buffer_, request.get()).ok()) {
+    std::unique_ptr<contract::Message> request(method_->request_prototype->New());
+    if (!grpc::SerializationTraits<contract::Message>::Deserialize(&buffer_, request.get()).ok()) {
       return refuse({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
     }
     if (auto difference = difference_from_contract(*request)) return refuse(*difference);
     auto inbound = inbound_with(*request, address, *std::move(token));
     service_.dispatcher.dispatch(*method_, std::move(inbound), std::move(request),
-                                 [this](Reply reply) { answer(std::move(reply)); });
+                                 [this](door::Reply reply) { answer(std::move(reply)); });
   }
 
   void OnDone() override {
@@ -127,8 +126,9 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   }
 
  private:
-  Inbound inbound_with(const Message& request, const std::string& address, std::optional<Secret> token) {
-    Inbound inbound;
+  door::Inbound inbound_with(const contract::Message& request, const std::string& address,
+                             std::optional<Secret> token) {
+    door::Inbound inbound;
     inbound.address = address;
     inbound.trace_id = trace_id();
     inbound.access_token = std::move(token);
@@ -158,7 +158,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   /// Made when it is first needed: most calls are answered without one.
   const std::string& trace_id() {
-    if (trace_id_.empty()) trace_id_ = trace_id_of(metadata_of(context_, "traceparent"), service_.random);
+    if (trace_id_.empty()) trace_id_ = door::trace_id_of(metadata_of(context_, "traceparent"), service_.random);
     return trace_id_;
   }
 
@@ -166,30 +166,30 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     return ostiary::refuse(Refusal::not_authenticated, "The authorization must be one bearer token.");
   }
 
-  void answer(Reply reply) { reply ? send(**reply) : refuse(reply.error()); }
+  void answer(door::Reply reply) { reply ? send(**reply) : refuse(reply.error()); }
 
-  void send(const Message& reply) {
+  void send(const contract::Message& reply) {
     buffer_.Clear();
     bool own_buffer = false;
-    const auto written = grpc::SerializationTraits<Message>::Serialize(reply, &buffer_, &own_buffer);
+    const auto written = grpc::SerializationTraits<contract::Message>::Serialize(reply, &buffer_, &own_buffer);
     if (!written.ok()) return refuse({Refusal::internal, {}, {}, {}, {}});
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
-  void send_ready(const std::string& reply) {
+  void send_remembered(const std::string& reply) {
     const grpc::Slice slice(reply);
     buffer_ = grpc::ByteBuffer(&slice, 1);
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
   void refuse(const Refused& refused) {
-    Finish({static_cast<grpc::StatusCode>(status_of(refused.why).grpc), status_message(refused),
+    Finish({static_cast<grpc::StatusCode>(contract::status_of(refused.why).grpc), status_message(refused),
             status_details(refused, trace_id())});
   }
 
   Service& service_;
   const grpc::GenericCallbackServerContext& context_;
-  const Method* method_;
+  const contract::Method* method_;
   std::string trace_id_;
   grpc::ByteBuffer buffer_;
 };
@@ -284,12 +284,12 @@ int try_to_bind(const IpAddress& address, std::uint16_t& port) {
 
 }  // namespace
 
-struct GrpcServer::Impl {
-  Impl(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions chosen, Random& random,
-       Log& log_to_use)
+struct Server::Impl {
+  Impl(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, ServerOptions chosen,
+       Random& random, Log& log_to_use)
       : options(std::move(chosen)),
         log(log_to_use),
-        service{dispatcher, ready_replies, random, {}, {}, {}},
+        service{dispatcher, remembered_replies, random, {}, {}, {}},
         generic_service(service) {
     for (const auto& method : dispatcher.contract().methods()) {
       if (const auto* field = device_field_of(method)) service.device_fields.emplace(&method, field);
@@ -304,7 +304,7 @@ struct GrpcServer::Impl {
   void build();
   void stop();
 
-  const GrpcServerOptions options;
+  const ServerOptions options;
   Log& log;
   Service service;
   GenericService generic_service;
@@ -313,7 +313,7 @@ struct GrpcServer::Impl {
   std::unique_ptr<grpc::Server> server;
 };
 
-std::vector<std::string> GrpcServer::Impl::free_addresses() {
+std::vector<std::string> Server::Impl::free_addresses() {
   std::vector<std::string> free;
   for (const auto& address : options.addresses) {
     if (address == "localhost") {
@@ -332,7 +332,7 @@ std::vector<std::string> GrpcServer::Impl::free_addresses() {
   return free;
 }
 
-void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::vector<std::string>& free) {
+void Server::Impl::check(const std::string& text, bool only_if_there, std::vector<std::string>& free) {
   const auto address = parse_address(text);
   if (!address) throw ListenError("cannot listen on " + text + " for gRPC: it is not an IP address");
   if (!address->is_loopback() && !options.tls.given() && !options.plaintext_beyond_loopback) {
@@ -347,7 +347,7 @@ void GrpcServer::Impl::check(const std::string& text, bool only_if_there, std::v
   free.push_back(text);
 }
 
-std::shared_ptr<grpc::ServerCredentials> GrpcServer::Impl::credentials_for(const std::string& address) const {
+std::shared_ptr<grpc::ServerCredentials> Server::Impl::credentials_for(const std::string& address) const {
   const auto parsed = parse_address(address);
   if (!options.tls.given() || (parsed && parsed->is_loopback())) return grpc::InsecureServerCredentials();
   constexpr unsigned seconds_between_looks = 1;
@@ -359,7 +359,7 @@ std::shared_ptr<grpc::ServerCredentials> GrpcServer::Impl::credentials_for(const
   return grpc::experimental::TlsServerCredentials(tls);
 }
 
-void GrpcServer::Impl::build() {
+void Server::Impl::build() {
   port = options.port;
   const auto addresses = free_addresses();
   std::vector<int> bound(addresses.size());
@@ -390,7 +390,7 @@ void GrpcServer::Impl::build() {
   }
 }
 
-void GrpcServer::Impl::stop() {
+void Server::Impl::stop() {
   if (!server) return;
   // Calls at work have had their time; this is for the last bytes of those that are done.
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
@@ -400,13 +400,13 @@ void GrpcServer::Impl::stop() {
   log_of_the_library.compare_exchange_strong(mine, nullptr);
 }
 
-GrpcServer::GrpcServer(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions options,
-                       Random& random, Log& log)
-    : impl_(std::make_unique<Impl>(dispatcher, ready_replies, std::move(options), random, log)) {}
+Server::Server(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, ServerOptions options,
+               Random& random, Log& log)
+    : impl_(std::make_unique<Impl>(dispatcher, remembered_replies, std::move(options), random, log)) {}
 
-GrpcServer::~GrpcServer() { impl_->stop(); }
+Server::~Server() { impl_->stop(); }
 
-void GrpcServer::start() {
+void Server::start() {
   log_of_the_library = &impl_->log;
   gpr_set_log_function(take_library_line);
   // Debian builds Abseil with its search for deadlocks, which costs each call: it is for those who work on gRPC.
@@ -419,9 +419,9 @@ void GrpcServer::start() {
   for (const auto& name : impl_->service_names) health.SetServingStatus(name, true);
 }
 
-std::uint16_t GrpcServer::port() const { return impl_->port; }
+std::uint16_t Server::port() const { return impl_->port; }
 
-void GrpcServer::drain(std::chrono::steady_clock::time_point deadline) {
+void Server::drain(std::chrono::steady_clock::time_point deadline) {
   if (!impl_->server) return;
   impl_->server->GetHealthCheckService()->Shutdown();
   impl_->service.draining = true;
@@ -429,4 +429,4 @@ void GrpcServer::drain(std::chrono::steady_clock::time_point deadline) {
   impl_->stop();
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

@@ -6,19 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "base/random.hpp"
-#include "ports/log.hpp"
-#include "door/dispatcher.hpp"
 #include "base/listening.hpp"
+#include "base/random.hpp"
+#include "base/tls_files.hpp"
+#include "door/dispatcher.hpp"
 #include "door/remembered_replies.hpp"
-#include "http/tls_files.hpp"
+#include "ports/log.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 
-struct GrpcServerOptions {
+struct ServerOptions {
   /// Where to listen. "localhost" stands for 127.0.0.1 and, where the machine has it, ::1; "*" for every address.
   std::vector<std::string> addresses{"localhost"};
-  std::uint16_t port = 9001;  ///< 0 lets the machine choose: see GrpcServer::port
+  std::uint16_t port = 9001;  ///< 0 lets the machine choose: see Server::port
   /// With them TLS is spoken beyond the loopback addresses. They are read again when they change.
   TlsFiles tls;
   /// Without them other addresses than loopback ones are refused unless this says that it is meant so.
@@ -31,14 +31,14 @@ struct GrpcServerOptions {
 /// gRPC in front of a dispatcher: one generic service answers every call of the contract; beside it stand
 /// grpc.health.v1 and server reflection. A refusal becomes a status with a google.rpc.Status in its details. The
 /// dispatcher, the random source and the log must outlive the server.
-class GrpcServer {
+class Server {
  public:
-  GrpcServer(Dispatcher& dispatcher, const ReadyReplies& ready_replies, GrpcServerOptions options, Random& random,
-             Log& log);
+  Server(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, ServerOptions options,
+         Random& random, Log& log);
   /// Cancels what is open, and waits until the use cases at work have returned.
-  ~GrpcServer();
-  GrpcServer(const GrpcServer&) = delete;
-  GrpcServer& operator=(const GrpcServer&) = delete;
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   /// Listens and serves, on gRPC's threads. Throws ListenError.
   void start();
@@ -55,4 +55,4 @@ class GrpcServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

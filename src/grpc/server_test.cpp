@@ -16,7 +16,7 @@
 #include "google/rpc/status.pb.h"
 #include "scaffolding/echo_service.hpp"
 
-namespace ostiary::server {
+namespace ostiary::grpc_transport {
 namespace {
 
 using namespace std::chrono_literals;
@@ -39,7 +39,7 @@ constexpr auto others = R"(
 
 struct Outcome {
   grpc::Status status;
-  std::unique_ptr<Message> reply;
+  std::unique_ptr<contract::Message> reply;
 
   std::string text(const char* field) const {
     return reply->GetReflection()->GetString(*reply, reply->GetDescriptor()->FindFieldByName(field));
@@ -59,15 +59,15 @@ struct Outcome {
   }
 };
 
-WrittenContract& other() {
-  static WrittenContract contract(others);
+testing::WrittenContract& other() {
+  static testing::WrittenContract contract(others);
   return contract;
 }
 
 /// A client without generated code, so that it can send what no generated client would.
 class Client {
  public:
-  explicit Client(const GrpcServer& server)
+  explicit Client(const Server& server)
       : stub_(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server.port()),
                                         grpc::InsecureChannelCredentials(), own_connection())) {}
 
@@ -81,11 +81,12 @@ class Client {
     return done.get_future().get();
   }
 
-  Outcome call(const std::string& path, const Message& request, std::unique_ptr<Message> reply,
+  Outcome call(const std::string& path, const contract::Message& request, std::unique_ptr<contract::Message> reply,
                grpc::ClientContext&& context = {}) {
     grpc::ByteBuffer bytes;
     auto status = call_with_bytes(path, request.SerializeAsString(), bytes, context);
-    const bool readable = !status.ok() || grpc::SerializationTraits<Message>::Deserialize(&bytes, reply.get()).ok();
+    const bool readable =
+        !status.ok() || grpc::SerializationTraits<contract::Message>::Deserialize(&bytes, reply.get()).ok();
     EXPECT_TRUE(readable);
     return {std::move(status), std::move(reply)};
   }
@@ -100,20 +101,22 @@ class Client {
   grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub_;
 };
 
-struct GrpcServerTest : testing::Test {
-  GrpcServerTest() : server(std::in_place, echo.dispatcher(), echo.ready_replies(), here(), echo.random(), echo.log()) {
+struct GrpcServerTest : ::testing::Test {
+  GrpcServerTest()
+      : server(std::in_place, echo.dispatcher(), echo.remembered_replies(), here(), echo.random(), echo.log()) {
     server->start();
     client.emplace(*server);
   }
 
-  static GrpcServerOptions here() {
-    GrpcServerOptions options;
+  static ServerOptions here() {
+    ServerOptions options;
     options.addresses = {"127.0.0.1"};
     options.port = 0;
     return options;
   }
 
-  std::unique_ptr<Message> message(WrittenContract& contract, const std::string& type, const std::string& text) {
+  std::unique_ptr<contract::Message> message(testing::WrittenContract& contract, const std::string& type,
+                                             const std::string& text) {
     auto made = contract.make(type);
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, made.get())) << text;
     return made;
@@ -138,8 +141,8 @@ struct GrpcServerTest : testing::Test {
     return outcome.status.ok() ? outcome.as_text() : outcome.status.error_message();
   }
 
-  EchoService echo;
-  std::optional<GrpcServer> server;
+  testing::EchoService echo;
+  std::optional<Server> server;
   std::optional<Client> client;
 };
 
@@ -333,8 +336,8 @@ TEST_F(GrpcServerTest, DrainsByFinishingWhatHasBegun) {
 }
 
 TEST_F(GrpcServerTest, SaysWhereItCannotListen) {
-  const auto refusal_of = [&](const GrpcServerOptions& options) {
-    GrpcServer second(echo.dispatcher(), echo.ready_replies(), options, echo.random(), echo.log());
+  const auto refusal_of = [&](const ServerOptions& options) {
+    Server second(echo.dispatcher(), echo.remembered_replies(), options, echo.random(), echo.log());
     try {
       second.start();
     } catch (const ListenError& error) {
@@ -361,4 +364,4 @@ TEST_F(GrpcServerTest, SaysWhereItCannotListen) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::grpc_transport

@@ -3,9 +3,9 @@
 #include <charconv>
 #include <optional>
 
-#include "http/message.hpp"
+#include "base/text.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 namespace {
 
@@ -80,4 +80,4 @@ bool accepts_json(const std::vector<std::string_view>& accept) {
   return !anything_asked || (nearest > 0 && weight != 0);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

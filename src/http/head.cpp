@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/character_set.hpp"
-#include "http/message.hpp"
+#include "base/text.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 namespace {
 
@@ -88,4 +88,4 @@ std::optional<std::string_view> flaw_of_head(std::string_view head) {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 /// How far a request's head (its request line and fields, up to the empty line) has arrived.
 enum class HeadProgress { incomplete, complete, bare_line_feed };
@@ -19,4 +19,4 @@ HeadProgress find_end_of_head(std::string_view bytes, std::size_t& scanned);
 /// nothing else: a parser comes after it.
 std::optional<std::string_view> flaw_of_head(std::string_view head);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

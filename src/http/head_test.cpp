@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ostiary::server {
+namespace ostiary::http {
 namespace {
 
 TEST(HttpHead, EndsAtItsEmptyLine) {
@@ -91,4 +91,4 @@ TEST(HttpHead, HasNoTwoReadings) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::http

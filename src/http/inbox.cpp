@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-namespace ostiary::server {
+namespace ostiary::http {
 namespace {
 
 thread_local const Inbox* of_this_thread = nullptr;
@@ -58,4 +58,4 @@ void Inbox::ring() const {
   [[maybe_unused]] const auto written = write(bell_, &one, sizeof one);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

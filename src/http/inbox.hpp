@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 /// The way back from other threads to an I/O thread. It stays when that thread is gone, and then takes what it is given
 /// to nowhere. Not asio::post: that wakes the I/O thread while it holds the lock that this thread needs first, and who
@@ -44,4 +44,4 @@ class Inbox {
   bool closed_ = false;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

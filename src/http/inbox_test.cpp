@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-namespace ostiary::server {
+namespace ostiary::http {
 namespace {
 
 /// As an I/O thread would: the bell is heard, and silenced by reading it.
-class InboxTest : public testing::Test {
+class InboxTest : public ::testing::Test {
  protected:
   ~InboxTest() override { ::close(bell_); }
 
@@ -74,4 +74,4 @@ TEST_F(InboxTest, DropsEverythingOnceItIsClosed) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::http

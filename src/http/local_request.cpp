@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "http/forwarded.hpp"
+#include "base/ip_address.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 namespace {
 
@@ -13,25 +13,22 @@ namespace {
 bool is_local_host(std::string_view host) {
   const auto port = host.rfind(':');
   if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
-  if (equal_ignoring_case(host, "localhost")) return true;
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const auto address = parse_address(host);
-  return address && address->is_loopback();
+  return is_this_machine(host);
 }
 
 }  // namespace
 
-bool is_forwarded(const HttpRequest& request) {
+bool is_forwarded(const Request& request) {
   static constexpr std::array headers{"forwarded",         "via",       "x-forwarded-for", "x-forwarded-host",
                                       "x-forwarded-proto", "x-real-ip", "x-forwarded-by",  "x-forwarded-server",
                                       "x-original-host",   "cf-ray",    "true-client-ip"};
   return std::ranges::any_of(headers, [&](std::string_view name) { return request.header(name).has_value(); });
 }
 
-bool is_local_request(const HttpRequest& request) {
+bool is_local_request(const Request& request) {
   const auto peer = parse_address(request.peer);
   const auto hosts = request.header_lines("host");
   return peer && peer->is_loopback() && hosts.size() == 1 && is_local_host(hosts.front()) && !is_forwarded(request);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 /// A whole HTTP request, as the transport read it. Header names are lower-case; a name that came twice stands twice.
-struct HttpRequest {
+struct Request {
   std::string verb;
   std::string target;  ///< path and query, as sent
   std::vector<std::pair<std::string, std::string>> headers;
@@ -25,7 +25,7 @@ struct HttpRequest {
 
 /// A whole answer. The transport adds Date, Content-Length and Connection. The answer to HEAD holds the body that GET
 /// would have: the transport tells its length and leaves it out.
-struct HttpResponse {
+struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;  ///< shared, so that bytes kept ready are not copied; null for none
@@ -41,14 +41,4 @@ struct HttpResponse {
 /// were given ends a line early.
 void append_header(std::string& lines, std::string_view name, std::string_view value);
 
-/// The bytes that `text` spells with percent-encoding; nothing where a percent sign starts no pair of hexadecimal
-/// digits. With `plus_is_space`, as in a query that a form made.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-
-/// `text` without spaces and tabs around it.
-std::string_view trim_blanks(std::string_view text);
-
-/// Whether both are the same but for ASCII letters' case.
-bool equal_ignoring_case(std::string_view left, std::string_view right);
-
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -1,8 +1,8 @@
 #include "http/response_headers.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
-void add_security_headers(HttpResponse& response, bool https) {
+void add_security_headers(Response& response, bool https) {
   response.add_if_absent("Cache-Control", "no-store");
   response.add_if_absent("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   response.add_if_absent("Cross-Origin-Resource-Policy", "same-origin");
@@ -11,4 +11,4 @@ void add_security_headers(HttpResponse& response, bool https) {
   if (https) response.add_if_absent("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

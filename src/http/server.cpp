@@ -24,17 +24,18 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "limits/limits.hpp"
-#include "http/forwarded.hpp"
+#include "base/ip_address.hpp"
+#include "base/text.hpp"
+#include "base/trusted_proxies.hpp"
 #include "http/head.hpp"
 #include "http/inbox.hpp"
 #include "http/tls_certificate.hpp"
 #include "http/wire.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Moment = std::chrono::steady_clock::time_point;
@@ -66,7 +67,7 @@ std::string place_of(const tcp::endpoint& endpoint) {
 /// a careless proxy, and what follows a request of its own. It wants a function object that outlives the parser.
 constinit auto refuse_controls = [](std::uint64_t, boost::beast::string_view extensions, error_code& error) {
   const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
-  if (std::ranges::any_of(extensions, is_control)) error = http::error::bad_chunk_extension;
+  if (std::ranges::any_of(extensions, is_control)) error = beast_http::error::bad_chunk_extension;
 };
 
 /// Counts connections, in all and by network. Thread-safe.
@@ -189,14 +190,14 @@ struct IoThread {
 };
 
 std::string status_line(int status) {
-  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
+  const auto reason = beast_http::obsolete_reason(beast_http::int_to_status(static_cast<unsigned>(status)));
   return "HTTP/1.1 " + std::to_string(status) + ' ' + std::string(reason) + "\r\n";
 }
 
 /// What all connections share.
 struct Service {
-  const Gateway& gateway;
-  const HttpServerOptions options;
+  const Handler& handler;
+  const ServerOptions options;
   Log& log;
 };
 
@@ -247,7 +248,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     shaking_hands,  // of TLS
     idle,       // between two requests
     reading,    // a request is arriving
-    answering,  // the gateway has it
+    answering,  // the handler has it
     writing,
     lingering,  // all is said
     closed
@@ -339,7 +340,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_->on_chunk_header(refuse_controls);
     error_code error;
     const auto parsed = parser_->put(asio::buffer(head), error);
-    if (error == http::error::body_limit) return refuse_body();
+    if (error == beast_http::error::body_limit) return refuse_body();
     if (error || parsed != head.size() || !parser_->is_header_done()) {
       return refuse(Refusal::malformed_request, "The request's head can't be read: " + error.message() + ".");
     }
@@ -369,9 +370,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                "The request has more than " + std::to_string(most_header_lines) + " header lines.");
         return false;
       }
-      std::string name(field.name_string());
-      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
-      request_.headers.emplace_back(std::move(name), field.value());
+      request_.headers.emplace_back(lower_case(field.name_string()), field.value());
     }
     for (const auto expectation : request_.header_lines("expect")) {
       if (is_http_1_0_) break;
@@ -430,10 +429,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
       const auto parsed = parser_->put(buffer_.data(), error);
       buffer_.consume(parsed);
       body_bytes_ += parsed;
-      if (error == http::error::need_more) break;
+      if (error == beast_http::error::need_more) break;
     }
-    if (error == http::error::body_limit || body_bytes_ > framing_allowance * options_.body_limit) return refuse_body();
-    if (error && error != http::error::need_more) {
+    if (error == beast_http::error::body_limit || body_bytes_ > framing_allowance * options_.body_limit)
+      return refuse_body();
+    if (error && error != beast_http::error::need_more) {
       return refuse(Refusal::malformed_request, "The request's body can't be read: " + error.message() + ".");
     }
     if (parser_->is_done()) return hand_over();
@@ -447,31 +447,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request_.body = std::move(parser_->get().body());
     without_body_ = request_.verb == "HEAD";
     try {
-      service_.gateway.handle(std::move(request_),
-                              [inbox = home_.inbox, weak = weak_from_this()](HttpResponse response) {
-                                inbox->run([weak, response = std::move(response)]() mutable {
-                                  if (const auto self = weak.lock()) self->answer(std::move(response));
-                                });
-                              });
+      service_.handler.handle(std::move(request_), [inbox = home_.inbox, weak = weak_from_this()](Response response) {
+        inbox->run([weak, response = std::move(response)]() mutable {
+          if (const auto self = weak.lock()) self->answer(std::move(response));
+        });
+      });
     } catch (const std::exception& error) {
-      // The last resort (ASVS 16.5.4): a bug in the gateway costs this connection, not the process.
+      // The last resort (ASVS 16.5.4): a bug in the handler costs this connection, not the process.
       service_.log.write(LogLevel::error, "http.unexpected", {{"reason", error.what()}});
       if (phase_ == Phase::answering) refuse(Refusal::internal, {});
     }
   }
 
-  void answer(HttpResponse response) {
+  void answer(Response response) {
     if (phase_ == Phase::answering) write(std::move(response));
   }
 
   /// Answers for the transport, and closes: after such a request nobody knows where the next one begins.
   void refuse(Refusal why, std::string detail) {
     keep_alive_ = false;
-    without_body_ = parser_ && parser_->is_header_done() && parser_->get().method() == http::verb::head;
-    write(service_.gateway.problem({why, std::move(detail), {}, {}, {}}, peer_));
+    without_body_ = parser_ && parser_->is_header_done() && parser_->get().method() == beast_http::verb::head;
+    write(service_.handler.problem({why, std::move(detail), {}, {}, {}}, peer_));
   }
 
-  void write(HttpResponse response) {
+  void write(Response response) {
     enter(Phase::writing);
     response_ = std::move(response);
     write_head();
@@ -535,7 +534,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   const Service& service_;
-  const HttpServerOptions& options_;
+  const ServerOptions& options_;
   IoThread& home_;
   Wire wire_;
   const std::string peer_;
@@ -551,24 +550,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The request at hand.
   std::size_t scanned_ = 0;
   bool leading_line_skipped_ = false;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<beast_http::request_parser<beast_http::string_body>> parser_;
   std::size_t body_bytes_ = 0;
-  HttpRequest request_;
+  Request request_;
   bool expects_continue_ = false;
   bool is_http_1_0_ = false;
   bool keep_alive_ = true;
   bool without_body_ = false;
 
   // Its answer.
-  HttpResponse response_;
+  Response response_;
   std::string head_;
 };
 
 }  // namespace
 
-struct HttpServer::Impl {
-  Impl(const Gateway& gateway, HttpServerOptions chosen, Log& log)
-      : service{gateway, std::move(chosen), log},
+struct Server::Impl {
+  Impl(const Handler& handler, ServerOptions chosen, Log& log)
+      : service{handler, std::move(chosen), log},
         proxies(options.trusted_proxies),
         admissions(options.max_connections, options.max_connections_per_network) {
     if (options.tls.given()) certificate.emplace(options.tls, log);
@@ -586,7 +585,7 @@ struct HttpServer::Impl {
   void stop();
 
   const Service service;
-  const HttpServerOptions& options = service.options;
+  const ServerOptions& options = service.options;
   const TrustedProxies proxies;
   Admissions admissions;
   std::vector<std::unique_ptr<IoThread>> threads;
@@ -598,7 +597,7 @@ struct HttpServer::Impl {
   std::uint16_t port = 0;
 };
 
-void HttpServer::Impl::listen() {
+void Server::Impl::listen() {
   // A port that the machine chose for one address may be taken on another: then it chooses again.
   for (int tries_left = options.port == 0 ? 8 : 0;; --tries_left) {
     try {
@@ -611,7 +610,7 @@ void HttpServer::Impl::listen() {
   }
 }
 
-void HttpServer::Impl::listen_everywhere() {
+void Server::Impl::listen_everywhere() {
   for (const auto& address : options.addresses) {
     if (address == "localhost") {
       listen_at("127.0.0.1", false);
@@ -626,7 +625,7 @@ void HttpServer::Impl::listen_everywhere() {
   if (acceptors.empty()) throw ListenError("there is no address to listen on");
 }
 
-void HttpServer::Impl::listen_at(const std::string& text, bool only_if_there) {
+void Server::Impl::listen_at(const std::string& text, bool only_if_there) {
   error_code error;
   const auto address = asio::ip::make_address(text, error);
   if (error) throw ListenError("cannot listen on " + text + ": it is not an IP address");
@@ -647,7 +646,7 @@ void HttpServer::Impl::listen_at(const std::string& text, bool only_if_there) {
   acceptors.push_back(std::move(acceptor));
 }
 
-void HttpServer::Impl::accept(tcp::acceptor& acceptor) {
+void Server::Impl::accept(tcp::acceptor& acceptor) {
   auto& home = *threads[next_thread++ % threads.size()];
   acceptor.async_accept(home.context, [this, &acceptor, &home](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
@@ -662,13 +661,13 @@ void HttpServer::Impl::accept(tcp::acceptor& acceptor) {
   });
 }
 
-void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
+void Server::Impl::take(tcp::socket socket, IoThread& home) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return;
   const auto address = address_of(endpoint);
   auto peer = to_string(address);
-  auto network = proxies.trusts(address) ? std::string() : limits::network_of(peer);
+  auto network = proxies.trusts(address) ? std::string() : network_of(peer);
   if (!admissions.admit(network)) return turn_away(std::move(socket), peer);
   Admission admission(admissions, std::move(network));
   socket.set_option(tcp::no_delay(true), error);
@@ -678,8 +677,8 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& home) {
 }
 
 /// Says 503 if that can be said without waiting.
-void HttpServer::Impl::turn_away(tcp::socket socket, const std::string& peer) const {
-  const auto problem = service.gateway.problem(
+void Server::Impl::turn_away(tcp::socket socket, const std::string& peer) const {
+  const auto problem = service.handler.problem(
       {Refusal::overloaded, "There are too many connections.", {}, until_connections_go, {}}, peer);
   auto text = status_line(problem.status);
   for (const auto& [name, value] : problem.headers) append_header(text, name, value);
@@ -693,7 +692,7 @@ void HttpServer::Impl::turn_away(tcp::socket socket, const std::string& peer) co
   socket.shutdown(tcp::socket::shutdown_both, ignored);
 }
 
-void HttpServer::Impl::sweep(IoThread& thread) {
+void Server::Impl::sweep(IoThread& thread) {
   thread.sweep_timer.expires_after(options.sweep_interval);
   thread.sweep_timer.async_wait([this, &thread](error_code error) {
     if (error) return;
@@ -710,7 +709,7 @@ void HttpServer::Impl::sweep(IoThread& thread) {
   });
 }
 
-void HttpServer::Impl::stop() {
+void Server::Impl::stop() {
   for (const auto& thread : threads) thread->context.stop();
   for (const auto& thread : threads) {
     if (thread->thread.joinable()) thread->thread.join();
@@ -721,12 +720,12 @@ void HttpServer::Impl::stop() {
   threads.clear();
 }
 
-HttpServer::HttpServer(const Gateway& gateway, HttpServerOptions options, Log& log)
-    : impl_(std::make_unique<Impl>(gateway, std::move(options), log)) {}
+Server::Server(const Handler& handler, ServerOptions options, Log& log)
+    : impl_(std::make_unique<Impl>(handler, std::move(options), log)) {}
 
-HttpServer::~HttpServer() = default;
+Server::~Server() = default;
 
-void HttpServer::start() {
+void Server::start() {
   auto& impl = *impl_;
   for (int i = 0; i < std::max(1, impl.options.io_threads); ++i) impl.threads.push_back(std::make_unique<IoThread>());
   impl.listen();
@@ -740,11 +739,11 @@ void HttpServer::start() {
   }
 }
 
-std::uint16_t HttpServer::port() const { return impl_->port; }
+std::uint16_t Server::port() const { return impl_->port; }
 
-std::size_t HttpServer::connections() const { return impl_->admissions.total(); }
+std::size_t Server::connections() const { return impl_->admissions.total(); }
 
-void HttpServer::drain(Moment deadline) {
+void Server::drain(Moment deadline) {
   auto& impl = *impl_;
   if (impl.threads.empty()) return;
   impl.threads.front()->inbox->run([&impl] {
@@ -761,4 +760,4 @@ void HttpServer::drain(Moment deadline) {
   impl.stop();
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "ports/log.hpp"
-#include "gateway/gateway.hpp"
 #include "base/listening.hpp"
-#include "http/tls_files.hpp"
+#include "base/tls_files.hpp"
+#include "http/handler.hpp"
+#include "ports/log.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
-struct HttpServerOptions {
+struct ServerOptions {
   /// Where to listen. "localhost" stands for 127.0.0.1 and ::1, "*" for every address of both families; in both, IPv6
   /// only where the machine has it.
   std::vector<std::string> addresses{"localhost"};
-  std::uint16_t port = 8001;  ///< 0 lets the machine choose: see HttpServer::port
+  std::uint16_t port = 8001;  ///< 0 lets the machine choose: see Server::port
   int io_threads = 2;
 
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
@@ -38,19 +38,19 @@ struct HttpServerOptions {
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
-/// HTTP/1.1, over TLS where there is a certificate, in front of a gateway: sockets, framing, keep-alive, limits,
+/// HTTP/1.1, over TLS where there is a certificate, in front of a handler: sockets, framing, keep-alive, limits,
 /// time-outs. A client may send requests ahead; they are answered in order, one at a time. A request that could be
-/// understood in two ways is answered with 400, and the connection is closed. The gateway must outlive the server;
+/// understood in two ways is answered with 400, and the connection is closed. The handler must outlive the server;
 /// answers that it gives after that are dropped.
-class HttpServer {
+class Server {
  public:
   /// Throws std::invalid_argument for a trusted proxy that is no network, TlsFilesError for a certificate that can't be
   /// used.
-  HttpServer(const Gateway& gateway, HttpServerOptions options, Log& log);
+  Server(const Handler& handler, ServerOptions options, Log& log);
   /// Closes what is open.
-  ~HttpServer();
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   /// Listens and serves, on threads of its own. Throws ListenError.
   void start();
@@ -70,4 +70,4 @@ class HttpServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -14,7 +14,7 @@
 
 #include "scaffolding/echo_service.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,7 +37,7 @@ struct Answer {
 /// A client that says exactly what it is told. Gives up after ten seconds of silence.
 class Client {
  public:
-  explicit Client(const HttpServer& server, const char* from = "127.0.0.1") {
+  explicit Client(const Server& server, const char* from = "127.0.0.1") {
     descriptor_ = ::socket(AF_INET, SOCK_STREAM, 0);
     const timeval patience{10, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -103,8 +103,8 @@ class Client {
   std::string received_;
 };
 
-HttpServerOptions quick() {
-  HttpServerOptions options;
+ServerOptions quick() {
+  ServerOptions options;
   options.addresses = {"127.0.0.1"};
   options.port = 0;
   options.sweep_interval = 20ms;
@@ -125,8 +125,8 @@ std::string whoami(const std::string& headers = {}) {
   return "GET /whoami HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
 }
 
-struct HttpServerTest : testing::Test {
-  void serve(const HttpServerOptions& options = quick()) {
+struct HttpServerTest : ::testing::Test {
+  void serve(const ServerOptions& options = quick()) {
     server.emplace(echo.gateway(), options, echo.log());
     server->start();
   }
@@ -141,8 +141,8 @@ struct HttpServerTest : testing::Test {
     return status;
   }
 
-  EchoService echo;
-  std::optional<HttpServer> server;
+  testing::EchoService echo;
+  std::optional<Server> server;
 };
 
 TEST_F(HttpServerTest, AnswersAndKeepsTheConnection) {
@@ -518,7 +518,7 @@ TEST_F(HttpServerTest, SaysWhereItCannotListen) {
   auto options = quick();
   options.port = server->port();
   const auto refusal_of = [&] {
-    HttpServer other(echo.gateway(), options, echo.log());
+    Server other(echo.gateway(), options, echo.log());
     try {
       other.start();
     } catch (const ListenError& error) {
@@ -560,4 +560,4 @@ TEST_F(HttpServerTest, ListensOnBothLoopbacks) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::http

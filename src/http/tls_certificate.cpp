@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
@@ -113,4 +113,4 @@ void TlsCertificate::look() {
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

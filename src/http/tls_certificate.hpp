@@ -5,11 +5,11 @@
 
 #include <boost/asio/ssl/context.hpp>
 
+#include "base/tls_files.hpp"
 #include "base/wrong_setting.hpp"
 #include "ports/log.hpp"
-#include "http/tls_files.hpp"
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 /// A certificate or its key can't be used: the message names the file and says why.
 class TlsFilesError final : public WrongSetting {
@@ -47,4 +47,4 @@ class TlsCertificate {
   std::unique_ptr<boost::asio::ssl::context> context_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

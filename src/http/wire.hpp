@@ -7,7 +7,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
-namespace ostiary::server {
+namespace ostiary::http {
 
 /// A connection's bytes: TCP, or TLS over it. Belongs to one thread.
 class Wire {
@@ -64,4 +64,4 @@ class Wire {
   std::variant<Socket, Tls> stream_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::http

@@ -6,6 +6,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/text.hpp"
+
 namespace ostiary::limits {
 namespace {
 
@@ -44,14 +46,6 @@ bool is_host_name(std::string_view domain) {
     if (dot == std::string_view::npos) return label.find_first_not_of("0123456789") != std::string_view::npos;
     domain.remove_prefix(dot + 1);
   }
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 const UIDNA& idna() {

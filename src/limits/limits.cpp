@@ -1,10 +1,8 @@
 #include "limits/limits.hpp"
 
-#include <arpa/inet.h>
 #include <google/protobuf/descriptor.h>
 
-#include <array>
-#include <cstring>
+#include "base/ip_address.hpp"
 
 #include "base/encoding.hpp"
 
@@ -33,19 +31,6 @@ std::map<RateClass, ClassRates> contract_rates() {
         rates_from(written.per_service())};
   }
   return table;
-}
-
-std::string network_of(std::string_view address) {
-  const std::string text(address);
-  in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return text;
-  std::array<std::uint8_t, 16> v6{};
-  if (inet_pton(AF_INET6, text.c_str(), v6.data()) != 1) return text.substr(0, 64);
-  char written[INET6_ADDRSTRLEN];
-  static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  if (std::equal(mapped.begin(), mapped.end(), v6.begin())) return inet_ntop(AF_INET, &v6[12], written, sizeof written);
-  std::fill(v6.begin() + 8, v6.end(), std::uint8_t{0});
-  return std::string(inet_ntop(AF_INET6, v6.data(), written, sizeof written)) + "/64";
 }
 
 Limits::Limits(RateLimiter& limiter, std::map<RateClass, ClassRates> rates, bool enabled)

@@ -23,9 +23,6 @@ struct ClassRates {
 /// The table in the contract (`RateClass` in options.proto).
 std::map<RateClass, ClassRates> contract_rates();
 
-/// The bucket of a client's address: an IPv4 address (also one mapped into IPv6) as it is, IPv6 by its /64.
-std::string network_of(std::string_view address);
-
 /// The account that an identifier stands for, existing or not, and whether the device that calls is known to it.
 struct Identity {
   std::string account;  ///< the same for every identifier of an account

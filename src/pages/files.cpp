@@ -9,7 +9,7 @@
 #include "crypto/digest.hpp"
 #include "embedded/pages.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace {
 
@@ -46,12 +46,12 @@ class Assets {
     }
   }
 
-  HttpResponse answer(const HttpRequest& request) {
+  http::Response answer(const http::Request& request) {
     const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
     const auto found = assets_.find(path.substr(std::min(path.size(), assets_folder.size())));
     if (found == assets_.end()) return nothing_here();
     Asset& asset = found->second;
-    HttpResponse response;
+    http::Response response;
     response.headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}};
     if (request.header("if-none-match") == asset.tag) {
       response.status = 304;
@@ -83,8 +83,8 @@ std::string_view page_file(std::string_view name) {
   throw std::logic_error("there is no page " + std::string(name));
 }
 
-HttpResponse html_page(std::string html) {
-  HttpResponse response;
+http::Response html_page(std::string html) {
+  http::Response response;
   response.headers = {
       {"Content-Type", "text/html; charset=utf-8"},
       {"Content-Security-Policy",
@@ -95,13 +95,14 @@ HttpResponse html_page(std::string html) {
   return response;
 }
 
-HttpResponse nothing_here() { return {.status = 404, .headers = {}, .body = nullptr}; }
+http::Response nothing_here() { return {.status = 404, .headers = {}, .body = nullptr}; }
 
-Page assets_page() {
-  return {
-      .verb = "GET",
-      .path = std::string(assets_folder) + "*",
-      .answer = [assets = std::make_shared<Assets>()](const HttpRequest& request) { return assets->answer(request); }};
+gateway::Page assets_page() {
+  return {.verb = "GET",
+          .path = std::string(assets_folder) + "*",
+          .answer = [assets = std::make_shared<Assets>()](const http::Request& request) {
+            return assets->answer(request);
+          }};
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -5,18 +5,18 @@
 
 #include "gateway/router.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 /// The content of an embedded file of web/pages. Throws std::logic_error where there is none of that name.
 std::string_view page_file(std::string_view name);
 
 /// An HTML page that may load styles, scripts and pictures from this server, and nothing from elsewhere.
-HttpResponse html_page(std::string html);
+http::Response html_page(std::string html);
 
 /// The answer of a page that is not there for this request: the gateway answers as for any unknown path.
-HttpResponse nothing_here();
+http::Response nothing_here();
 
 /// /assets/*: the style sheets, scripts and licences among the embedded files, revalidated by ETag.
-Page assets_page();
+gateway::Page assets_page();
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -11,7 +11,7 @@
 #include "pages/files.hpp"
 #include "pages/templates.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace json = boost::json;
 
@@ -22,7 +22,7 @@ using Latest = std::function<std::vector<MailboxEntry>()>;
 constexpr std::string_view list_path = "/dev/mailbox";
 constexpr std::string_view html_suffix = "/html";
 
-bool wants_json(const HttpRequest& request) {
+bool wants_json(const http::Request& request) {
   return request.header("accept").value_or("").find("application/json") != std::string_view::npos;
 }
 
@@ -45,7 +45,7 @@ std::string path_of(const MailboxEntry& entry) {
   return std::string(list_path) + "/" + to_hex(as_bytes(entry.mail.message_id));
 }
 
-HttpResponse json_list(const std::vector<MailboxEntry>& entries) {
+http::Response json_list(const std::vector<MailboxEntry>& entries) {
   json::array mails;
   for (const MailboxEntry& entry : entries) {
     mails.push_back(json::object{{"id", entry.mail.message_id},
@@ -55,13 +55,13 @@ HttpResponse json_list(const std::vector<MailboxEntry>& entries) {
                                  {"text", entry.mail.text},
                                  {"html", entry.mail.html}});
   }
-  HttpResponse response;
+  http::Response response;
   response.headers = {{"Content-Type", "application/json"}, {"Vary", "Accept"}};
   response.body = std::make_shared<const std::string>(json::serialize(json::object{{"mails", std::move(mails)}}));
   return response;
 }
 
-HttpResponse html_list(const std::vector<MailboxEntry>& entries) {
+http::Response html_list(const std::vector<MailboxEntry>& entries) {
   std::string rows;
   for (const MailboxEntry& entry : entries) {
     rows += "<tr><td>" + escape_html(to_rfc3339(entry.received_at).substr(11, 8)) + "</td><td>" +
@@ -72,12 +72,12 @@ HttpResponse html_list(const std::vector<MailboxEntry>& entries) {
                                         : "<table>\n<thead><tr><th scope=\"col\">At (UTC)</th><th scope=\"col\">To</th>"
                                           "<th scope=\"col\">Subject</th></tr></thead>\n<tbody>\n" +
                                               rows + "</tbody>\n</table>";
-  HttpResponse response = html_page(fill_page(page_file("mailbox.html"), {{"mails", list}}));
+  http::Response response = html_page(fill_page(page_file("mailbox.html"), {{"mails", list}}));
   response.headers.emplace_back("Vary", "Accept");
   return response;
 }
 
-HttpResponse one_mail(const MailboxEntry& entry) {
+http::Response one_mail(const MailboxEntry& entry) {
   return html_page(fill_page(page_file("mail.html"), {{"subject", entry.mail.subject},
                                                       {"to", entry.mail.to},
                                                       {"received_at", to_rfc3339(entry.received_at)},
@@ -86,8 +86,8 @@ HttpResponse one_mail(const MailboxEntry& entry) {
 }
 
 /// The mail's own HTML: it may style itself, and nothing more.
-HttpResponse html_of_mail(const MailboxEntry& entry) {
-  HttpResponse response;
+http::Response html_of_mail(const MailboxEntry& entry) {
+  http::Response response;
   response.headers = {
       {"Content-Type", "text/html; charset=utf-8"},
       {"Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}};
@@ -95,7 +95,7 @@ HttpResponse html_of_mail(const MailboxEntry& entry) {
   return response;
 }
 
-HttpResponse answer_mail(const HttpRequest& request, const std::vector<MailboxEntry>& entries) {
+http::Response answer_mail(const http::Request& request, const std::vector<MailboxEntry>& entries) {
   std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   const bool html = path.ends_with(html_suffix);
   if (html) path.remove_suffix(html_suffix.size());
@@ -106,15 +106,15 @@ HttpResponse answer_mail(const HttpRequest& request, const std::vector<MailboxEn
 
 }  // namespace
 
-std::vector<Page> mailbox_pages(Latest latest) {
-  auto list = [latest](const HttpRequest& request) {
-    if (!is_local_request(request)) return nothing_here();
+std::vector<gateway::Page> mailbox_pages(Latest latest) {
+  auto list = [latest](const http::Request& request) {
+    if (!http::is_local_request(request)) return nothing_here();
     return wants_json(request) ? json_list(latest()) : html_list(latest());
   };
-  auto one = [latest](const HttpRequest& request) {
-    return is_local_request(request) ? answer_mail(request, latest()) : nothing_here();
+  auto one = [latest](const http::Request& request) {
+    return http::is_local_request(request) ? answer_mail(request, latest()) : nothing_here();
   };
   return {{"GET", std::string(list_path), std::move(list)}, {"GET", std::string(list_path) + "/*", std::move(one)}};
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

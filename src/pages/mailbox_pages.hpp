@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "ports/mailer.hpp"
 #include "gateway/router.hpp"
+#include "ports/mailer.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 struct MailboxEntry {
   Time received_at;
@@ -17,6 +17,6 @@ struct MailboxEntry {
 /// The development mailbox: GET /dev/mailbox lists the mails that `latest` gives (HTML, or JSON for Accept:
 /// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were
 /// there. Only for a local PUBLIC_URL.
-std::vector<Page> mailbox_pages(std::function<std::vector<MailboxEntry>()> latest);
+std::vector<gateway::Page> mailbox_pages(std::function<std::vector<MailboxEntry>()> latest);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

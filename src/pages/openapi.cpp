@@ -7,11 +7,12 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "pages/openapi_schemas.hpp"
+#include "base/text.hpp"
 #include "contract/refusals.hpp"
+#include "pages/openapi_schemas.hpp"
 #include "pages/yaml.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace json = boost::json;
 using google::protobuf::Descriptor;
@@ -34,12 +35,6 @@ token. The same calls are served over gRPC.
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type = "application/problem+json";
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 const Rule& rule_of(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule); }
 
 std::set<Cookie> cookies_of(const Descriptor& message) {
@@ -52,7 +47,7 @@ std::set<Cookie> cookies_of(const Descriptor& message) {
 }
 
 /// All that a binding can be refused with: by its policy, its shape, and what its call says of itself.
-std::set<Refusal> refusals_of(const Method& method, const HttpBinding& binding) {
+std::set<Refusal> refusals_of(const contract::Method& method, const contract::HttpBinding& binding) {
   std::set<Refusal> all{Refusal::malformed_request,
                         Refusal::not_acceptable,
                         Refusal::body_too_large,
@@ -106,7 +101,7 @@ json::object problem_schema() {
           {"required", {"type", "title", "status", "code", "trace_id"}}};
 }
 
-json::object problem_example(const RefusalStatus& status, bool message_fail) {
+json::object problem_example(const contract::RefusalStatus& status, bool message_fail) {
   const std::string code(name_of(status.refusal));
   json::object example{{"type", "urn:ostiary:problem:" + code},
                        {"title", status.title},
@@ -123,7 +118,7 @@ json::object problem_answer(const std::vector<Refusal>& refusals, bool message_f
   json::object examples;
   std::string description;
   for (const Refusal refusal : refusals) {
-    const RefusalStatus& status = status_of(refusal);
+    const contract::RefusalStatus& status = contract::status_of(refusal);
     const std::string_view code = name_of(refusal);
     codes.emplace_back(code);
     examples[code] = {{"summary", status.title}, {"value", problem_example(status, message_fail)}};
@@ -134,7 +129,7 @@ json::object problem_answer(const std::vector<Refusal>& refusals, bool message_f
   json::object schema{{"allOf", {json::object{{"$ref", "#/components/schemas/Problem"}}, std::move(own)}}};
   json::object content{{problem_type, json::object{{"schema", std::move(schema)}, {"examples", std::move(examples)}}}};
   json::object answer{{"description", description}};
-  const int status = status_of(refusals.front()).http;
+  const int status = contract::status_of(refusals.front()).http;
   if (status == 429 || status == 503) {
     answer["headers"] = json::object{{"Retry-After", json::object{{"$ref", "#/components/headers/Retry-After"}}}};
   }
@@ -145,17 +140,17 @@ json::object problem_answer(const std::vector<Refusal>& refusals, bool message_f
 /// Builds the document, call by call.
 class Description {
  public:
-  Description(const Contract& contract, const OpenApiFacts& facts)
+  Description(const contract::Contract& contract, const OpenApiFacts& facts)
       : contract_(contract), facts_(facts), jar_(facts.cookies), schemas_(comments_) {}
 
   json::object make() {
-    for (const Method& method : contract_.methods()) {
+    for (const contract::Method& method : contract_.methods()) {
       schemas_.reference(*method.reply_prototype->GetDescriptor(), Role::reply);
     }
     json::object paths;
-    for (const Method& method : contract_.methods()) {
+    for (const contract::Method& method : contract_.methods()) {
       for (std::size_t at = 0; at < method.bindings.size(); ++at) {
-        const HttpBinding& binding = method.bindings[at];
+        const contract::HttpBinding& binding = method.bindings[at];
         json::value& path = paths[binding.path];
         if (!path.is_object()) path = json::object{};
         path.as_object()[lower_case(binding.verb)] = operation(method, at);
@@ -187,12 +182,12 @@ class Description {
     return tags;
   }
 
-  json::object operation(const Method& method, std::size_t number) {
-    const HttpBinding& binding = method.bindings[number];
+  json::object operation(const contract::Method& method, std::size_t number) {
+    const contract::HttpBinding& binding = method.bindings[number];
     const std::string tag = tag_of(*method.descriptor->service());
-    Prose prose = split_prose(comments_.of(*method.descriptor));
+    contract::Prose prose = contract::split_prose(comments_.of(*method.descriptor));
     if (number > 0) {
-      const HttpBinding& first = method.bindings.front();
+      const contract::HttpBinding& first = method.bindings.front();
       prose.rest =
           "The same as `" + first.verb + " " + first.path + "`." + (prose.rest.empty() ? "" : "\n\n") + prose.rest;
     }
@@ -216,7 +211,7 @@ class Description {
     return {std::move(bearer), std::move(cookie)};
   }
 
-  json::array parameters(const Method& method, const HttpBinding& binding) {
+  json::array parameters(const contract::Method& method, const contract::HttpBinding& binding) {
     const Descriptor& request = *method.request_prototype->GetDescriptor();
     json::array parameters;
     std::set<std::string> in_path;
@@ -249,7 +244,7 @@ class Description {
     return parameter;
   }
 
-  json::object request_body(const Method& method) {
+  json::object request_body(const contract::Method& method) {
     const Descriptor& request = *method.request_prototype->GetDescriptor();
     bool needed = false;
     for (int at = 0; at < request.field_count(); ++at) needed = needed || rule_of(*request.field(at)).required();
@@ -258,7 +253,7 @@ class Description {
     return {{"required", needed}, {"content", json::object{{json_type, std::move(content)}}}};
   }
 
-  json::object responses(const Method& method, const HttpBinding& binding) {
+  json::object responses(const contract::Method& method, const contract::HttpBinding& binding) {
     json::object responses;
     const Descriptor& reply = *method.reply_prototype->GetDescriptor();
     const bool empty = reply.field_count() == 0;
@@ -275,7 +270,8 @@ class Description {
     responses[std::to_string(status)] = std::move(success);
 
     std::map<int, std::vector<Refusal>> by_status;
-    for (const Refusal refusal : refusals_of(method, binding)) by_status[status_of(refusal).http].push_back(refusal);
+    for (const Refusal refusal : refusals_of(method, binding))
+      by_status[contract::status_of(refusal).http].push_back(refusal);
     for (const auto& [code, refusals] : by_status) {
       responses[std::to_string(code)] = problem_answer(refusals, method.policy.problem_message());
     }
@@ -309,29 +305,30 @@ class Description {
             {"securitySchemes", std::move(schemes)}};
   }
 
-  const Contract& contract_;
+  const contract::Contract& contract_;
   const OpenApiFacts& facts_;
-  const CookieJar jar_;
-  const ContractComments comments_;
+  const gateway::CookieJar jar_;
+  const contract::ContractComments comments_;
   OpenApiSchemas schemas_;
 };
 
 }  // namespace
 
-OpenApi describe(const Contract& contract, const OpenApiFacts& facts) {
+OpenApi describe(const contract::Contract& contract, const OpenApiFacts& facts) {
   const json::value document = Description(contract, facts).make();
   return {json::serialize(document), to_yaml(document)};
 }
 
 OpenApi describe(const OpenApiFacts& facts) {
-  const UseCase nobody = [](const Call&, const Message&) -> Result<std::unique_ptr<Message>> {
+  const contract::UseCase nobody = [](const Call&,
+                                      const contract::Message&) -> Result<std::unique_ptr<contract::Message>> {
     throw std::logic_error("a call that is only described was called");
   };
-  std::vector<Route> routes;
-  for (const auto* service : contract_services()) {
+  std::vector<contract::Route> routes;
+  for (const auto* service : contract::contract_services()) {
     for (int i = 0; i < service->method_count(); ++i) routes.push_back({service->method(i)->full_name(), nobody});
   }
-  return describe(Contract(contract_services(), std::move(routes)), facts);
+  return describe(contract::Contract(contract::contract_services(), std::move(routes)), facts);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

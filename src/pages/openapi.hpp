@@ -5,7 +5,7 @@
 #include "contract/contract.hpp"
 #include "gateway/cookies.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 /// The HTTP interface described for programs: one document in two spellings.
 struct OpenApi {
@@ -15,14 +15,14 @@ struct OpenApi {
 struct OpenApiFacts {
   std::string version;        ///< of the program
   std::string public_origin;  ///< where it is served
-  CookieOptions cookies;
+  gateway::CookieOptions cookies;
 };
 
 /// Describes every call of the contract that has a route (OpenAPI 3.1): parameters, bodies, replies, each refusal by
 /// its status and code, examples, and the contract's comments. Slow; made once.
-OpenApi describe(const Contract& contract, const OpenApiFacts& facts);
+OpenApi describe(const contract::Contract& contract, const OpenApiFacts& facts);
 
 /// The same of the contract proper, where nothing is there that could serve it.
 OpenApi describe(const OpenApiFacts& facts);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -2,10 +2,10 @@
 
 #include <boost/json/parse.hpp>
 
-#include "ostiary/options.pb.h"
 #include "contract/field_values.hpp"
+#include "ostiary/options.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace json = boost::json;
 using google::protobuf::Descriptor;
@@ -61,22 +61,22 @@ json::object integer_schema(const FieldDescriptor& field, std::string_view forma
 json::object enum_schema(const EnumDescriptor& type) {
   json::array names;
   for (int at = 0; at < type.value_count(); ++at) {
-    if (!type.value(at)->name().ends_with("_UNSPECIFIED")) names.emplace_back(json_name(*type.value(at)));
+    if (!type.value(at)->name().ends_with("_UNSPECIFIED")) names.emplace_back(contract::json_name(*type.value(at)));
   }
   return {{"type", "string"}, {"enum", std::move(names)}};
 }
 
 /// "`cookie`: As cookies only." for each value that has a comment.
-std::string values_prose(const EnumDescriptor& type, const ContractComments& comments) {
+std::string values_prose(const EnumDescriptor& type, const contract::ContractComments& comments) {
   std::string prose;
   for (int at = 0; at < type.value_count(); ++at) {
     const std::string comment = comments.of(*type.value(at));
-    if (!comment.empty()) prose += "\n\n`" + json_name(*type.value(at)) + "`: " + comment;
+    if (!comment.empty()) prose += "\n\n`" + contract::json_name(*type.value(at)) + "`: " + comment;
   }
   return prose;
 }
 
-std::string field_prose(const FieldDescriptor& field, const ContractComments& comments) {
+std::string field_prose(const FieldDescriptor& field, const contract::ContractComments& comments) {
   std::string prose = comments.of(field);
   const Rule& rule = rule_of(field);
   if (const auto* type = field.enum_type()) {
@@ -98,9 +98,9 @@ json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role,
     case FieldDescriptor::CPPTYPE_STRING:
       return rule_of(field).format() == Format::UUID ? "0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55" : "c29tZXRoaW5n";
     case FieldDescriptor::CPPTYPE_ENUM:
-      return json::string(json_name(*field.enum_type()->value(field.enum_type()->value_count() - 1)));
+      return json::string(contract::json_name(*field.enum_type()->value(field.enum_type()->value_count() - 1)));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (is_timestamp(field)) return "2026-01-31T08:15:00Z";
+      if (contract::is_timestamp(field)) return "2026-01-31T08:15:00Z";
       return OpenApiSchemas::example(*field.message_type(), role, depth - 1);
     default: return rule_of(field).has_minimum() ? rule_of(field).minimum() : 1;
   }
@@ -158,7 +158,7 @@ json::object OpenApiSchemas::value(const FieldDescriptor& one, Role role) {
     case FieldDescriptor::TYPE_BOOL: return {{"type", "boolean"}};
     case FieldDescriptor::TYPE_ENUM: return enum_schema(*one.enum_type());
     case FieldDescriptor::TYPE_MESSAGE:
-      if (is_timestamp(one)) return {{"type", "string"}, {"format", "date-time"}};
+      if (contract::is_timestamp(one)) return {{"type", "string"}, {"format", "date-time"}};
       return reference(*one.message_type(), role);
     case FieldDescriptor::TYPE_DOUBLE:
     case FieldDescriptor::TYPE_FLOAT: return {{"type", "number"}};
@@ -170,7 +170,7 @@ json::object OpenApiSchemas::example(const Descriptor& type, Role role, int dept
   json::object example;
   for (int at = 0; at < type.field_count(); ++at) {
     const FieldDescriptor& one = *type.field(at);
-    const bool is_message = one.message_type() != nullptr && !is_timestamp(one);
+    const bool is_message = one.message_type() != nullptr && !contract::is_timestamp(one);
     const bool deep_enough = !is_message || depth > 0;
     if (!rule_of(one).example().empty()) {
       example[one.name()] = json::parse(rule_of(one).example());
@@ -184,4 +184,4 @@ json::object OpenApiSchemas::example(const Descriptor& type, Role role, int dept
   return example;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -7,7 +7,7 @@
 
 #include "contract/comments.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 /// The JSON schemas (draft 2020-12) of the contract's messages, as OpenAPI 3.1 has them under components/schemas. A
 /// request's schema says what may be sent; a reply's, what is always there.
@@ -16,7 +16,7 @@ class OpenApiSchemas {
   enum class Role { request, reply };
 
   /// `comments` must outlive it.
-  explicit OpenApiSchemas(const ContractComments& comments) : comments_(comments) {}
+  explicit OpenApiSchemas(const contract::ContractComments& comments) : comments_(comments) {}
 
   /// A reference to the message's schema, which it makes with all it needs. Replies first: a message that is both gets
   /// a second schema, with Input behind its name, as a request.
@@ -35,9 +35,9 @@ class OpenApiSchemas {
   boost::json::object message(const google::protobuf::Descriptor& message, Role role);
   boost::json::object value(const google::protobuf::FieldDescriptor& field, Role role);
 
-  const ContractComments& comments_;
+  const contract::ContractComments& comments_;
   boost::json::object schemas_;
   std::set<std::string> replies_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -8,17 +8,19 @@
 #include <set>
 
 #include "contract/refusals.hpp"
+#include "pages/yaml.hpp"
 #include "scaffolding/tested_door.hpp"
 #include "scaffolding/written_contract.hpp"
-#include "pages/yaml.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 namespace {
 
 namespace json = boost::json;
 using ::testing::HasSubstr;
 
-OpenApi described(const Contract& contract) { return describe(contract, {"1.2.3", "https://id.example.org", {}}); }
+OpenApi described(const contract::Contract& contract) {
+  return describe(contract, {"1.2.3", "https://id.example.org", {}});
+}
 
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -35,7 +37,7 @@ class Described : public ::testing::Test {
     return at("/paths/" + path + std::string(rest));
   }
 
-  TestedDoor door{contract_services()};
+  testing::TestedDoor door{contract::contract_services()};
   OpenApi api = described(door.contract);
   json::value document = json::parse(api.json);
 };
@@ -44,8 +46,8 @@ class Described : public ::testing::Test {
 TEST_F(Described, HasEveryRouteOnceWithItsOwnName) {
   std::set<std::string> names;
   std::size_t routes = 0, found = 0;
-  for (const Method& method : door.contract.methods()) {
-    for (const HttpBinding& binding : method.bindings) {
+  for (const contract::Method& method : door.contract.methods()) {
+    for (const contract::HttpBinding& binding : method.bindings) {
       ++routes;
       const auto& one = document.at("paths").at(binding.path).at(lower(binding.verb)).as_object();
       EXPECT_TRUE(names.insert(std::string(one.at("operationId").as_string())).second) << binding.path;
@@ -87,13 +89,13 @@ TEST_F(Described, IsTheSameWithoutAnythingThatServes) {
 
 // Every refusal that the contract names for a call stands under its status.
 TEST_F(Described, HoldsEveryRefusal) {
-  for (const Method& method : door.contract.methods()) {
+  for (const contract::Method& method : door.contract.methods()) {
     for (const std::string& name : method.policy.refusals()) {
       int status = 0;
       for (const RefusalName& known : refusal_names) {
-        if (known.name == name) status = status_of(known.refusal).http;
+        if (known.name == name) status = contract::status_of(known.refusal).http;
       }
-      const HttpBinding& binding = method.bindings.front();
+      const contract::HttpBinding& binding = method.bindings.front();
       const auto& answer = operation(binding.path, "/" + lower(binding.verb) + "/responses/" + std::to_string(status));
       EXPECT_THAT(json::serialize(answer), HasSubstr("\"" + name + "\"")) << method.full_name;
     }
@@ -114,7 +116,7 @@ TEST_F(Described, RefersToNothingThatIsNotThere) {
 }
 
 TEST(OpenApi, DescribesAContractWrittenElsewhere) {
-  WrittenContract written(R"(
+  testing::WrittenContract written(R"(
     message Tree { string name = 1; repeated Tree trees = 2; google.protobuf.Timestamp planted_at = 3; }
     message Ask { Tree tree = 1; repeated string words = 2 [(ostiary.rule) = {max_items: 3}]; }
     service Trees {
@@ -127,7 +129,7 @@ TEST(OpenApi, DescribesAContractWrittenElsewhere) {
       }
     }
   )");
-  const TestedDoor door(written.services());
+  const testing::TestedDoor door(written.services());
   const json::value document = json::parse(described(door.contract).json);
   const auto& operation = document.at_pointer("/paths/~1plant/post");
   EXPECT_TRUE(operation.at("responses").as_object().contains("201"));
@@ -159,4 +161,4 @@ TEST(Yaml, SaysWhatJsonSays) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -4,18 +4,20 @@
 
 #include "http/accept_header.hpp"
 #include "pages/files.hpp"
+#include "pages/metrics_page.hpp"
 #include "pages/templates.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace {
 
 constexpr std::array<std::string_view, 2> languages{"en", "de"};
 
 /// The page `stem`.<language>.html in the language that the request likes best.
-HttpResponse translated_page(const HttpRequest& request, std::string_view stem) {
-  const auto language = preferred_language(request.header("accept-language").value_or(""), languages);
-  HttpResponse response = html_page(std::string(page_file(std::string(stem) + "." + std::string(language) + ".html")));
+http::Response translated_page(const http::Request& request, std::string_view stem) {
+  const auto language = http::preferred_language(request.header("accept-language").value_or(""), languages);
+  http::Response response =
+      html_page(std::string(page_file(std::string(stem) + "." + std::string(language) + ".html")));
   response.headers.emplace_back("Content-Language", language);
   response.headers.emplace_back("Vary", "Accept-Language");
   return response;
@@ -35,36 +37,38 @@ std::string local_start(const PagesOptions& options) {
       {{"version", options.version}, {"origin", options.public_origin}, {"running", running}, {"mailbox", mailbox}});
 }
 
-Page document(std::string path, std::string_view type, std::string text) {
+gateway::Page document(std::string path, std::string_view type, std::string text) {
   auto body = std::make_shared<const std::string>(std::move(text));
-  auto answer = [type, body](const HttpRequest&) {
-    return HttpResponse{.status = 200,
-                        .headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "public, max-age=300"}},
-                        .body = body};
+  auto answer = [type, body](const http::Request&) {
+    return http::Response{.status = 200,
+                          .headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "public, max-age=300"}},
+                          .body = body};
   };
   return {"GET", std::move(path), std::move(answer)};
 }
 
 }  // namespace
 
-std::vector<Page> make_pages(PagesOptions options) {
-  std::vector<Page> pages;
+std::vector<gateway::Page> make_pages(PagesOptions options) {
+  std::vector<gateway::Page> pages;
   if (options.local) {
-    pages.push_back({"GET", "/", [start = local_start(options)](const HttpRequest&) { return html_page(start); }});
+    pages.push_back({"GET", "/", [start = local_start(options)](const http::Request&) { return html_page(start); }});
   } else {
-    pages.push_back({"GET", "/", [](const HttpRequest& request) { return translated_page(request, "start-public"); }});
+    pages.push_back(
+        {"GET", "/", [](const http::Request& request) { return translated_page(request, "start-public"); }});
   }
   pages.push_back(
-      {"GET", "/verify-email", [](const HttpRequest& request) { return translated_page(request, "verify-email"); }});
-  pages.push_back({"GET", "/docs", [](const HttpRequest&) { return html_page(std::string(page_file("docs.html"))); }});
+      {"GET", "/verify-email", [](const http::Request& request) { return translated_page(request, "verify-email"); }});
+  pages.push_back(
+      {"GET", "/docs", [](const http::Request&) { return html_page(std::string(page_file("docs.html"))); }});
   pages.push_back(document("/openapi.json", "application/json", std::move(options.description.json)));
   pages.push_back(document("/openapi.yaml", "application/yaml", std::move(options.description.yaml)));
   pages.push_back(assets_page());
   if (options.metrics) pages.push_back(metrics_page(*options.metrics, options.metrics_networks));
   if (options.local && options.mailbox) {
-    for (Page& page : mailbox_pages(std::move(options.mailbox))) pages.push_back(std::move(page));
+    for (gateway::Page& page : mailbox_pages(std::move(options.mailbox))) pages.push_back(std::move(page));
   }
   return pages;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

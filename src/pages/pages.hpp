@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "door/metrics.hpp"
 #include "gateway/router.hpp"
 #include "pages/mailbox_pages.hpp"
-#include "door/metrics.hpp"
 #include "pages/openapi.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 struct PagesOptions {
   std::string public_origin;  ///< PUBLIC_URL
@@ -20,12 +20,12 @@ struct PagesOptions {
       running;  ///< what the first page tells: {"Storage", "SQLite in ./data"}
   std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty where they are sent
   OpenApi description;
-  const Metrics* metrics = nullptr;           ///< what /metrics tells
+  const door::Metrics* metrics = nullptr;           ///< what /metrics tells
   std::vector<std::string> metrics_networks;  ///< whom
 };
 
 /// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,
 /// the development mailbox, the metrics, and what they are made of under /assets/.
-std::vector<Page> make_pages(PagesOptions options);
+std::vector<gateway::Page> make_pages(PagesOptions options);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

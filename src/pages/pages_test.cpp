@@ -9,12 +9,14 @@
 #include "pages/templates.hpp"
 #include "scaffolding/tested_gateway.hpp"
 
-namespace ostiary::server {
+namespace ostiary::pages {
 namespace {
 
 using ::testing::AllOf;
+using testing::get;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::post;
 
 MailboxEntry mail(std::string id, std::string subject) {
   return {Time{},
@@ -33,29 +35,29 @@ PagesOptions local() {
   return options;
 }
 
-Asked at_home(std::string target, std::vector<std::pair<std::string, std::string>> headers = {}) {
+testing::Asked at_home(std::string target, std::vector<std::pair<std::string, std::string>> headers = {}) {
   headers.emplace_back("host", "localhost:8001");
-  Asked asked = get(std::move(target), std::move(headers));
+  testing::Asked asked = get(std::move(target), std::move(headers));
   asked.peer = "127.0.0.1";
   return asked;
 }
 
-TestedGateway with_pages(PagesOptions options = local()) {
-  GatewayOptions gateway{
+testing::TestedGateway with_pages(PagesOptions options = local()) {
+  gateway::GatewayOptions gateway{
       .public_origin = options.public_origin, .cors_origins = {}, .trusted_proxies = {}, .cookies = {}};
-  return TestedGateway(std::move(gateway), make_pages(std::move(options)));
+  return testing::TestedGateway(std::move(gateway), make_pages(std::move(options)));
 }
 
 TEST(Pages, TellWhatRunsOnThisMachineOnly) {
-  TestedGateway tested = with_pages();
-  const Answered start = tested.ask(at_home("/"));
+  testing::TestedGateway tested = with_pages();
+  const testing::Answered start = tested.ask(at_home("/"));
   EXPECT_EQ(start.status, 200);
   EXPECT_THAT(start.text(), AllOf(HasSubstr("1.2.3"), HasSubstr("SQLite &lt;here&gt;"), HasSubstr("/dev/mailbox"),
                                   HasSubstr("curl http://localhost:8001/register")));
   PagesOptions elsewhere = local();
   elsewhere.local = false;
-  TestedGateway open = with_pages(elsewhere);
-  const Answered closed = open.ask(at_home("/"));
+  testing::TestedGateway open = with_pages(elsewhere);
+  const testing::Answered closed = open.ask(at_home("/"));
   EXPECT_EQ(closed.status, 200);
   EXPECT_THAT(closed.text(), AllOf(Not(HasSubstr("1.2.3")), Not(HasSubstr("SQLite")), Not(HasSubstr("mailbox"))));
   EXPECT_EQ(open.ask(at_home("/dev/mailbox")).status, 404);
@@ -63,15 +65,15 @@ TEST(Pages, TellWhatRunsOnThisMachineOnly) {
 
 // B9: opening the link, by whatever verb, calls nothing.
 TEST(Pages, OfAMailedLinkSpendNothingWhenOpened) {
-  TestedGateway tested = with_pages();
+  testing::TestedGateway tested = with_pages();
   for (const char* verb : {"GET", "HEAD", "GET", "HEAD", "OPTIONS"}) {
-    Asked asked = at_home("/verify-email");
+    testing::Asked asked = at_home("/verify-email");
     asked.verb = verb;
     EXPECT_LT(tested.ask(asked).status, 300);
   }
   EXPECT_EQ(tested.ask(post("/verify-email", "{}")).status, 405);
   EXPECT_EQ(tested.door.done, 0);
-  const Answered page = tested.ask(at_home("/verify-email"));
+  const testing::Answered page = tested.ask(at_home("/verify-email"));
   EXPECT_THAT(page.text(),
               AllOf(HasSubstr("<noscript>"), HasSubstr("six-digit code"), HasSubstr("/assets/verify-email.js")));
   EXPECT_THAT(page.header("content-security-policy"),
@@ -79,8 +81,9 @@ TEST(Pages, OfAMailedLinkSpendNothingWhenOpened) {
 }
 
 TEST(Pages, SpeakTheReadersLanguage) {
-  TestedGateway tested = with_pages();
-  const Answered german = tested.ask(at_home("/verify-email", {{"accept-language", "de-AT,de;q=0.9,en;q=0.8"}}));
+  testing::TestedGateway tested = with_pages();
+  const testing::Answered german =
+      tested.ask(at_home("/verify-email", {{"accept-language", "de-AT,de;q=0.9,en;q=0.8"}}));
   EXPECT_THAT(german.text(), HasSubstr("Bestätigen"));
   EXPECT_EQ(german.header("content-language"), "de");
   EXPECT_EQ(german.header("vary"), "Accept-Language");
@@ -93,19 +96,19 @@ TEST(Pages, SpeakTheReadersLanguage) {
       {"", "en"},       {"de", "de"},     {"DE-at", "de"}, {"fr, de;q=0.5", "de"}, {"en;q=0.5, de", "de"},
       {"en, de", "en"}, {"de;q=0", "en"}, {"fr", "en"},    {"den", "en"},          {"de;q=x, en;q=0.1", "en"},
       {",,;;=", "en"},  {"de;q=2", "en"}};
-  for (const Row& row : table) EXPECT_EQ(preferred_language(row.header, offered), row.language) << row.header;
+  for (const Row& row : table) EXPECT_EQ(http::preferred_language(row.header, offered), row.language) << row.header;
 }
 
 TEST(Pages, ShowTheReferenceFromOurOwnFiles) {
-  TestedGateway tested = with_pages();
-  const Answered docs = tested.ask(get("/docs"));
+  testing::TestedGateway tested = with_pages();
+  const testing::Answered docs = tested.ask(get("/docs"));
   EXPECT_THAT(docs.text(), AllOf(HasSubstr("/assets/swagger-ui/swagger-ui-bundle.js"), Not(HasSubstr("http"))));
   EXPECT_EQ(tested.ask(get("/openapi.json")).header("content-type"), "application/json");
   EXPECT_EQ(tested.ask(get("/openapi.yaml")).text(), "openapi: \"3.1.0\"\n");
-  const Answered script = tested.ask(get("/assets/swagger-ui/swagger-ui-bundle.js"));
+  const testing::Answered script = tested.ask(get("/assets/swagger-ui/swagger-ui-bundle.js"));
   EXPECT_EQ(script.status, 200);
   EXPECT_THAT(script.header("content-type"), HasSubstr("text/javascript"));
-  const Answered again =
+  const testing::Answered again =
       tested.ask(get("/assets/swagger-ui/swagger-ui-bundle.js", {{"if-none-match", script.header("etag")}}));
   EXPECT_EQ(again.status, 304);
   EXPECT_FALSE(again.body);
@@ -115,19 +118,19 @@ TEST(Pages, ShowTheReferenceFromOurOwnFiles) {
 }
 
 TEST(Mailbox, ShowsMailAsListAndAlone) {
-  TestedGateway tested = with_pages();
-  const Answered list = tested.ask(at_home("/dev/mailbox"));
+  testing::TestedGateway tested = with_pages();
+  const testing::Answered list = tested.ask(at_home("/dev/mailbox"));
   EXPECT_THAT(list.text(), AllOf(HasSubstr("Two &amp; &lt;i&gt;"), HasSubstr("One"), HasSubstr("ada@example.org")));
-  const Answered json = tested.ask(at_home("/dev/mailbox", {{"accept", "application/json"}}));
+  const testing::Answered json = tested.ask(at_home("/dev/mailbox", {{"accept", "application/json"}}));
   EXPECT_EQ(json.json().at("mails").as_array().size(), 2U);
   EXPECT_EQ(json.json().at("mails").at(0).at("id"), "second/2@x");
 
   const auto link = list.text().find("/dev/mailbox/");
   const std::string path = list.text().substr(link, list.text().find('"', link) - link);
-  const Answered one = tested.ask(at_home(path));
+  const testing::Answered one = tested.ask(at_home(path));
   EXPECT_THAT(one.text(), AllOf(HasSubstr("<a href=\"https://id.example.org/verify-email#token=a_-b&amp;x=\">"),
                                 HasSubstr("<iframe sandbox "), Not(HasSubstr("<b>code"))));
-  const Answered html = tested.ask(at_home(path + "/html"));
+  const testing::Answered html = tested.ask(at_home(path + "/html"));
   EXPECT_EQ(html.text(), "<b>code</b>");
   EXPECT_THAT(html.header("content-security-policy"), HasSubstr("sandbox; default-src 'none'"));
   EXPECT_EQ(tested.ask(at_home("/dev/mailbox/00")).status, 404);
@@ -155,10 +158,10 @@ TEST(Mailbox, IsNotThereForAnybodyElse) {
       {"a proxy by the standard", "127.0.0.1", {{"host", "localhost"}, {"forwarded", "for=203.0.113.5"}}, 404},
       {"a proxy that says Via", "127.0.0.1", {{"host", "localhost"}, {"via", "1.1 proxy"}}, 404},
   };
-  TestedGateway tested = with_pages();
+  testing::TestedGateway tested = with_pages();
   for (const Row& row : table) {
     for (const char* accept : {"text/html", "application/json"}) {
-      Asked asked = get("/dev/mailbox", row.headers);
+      testing::Asked asked = get("/dev/mailbox", row.headers);
       asked.headers.emplace_back("accept", accept);
       asked.peer = row.peer;
       EXPECT_EQ(tested.ask(asked).status, row.status) << row.name << ' ' << accept;
@@ -173,4 +176,4 @@ TEST(PageTemplate, EscapesUnlessToldOtherwise) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

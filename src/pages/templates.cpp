@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -38,4 +38,4 @@ std::string fill_page(std::string_view page, const std::map<std::string_view, st
   }
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 /// `text` as it may stand in HTML, between tags or in a quoted attribute.
 std::string escape_html(std::string_view text);
@@ -13,4 +13,4 @@ std::string escape_html(std::string_view text);
 /// for a name that has no value: the page and its code do not fit.
 std::string fill_page(std::string_view page, const std::map<std::string_view, std::string>& values);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -5,7 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 
-namespace ostiary::server {
+namespace ostiary::pages {
 
 namespace {
 
@@ -72,4 +72,4 @@ std::string to_yaml(const json::value& value) {
   return out;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::pages

@@ -4,16 +4,16 @@
 #include <array>
 
 #include "base/random.hpp"
+#include "base/trusted_proxies.hpp"
+#include "door/trace_context.hpp"
 #include "fuzz/invariant.hpp"
 #include "http/accept_header.hpp"
-#include "http/forwarded.hpp"
-#include "door/trace_context.hpp"
 #include "sessions/user_agent.hpp"
 
 namespace {
 
 using namespace ostiary;
-using namespace ostiary::server;
+using namespace ostiary;
 using fuzz::must;
 
 void check_user_agent(std::string_view text) {
@@ -25,17 +25,18 @@ void check_user_agent(std::string_view text) {
 
 void check_languages(std::string_view text) {
   static constexpr std::array<std::string_view, 3> offered{"en", "de", "fr"};
-  const auto chosen = preferred_language(text, offered);
+  const auto chosen = http::preferred_language(text, offered);
   must(std::ranges::find(offered, chosen) != offered.end(), "the language is one that is offered");
 }
 
 void check_media_types(std::string_view text) {
-  must(!accepts_json({text}) || accepts_json({text, "*/*"}), "who takes everything else, too, still takes JSON");
+  must(!http::accepts_json({text}) || http::accepts_json({text, "*/*"}),
+       "who takes everything else, too, still takes JSON");
 }
 
 void check_trace(std::string_view text) {
   static SystemRandom random;
-  const std::string trace = trace_id_of(text, random);
+  const std::string trace = door::trace_id_of(text, random);
   must(trace.size() == 32 && trace.find_first_not_of("0123456789abcdef") == std::string::npos, "a trace id is one");
   must(trace != std::string(32, '0'), "a trace id is not nothing");
 }

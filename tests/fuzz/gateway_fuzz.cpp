@@ -4,23 +4,23 @@
 
 #include <set>
 
-#include "fuzz/invariant.hpp"
-#include "gateway/router.hpp"
-#include "contract/json.hpp"
-#include "gateway/request_fields.hpp"
-#include "scaffolding/tested_gateway.hpp"
 #include "base/text.hpp"
+#include "contract/json.hpp"
+#include "fuzz/invariant.hpp"
+#include "gateway/request_fields.hpp"
+#include "gateway/router.hpp"
+#include "scaffolding/tested_gateway.hpp"
 
 namespace {
 
-using namespace ostiary::server;
+using namespace ostiary;
 using ostiary::fuzz::must;
 
-TestedGateway& tested() {
-  static TestedGateway gateway({.public_origin = "https://id.example.org",
-                                .cors_origins = {"https://app.example.org"},
-                                .trusted_proxies = {"192.0.2.0/24"},
-                                .cookies = {.secure = true}});
+testing::TestedGateway& tested() {
+  static testing::TestedGateway gateway({.public_origin = "https://id.example.org",
+                                         .cors_origins = {"https://app.example.org"},
+                                         .trusted_proxies = {"192.0.2.0/24"},
+                                         .cookies = {.secure = true}});
   return gateway;
 }
 
@@ -43,8 +43,8 @@ void check_encoding(std::string_view text) {
 }
 
 /// "VERB target", lines of headers, an empty line, the body.
-HttpRequest request_of(std::string_view rest) {
-  HttpRequest request;
+http::Request request_of(std::string_view rest) {
+  http::Request request;
   const std::string_view first = ostiary::fuzz::take_line(rest);
   const auto space = std::min(first.find(' '), first.size());
   request.verb = first.substr(0, space);
@@ -62,7 +62,7 @@ HttpRequest request_of(std::string_view rest) {
   return request;
 }
 
-void check(const HttpResponse& response) {
+void check(const http::Response& response) {
   static const std::set<int> known{200, 204, 400, 401, 403, 404, 405, 406, 409, 410, 411, 413, 415, 422, 429};
   must(known.contains(response.status), "the answer is no fault of ours");
   for (const auto& [name, value] : response.headers) {
@@ -71,7 +71,7 @@ void check(const HttpResponse& response) {
     must(value.find('\n') == std::string::npos, "a header is one line");
   }
   if (response.status < 400) return;
-  const Answered answered{response};
+  const testing::Answered answered{response};
   must(answered.header("content-type") == "application/problem+json", "a refusal is a problem");
   must(inspect(answered.text()).valid, "a problem is a text");
   const auto problem = answered.json();
@@ -83,13 +83,13 @@ void check(const HttpResponse& response) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  HttpRequest request = request_of(ostiary::fuzz::text_of(data, size));
+  http::Request request = request_of(ostiary::fuzz::text_of(data, size));
   check_encoding(request.target);
   // Limits are for other tests: here every request is a first one.
   tested().door.limiter.forget();
-  std::promise<HttpResponse> promise;
+  std::promise<http::Response> promise;
   tested().gateway.handle(std::move(request),
-                          [&promise](HttpResponse response) { promise.set_value(std::move(response)); });
+                          [&promise](http::Response response) { promise.set_value(std::move(response)); });
   check(promise.get_future().get());
   return 0;
 }

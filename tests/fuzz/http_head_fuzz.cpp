@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace ostiary::server;
+using namespace ostiary;
 using ostiary::fuzz::must;
 namespace http = boost::beast::http;
 
@@ -41,18 +41,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t step = 1 + data[0] % 7;
   const std::string_view bytes = ostiary::fuzz::text_of(data, size).substr(1);
   std::size_t at_once = 0, in_steps = 0;
-  const HeadProgress whole = find_end_of_head(bytes, at_once);
-  HeadProgress slow = HeadProgress::incomplete;
-  for (std::size_t arrived = 0; arrived < bytes.size() && slow == HeadProgress::incomplete;) {
+  const http::HeadProgress whole = http::find_end_of_head(bytes, at_once);
+  http::HeadProgress slow = http::HeadProgress::incomplete;
+  for (std::size_t arrived = 0; arrived < bytes.size() && slow == http::HeadProgress::incomplete;) {
     arrived = std::min(arrived + step, bytes.size());
-    slow = find_end_of_head(bytes.substr(0, arrived), in_steps);
+    slow = http::find_end_of_head(bytes.substr(0, arrived), in_steps);
   }
   must(slow == whole, "how bytes arrive does not matter");
-  must(whole == HeadProgress::bare_line_feed || at_once == in_steps, "nor does it for where the head ends");
-  if (whole != HeadProgress::complete) return 0;
+  must(whole == http::HeadProgress::bare_line_feed || at_once == in_steps, "nor does it for where the head ends");
+  if (whole != http::HeadProgress::complete) return 0;
   const std::string_view head = bytes.substr(0, at_once);
   must(head.ends_with("\r\n\r\n"), "a head ends with an empty line");
   must(head.find("\r\n\r\n") + 4 == head.size(), "and with the first one");
-  if (!flaw_of_head(head)) check_meaning(head);
+  if (!http::flaw_of_head(head)) check_meaning(head);
   return 0;
 }

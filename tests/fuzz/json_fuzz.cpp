@@ -1,19 +1,19 @@
 // The JSON codec: what it accepts it writes so that it reads the same again; what it refuses it names in a text.
 #include <google/protobuf/util/message_differencer.h>
 
-#include "fuzz/invariant.hpp"
-#include "contract/json.hpp"
 #include "base/text.hpp"
+#include "contract/json.hpp"
+#include "fuzz/invariant.hpp"
 #include "scaffolding/written_contract.hpp"
 
 namespace {
 
-using namespace ostiary::server;
+using namespace ostiary;
 using ostiary::fuzz::must;
 
 /// A message that has every kind of field there is.
-WrittenContract& contract() {
-  static WrittenContract written(R"(
+testing::WrittenContract& contract() {
+  static testing::WrittenContract written(R"(
     enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; MOOD_BAD = 2; }
     message All {
       string text = 1; optional string maybe = 2; bytes blob = 3; bool truth = 4;
@@ -33,21 +33,21 @@ WrittenContract& contract() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto message = contract().make("All");
-  const auto read = read_json(ostiary::fuzz::text_of(data, size), *message);
+  const auto read = contract::read_json(ostiary::fuzz::text_of(data, size), *message);
   if (!read) {
     must(inspect(read.error().field).valid && inspect(read.error().detail).valid, "a refusal is a text");
     must(read.error().field.size() < 400, "a refusal names no more than a path of the contract and 64 bytes");
     return 0;
   }
   std::string written;
-  write_json(*message, written);
+  contract::write_json(*message, written);
   // Escapes may make it longer than what a client may send.
-  const JsonLimits roomy{.depth = 17, .bytes = 64 * JsonLimits{}.bytes};
+  const contract::JsonLimits roomy{.depth = 17, .bytes = 64 * contract::JsonLimits{}.bytes};
   const auto again = contract().make("All");
-  must(read_json(written, *again, roomy).has_value(), "what was written is read");
+  must(contract::read_json(written, *again, roomy).has_value(), "what was written is read");
   must(google::protobuf::util::MessageDifferencer::Equals(*message, *again), "what was written is read the same");
   std::string rewritten;
-  write_json(*again, rewritten);
+  contract::write_json(*again, rewritten);
   must(written == rewritten, "the same message is written the same");
   return 0;
 }

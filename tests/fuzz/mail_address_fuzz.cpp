@@ -3,11 +3,11 @@
 #include <vector>
 
 #include "adapters/smtp_mailer.hpp"
+#include "base/text.hpp"
 #include "delivery/templates.hpp"
 #include "fuzz/invariant.hpp"
 #include "limits/email_address.hpp"
 #include "limits/username.hpp"
-#include "base/text.hpp"
 
 namespace {
 
@@ -28,9 +28,9 @@ void check_address(std::string_view text) {
 
 void check_username(std::string_view text) {
   const std::string skeleton = limits::username_skeleton(text);
-  must(server::inspect(skeleton).valid, "a skeleton is a text");
+  must(inspect(skeleton).valid, "a skeleton is a text");
   const auto verdict = limits::judge_username(text);
-  must((verdict == limits::UsernameVerdict::not_text) == !server::inspect(text).valid, "a username is a text");
+  must((verdict == limits::UsernameVerdict::not_text) == !inspect(text).valid, "a username is a text");
   if (verdict != limits::UsernameVerdict::acceptable) {
     must(!limits::explain(verdict).empty(), "a verdict is explained");
     return;
@@ -80,8 +80,8 @@ void check_sender(std::string_view text) {
 }
 
 void check_name(std::string_view text) {
-  if (!server::inspect(text).valid || !delivery::is_harmless_name(text)) return;
-  must(!server::inspect(text).has_control, "a name in a mail is one line");
+  if (!inspect(text).valid || !delivery::is_harmless_name(text)) return;
+  must(!inspect(text).has_control, "a name in a mail is one line");
   must(text.find("://") == std::string_view::npos, "a name in a mail is no link");
 }
 
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_address(text);
   check_username(text);
   // Subjects are texts of ours, and those are UTF-8.
-  if (server::inspect(text).valid) check_header(text);
+  if (inspect(text).valid) check_header(text);
   check_sender(text);
   check_name(text);
   return 0;

@@ -13,7 +13,7 @@
 #include "gateway/gateway.hpp"
 #include "scaffolding/written_contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::testing {
 
 /// For tests of the transports: a contract of a few calls, the whole way from dispatcher and gateway to its functions.
 /// Say repeats a text (and refuses the text "taken"), Hold answers once the test lets go, Whoami and WhichDevice tell
@@ -28,9 +28,9 @@ class EchoService {
         limits_(limiter_, limits::contract_rates(), false),
         workers_(std::in_place, 4, 64),
         dispatcher_({contract_, checks(), limits_, {*workers_, *workers_}, {}, clock_, log_}),
-        ready_replies_(contract_, {{"test.Echo.Whoami", [this](auto& token, Time) { return known(token); }}}, limits_,
-                       clock_),
-        gateway_(dispatcher_, ready_replies_, {{"GET", "/big", [](auto&) { return big(); }}}, random_, log_,
+        remembered_replies_(contract_, {{"test.Echo.Whoami", [this](auto& token, Time) { return known(token); }}},
+                            limits_, clock_),
+        gateway_(dispatcher_, remembered_replies_, {{"GET", "/big", [](auto&) { return big(); }}}, random_, log_,
                  {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}) {
   }
 
@@ -42,9 +42,9 @@ class EchoService {
   EchoService(const EchoService&) = delete;
   EchoService& operator=(const EchoService&) = delete;
 
-  Dispatcher& dispatcher() { return dispatcher_; }
-  const Gateway& gateway() const { return gateway_; }
-  const ReadyReplies& ready_replies() const { return ready_replies_; }
+  door::Dispatcher& dispatcher() { return dispatcher_; }
+  const gateway::Gateway& gateway() const { return gateway_; }
+  const door::RememberedReplies& remembered_replies() const { return remembered_replies_; }
   Random& random() { return random_; }
   Log& log() { return log_; }
   WrittenContract& written() { return written_; }
@@ -109,8 +109,8 @@ class EchoService {
     return contract;
   }
 
-  static CallerChecks checks() {
-    CallerChecks checks;
+  static door::CallerChecks checks() {
+    door::CallerChecks checks;
     checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
       Device device{};
       device.hash.fill(static_cast<std::uint8_t>(token.size()));
@@ -119,16 +119,16 @@ class EchoService {
     return checks;
   }
 
-  static HttpResponse big() {
+  static http::Response big() {
     return {.status = 200,
             .headers = {{"Content-Type", "text/plain"}},
             .body = std::make_shared<const std::string>(1024 * 1024, 'x')};
   }
 
-  using Answer = Result<std::unique_ptr<Message>>;
+  using Answer = Result<std::unique_ptr<contract::Message>>;
 
-  std::unique_ptr<Message> message(const std::string& type,
-                                   std::initializer_list<std::pair<const char*, std::string>> texts) {
+  std::unique_ptr<contract::Message> message(const std::string& type,
+                                             std::initializer_list<std::pair<const char*, std::string>> texts) {
     auto made = written_.make(type);
     for (const auto& [name, text] : texts) {
       made->GetReflection()->SetString(made.get(), made->GetDescriptor()->FindFieldByName(name), text);
@@ -136,7 +136,7 @@ class EchoService {
     return made;
   }
 
-  Answer say(const Message& request) {
+  Answer say(const contract::Message& request) {
     const auto text = request.GetReflection()->GetString(request, request.GetDescriptor()->FindFieldByName("text"));
     if (text != "taken") return message("SayReply", {{"text", text}});
     auto refused = refuse_for(Refusal::username_taken, std::chrono::seconds(7), "Somebody has it.");
@@ -154,10 +154,10 @@ class EchoService {
   }
 
   /// Whoami is known beforehand to the token "kept".
-  std::optional<ReadyReply> known(const Secret& token) {
+  std::optional<door::RememberedReply> known(const Secret& token) {
     if (token.reveal() != "kept") return std::nullopt;
     const auto reply = message("WhoamiReply", {{"address", "known beforehand"}});
-    return ReadyReply{nullptr, std::make_shared<const std::string>(reply->SerializeAsString()), {}};
+    return door::RememberedReply{nullptr, std::make_shared<const std::string>(reply->SerializeAsString()), {}};
   }
 
   Answer whoami(const Call& call) {
@@ -177,12 +177,12 @@ class EchoService {
   SilentLog log_;
   NoLimiter limiter_;
   WrittenContract& written_ = the_contract();
-  Contract contract_;
+  contract::Contract contract_;
   limits::Limits limits_;
   std::optional<Workers> workers_;
-  Dispatcher dispatcher_;
-  ReadyReplies ready_replies_;
-  Gateway gateway_;
+  door::Dispatcher dispatcher_;
+  door::RememberedReplies remembered_replies_;
+  gateway::Gateway gateway_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::testing

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "ports/gcra.hpp"
-#include "door/dispatcher.hpp"
 #include "contract/json.hpp"
+#include "door/dispatcher.hpp"
+#include "ports/gcra.hpp"
 
-namespace ostiary::server {
+namespace ostiary::testing {
 
 /// A clock that the test moves.
 class MovedClock final : public Clock {
@@ -84,7 +84,7 @@ class MapLimiter final : public RateLimiter {
 
 /// What the test's callers carry as an access token: "user", "stale" (signed in an hour ago), "half", "service", each
 /// also as "user:permitted". Anything else is refused as not authenticated.
-inline CallerChecks checks_by_name(const Clock& clock) {
+inline door::CallerChecks checks_by_name(const Clock& clock) {
   const auto check_for = [&clock](std::string kind) {
     return [&clock, kind](const Secret& token, Time now) -> Result<Caller> {
       EXPECT_EQ(now, clock.now());
@@ -98,7 +98,7 @@ inline CallerChecks checks_by_name(const Clock& clock) {
       return caller;
     };
   };
-  CallerChecks checks;
+  door::CallerChecks checks;
   checks.user = check_for("user");
   checks.half_authenticated = check_for("half");
   checks.service = check_for("service");
@@ -110,13 +110,13 @@ inline CallerChecks checks_by_name(const Clock& clock) {
     return Device{{static_cast<std::uint8_t>(token.size())}, token == "known"};
   };
   checks.identity = [](std::string_view identifier, const std::optional<Device>& device) {
-    return CallerChecks::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
+    return door::CallerChecks::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
   };
   return checks;
 }
 
-inline Inbound from(std::string address, std::string token = {}) {
-  Inbound inbound;
+inline door::Inbound from(std::string address, std::string token = {}) {
+  door::Inbound inbound;
   inbound.address = std::move(address);
   inbound.user_agent = "test";
   inbound.trace_id = "0123456789abcdef0123456789abcdef";
@@ -132,10 +132,11 @@ struct DoorPools {
 /// A dispatcher over a contract whose every call is `does` (an empty reply unless the test says otherwise).
 class TestedDoor {
  public:
-  using Does = std::function<Reply(const Method& method, const Call& call, const Message& request)>;
+  using Does =
+      std::function<door::Reply(const contract::Method& method, const Call& call, const contract::Message& request)>;
 
   explicit TestedDoor(const std::vector<const google::protobuf::ServiceDescriptor*>& services,
-                      const DispatcherOptions& options = {}, const DoorPools& pools = {})
+                      const door::DispatcherOptions& options = {}, const DoorPools& pools = {})
       : contract(services, routes(services)),
         workers(std::in_place, pools.workers, pools.longest_queue),
         hash_workers(std::in_place, pools.hash_workers, pools.longest_queue),
@@ -154,30 +155,30 @@ class TestedDoor {
   /// Opens the door anew, as a start with other checks or an audit log would.
   void open() {
     dispatcher.emplace(
-        DispatcherParts{contract, checks, limits, {*workers, *hash_workers}, audit, clock, log, options_});
+        door::DispatcherParts{contract, checks, limits, {*workers, *hash_workers}, audit, clock, log, options_});
   }
 
-  const Method& method(std::string_view name) const {
-    for (const Method& method : contract.methods()) {
+  const contract::Method& method(std::string_view name) const {
+    for (const contract::Method& method : contract.methods()) {
       if (method.full_name.ends_with("." + std::string(name))) return method;
     }
     throw std::runtime_error("no call " + std::string(name));
   }
 
-  std::future<Reply> send(std::string_view name, Inbound inbound, const std::string& json = "{}") {
-    const Method& called = method(name);
-    std::unique_ptr<Message> request(called.request_prototype->New());
-    const auto read = read_json(json, *request);
+  std::future<door::Reply> send(std::string_view name, door::Inbound inbound, const std::string& json = "{}") {
+    const contract::Method& called = method(name);
+    std::unique_ptr<contract::Message> request(called.request_prototype->New());
+    const auto read = contract::read_json(json, *request);
     EXPECT_TRUE(read) << json;
-    const auto promise = std::make_shared<std::promise<Reply>>();
+    const auto promise = std::make_shared<std::promise<door::Reply>>();
     dispatcher->dispatch(called, std::move(inbound), std::move(request),
-                         [promise](Reply reply) { promise->set_value(std::move(reply)); });
+                         [promise](door::Reply reply) { promise->set_value(std::move(reply)); });
     return promise->get_future();
   }
 
   /// "ok", or the name of the refusal.
-  std::string call(std::string_view name, Inbound inbound, const std::string& json = "{}") {
-    const Reply reply = send(name, std::move(inbound), json).get();
+  std::string call(std::string_view name, door::Inbound inbound, const std::string& json = "{}") {
+    const door::Reply reply = send(name, std::move(inbound), json).get();
     last = reply ? std::nullopt : std::optional(reply.error());
     return std::string(reply ? "ok" : name_of(reply.error().why));
   }
@@ -189,31 +190,31 @@ class TestedDoor {
   KeptLog log;
   MapLimiter limiter;
   limits::Limits limits{limiter, limits::contract_rates(), true};
-  CallerChecks checks = checks_by_name(clock);
+  door::CallerChecks checks = checks_by_name(clock);
   std::function<void(const Call&, const audit::Event&)> audit;
-  Contract contract;
+  contract::Contract contract;
   std::optional<Workers> workers, hash_workers;
-  std::optional<Dispatcher> dispatcher;
+  std::optional<door::Dispatcher> dispatcher;
 
  private:
-  std::vector<Route> routes(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
-    std::vector<Route> all;
+  std::vector<contract::Route> routes(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
+    std::vector<contract::Route> all;
     for (const auto* service : services) {
       for (int i = 0; i < service->method_count(); ++i) {
         const std::string name = service->method(i)->full_name();
-        all.push_back({name, [this, name](const Call& call, const Message& request) -> Reply {
+        all.push_back({name, [this, name](const Call& call, const contract::Message& request) -> door::Reply {
                          ++done;
-                         const Method& called =
+                         const contract::Method& called =
                              *contract.find_grpc('/' + std::string(name).replace(name.rfind('.'), 1, "/"));
                          if (does) return does(called, call, request);
-                         return std::unique_ptr<Message>(called.reply_prototype->New());
+                         return std::unique_ptr<contract::Message>(called.reply_prototype->New());
                        }});
       }
     }
     return all;
   }
 
-  DispatcherOptions options_;
+  door::DispatcherOptions options_;
 };
 
 /// A gate that calls wait at.
@@ -243,4 +244,4 @@ class Gate {
   bool open_ = false;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::testing

@@ -8,7 +8,7 @@
 #include "gateway/gateway.hpp"
 #include "scaffolding/tested_door.hpp"
 
-namespace ostiary::server {
+namespace ostiary::testing {
 
 /// Bytes that are no secret.
 class CountingRandom final : public Random {
@@ -41,7 +41,7 @@ inline Asked get(std::string target, std::vector<std::pair<std::string, std::str
 }
 
 /// An answer, with its parts easy to ask for.
-struct Answered : HttpResponse {
+struct Answered : http::Response {
   std::string text() const { return body ? *body : std::string(); }
   boost::json::object json() const { return boost::json::parse(text()).as_object(); }
   /// A member of the body's object, "" if it is no text or not there.
@@ -71,34 +71,35 @@ struct Answered : HttpResponse {
 /// A gateway over a tested door. Its contract is the real one unless the test says otherwise.
 class TestedGateway {
  public:
-  explicit TestedGateway(GatewayOptions options = {.public_origin = "http://localhost:8001",
-                                                   .cors_origins = {},
-                                                   .trusted_proxies = {},
-                                                   .cookies = {}},
-                         std::vector<Page> pages = {}, std::map<std::string, FindReadyReply> ready = {},
-                         const std::vector<const google::protobuf::ServiceDescriptor*>& services = contract_services())
+  explicit TestedGateway(
+      gateway::GatewayOptions options = {.public_origin = "http://localhost:8001",
+                                         .cors_origins = {},
+                                         .trusted_proxies = {},
+                                         .cookies = {}},
+      std::vector<gateway::Page> pages = {}, std::map<std::string, door::FindRememberedReply> ready = {},
+      const std::vector<const google::protobuf::ServiceDescriptor*>& services = contract::contract_services())
       : door(services),
-        ready_replies(door.contract, ready, door.limits, door.clock),
-        gateway(*door.dispatcher, ready_replies, std::move(pages), random, door.log, std::move(options)) {}
+        remembered_replies(door.contract, ready, door.limits, door.clock),
+        gateway(*door.dispatcher, remembered_replies, std::move(pages), random, door.log, std::move(options)) {}
 
   ~TestedGateway() { door.finish_calls(); }
 
   Answered ask(Asked asked) {
-    HttpRequest request;
+    http::Request request;
     request.verb = std::move(asked.verb);
     request.target = std::move(asked.target);
     request.headers = std::move(asked.headers);
     request.body = std::move(asked.body);
     request.peer = std::move(asked.peer);
-    std::promise<HttpResponse> promise;
-    gateway.handle(std::move(request), [&promise](HttpResponse response) { promise.set_value(std::move(response)); });
+    std::promise<http::Response> promise;
+    gateway.handle(std::move(request), [&promise](http::Response response) { promise.set_value(std::move(response)); });
     return {promise.get_future().get()};
   }
 
   TestedDoor door;
   CountingRandom random;
-  ReadyReplies ready_replies;
-  Gateway gateway;
+  door::RememberedReplies remembered_replies;
+  gateway::Gateway gateway;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::testing

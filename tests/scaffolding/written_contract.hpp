@@ -19,7 +19,7 @@
 #include "ostiary/options.pb.h"
 #include "source_folder.hpp"
 
-namespace ostiary::server {
+namespace ostiary::testing {
 
 /// For tests: a contract written in the test itself, as a .proto file of package `test` that may use our options,
 /// google.api.http and Timestamp. Throws std::runtime_error with protoc's words for what is no .proto.
@@ -87,4 +87,4 @@ class WrittenContract {
   google::protobuf::DynamicMessageFactory messages_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary::testing

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-namespace ostiary::server {
+namespace ostiary {
 
 /// Where a server's certificate lies, in PEM: the chain, its own certificate first, and the private key.
 struct TlsFiles {
@@ -11,4 +11,4 @@ struct TlsFiles {
   bool given() const { return !chain.empty(); }
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary

@@ -1,27 +1,12 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace ostiary::server {
+#include "base/ip_address.hpp"
 
-/// An IP address in 16 bytes: IPv4 as mapped into IPv6 (RFC 4291, section 2.5.5.2), so that both spellings are one.
-struct IpAddress {
-  std::array<std::uint8_t, 16> bytes{};
-  bool is_v4() const;
-  bool is_loopback() const;
-  bool operator==(const IpAddress&) const = default;
-};
-
-/// The address that `text` spells, without port, brackets or zone; nothing for any other text.
-std::optional<IpAddress> parse_address(std::string_view text);
-
-/// The canonical text (RFC 5952), dotted for IPv4.
-std::string to_string(const IpAddress& address);
+namespace ostiary {
 
 /// The proxies whose word on the client's address is believed.
 class TrustedProxies {
@@ -45,4 +30,4 @@ class TrustedProxies {
   std::vector<Network> networks_;
 };
 
-}  // namespace ostiary::server
+}  // namespace ostiary

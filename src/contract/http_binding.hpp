@@ -6,7 +6,7 @@
 
 #include "contract/contract.hpp"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 
 /// The bindings that google.api.http gives to a call; none for a call that gRPC alone serves. Throws ContractError for
 /// what the gateway can't serve: custom verbs, segments other than a literal or `{field}` of a text of the request, a
@@ -17,4 +17,4 @@ std::vector<HttpBinding> http_bindings(const google::protobuf::MethodDescriptor&
 /// Whether one request could mean either binding.
 bool ambiguous(const HttpBinding& left, const HttpBinding& right);
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

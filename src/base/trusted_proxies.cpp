@@ -1,18 +1,14 @@
-#include "http/forwarded.hpp"
-
-#include <arpa/inet.h>
+#include "base/trusted_proxies.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
-#include "http/message.hpp"
+#include "base/text.hpp"
 
-namespace ostiary::server {
+namespace ostiary {
 
 namespace {
-
-constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /// An entry of X-Forwarded-For: an address, perhaps with a port, which some proxies add.
 std::optional<IpAddress> parse_hop(std::string_view text) {
@@ -35,33 +31,6 @@ bool within(const IpAddress& address, const IpAddress& base, int prefix) {
 }
 
 }  // namespace
-
-bool IpAddress::is_v4() const { return std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin()); }
-
-bool IpAddress::is_loopback() const {
-  if (is_v4()) return bytes[12] == 127;
-  return bytes[15] == 1 && std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; });
-}
-
-std::optional<IpAddress> parse_address(std::string_view text) {
-  const std::string terminated(text);
-  if (terminated.size() != std::char_traits<char>::length(terminated.c_str())) return std::nullopt;
-  IpAddress address;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-  std::ranges::copy(mapped_prefix, address.bytes.begin());
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data() + mapped_prefix.size()) == 1) return address;
-  return std::nullopt;
-}
-
-std::string to_string(const IpAddress& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.is_v4()) {
-    inet_ntop(AF_INET, address.bytes.data() + mapped_prefix.size(), text.data(), text.size());
-  } else {
-    inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
-  }
-  return text.data();
-}
 
 TrustedProxies::TrustedProxies(const std::vector<std::string>& networks) {
   for (const std::string& text : networks) {
@@ -105,4 +74,4 @@ std::string TrustedProxies::client_address(std::string_view peer,
   return to_string(client);
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary

@@ -1,12 +1,12 @@
-#include "gateway/binding.hpp"
+#include "contract/http_binding.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "google/api/annotations.pb.h"
 #include "contract/field_values.hpp"
+#include "google/api/annotations.pb.h"
 
-namespace ostiary::server {
+namespace ostiary::contract {
 namespace {
 
 using google::api::HttpRule;
@@ -124,4 +124,4 @@ bool ambiguous(const HttpBinding& left, const HttpBinding& right) {
   return true;
 }
 
-}  // namespace ostiary::server
+}  // namespace ostiary::contract

@@ -1,10 +1,10 @@
-#include "http/forwarded.hpp"
+#include "base/trusted_proxies.hpp"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
-namespace ostiary::server {
+namespace ostiary {
 namespace {
 
 // ASVS 4.1.3: who the client is, by the peer and what proxies say.
@@ -62,4 +62,4 @@ TEST(Forwarded, KnowsLoopback) {
 }
 
 }  // namespace
-}  // namespace ostiary::server
+}  // namespace ostiary
