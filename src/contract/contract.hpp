@@ -15,6 +15,7 @@
 
 #include "base/call.hpp"
 #include "base/result.hpp"
+#include "contract/json.hpp"
 #include "contract/rules.hpp"
 #include "ostiary/options.pb.h"
 
@@ -61,9 +62,6 @@ struct HttpBinding {
 /// Whether messages of a type are google.api.HttpBody: bytes of any media type.
 bool is_raw(const google::protobuf::Descriptor& type);
 
-/// The largest body of a call whose policy names none.
-inline constexpr std::uint32_t usual_body_bytes = 64 * 1024;
-
 /// A call of the contract, ready to be served.
 struct Method {
   const google::protobuf::MethodDescriptor* descriptor;
@@ -76,7 +74,7 @@ struct Method {
   const Message* reply_prototype;
   /// The request's fields that name the account the call is about, in their order.
   std::vector<const google::protobuf::FieldDescriptor*> identifiers;
-  std::uint32_t max_body_bytes = usual_body_bytes;                ///< of a body over HTTP and of a message over gRPC
+  std::uint32_t max_body_bytes = usual_body_bytes;  ///< of a body over HTTP and of a message over gRPC
   const google::protobuf::FieldDescriptor* redirect = nullptr;  ///< the reply's field that says where to go next
 };
 
@@ -88,8 +86,8 @@ class ContractError final : public std::runtime_error {
 
 /// All calls there are, checked: every call of `services` has a policy with a caller, a rate class and an audit action,
 /// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*", a field
-/// of google.api.HttpBody or none; no two bindings that one request could mean), and rules that fit their fields; no function is left over. Throws
-/// ContractError otherwise. The descriptors must outlive it.
+/// of google.api.HttpBody or none; no two bindings that one request could mean), and rules that fit their fields; no
+/// function is left over. Throws ContractError otherwise. The descriptors must outlive it.
 class Contract {
  public:
   Contract(const std::vector<const google::protobuf::ServiceDescriptor*>& services, std::vector<Route> routes);
