@@ -76,7 +76,7 @@ class AuditLogTest : public ::testing::Test {
             .user_agent = "Mozilla/5.0 (\"quoted\")",
             .trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
             .device = std::nullopt,
-            .caller = std::nullopt};
+            .caller = Nobody{}};
 };
 
 TEST_F(AuditLogTest, ARowHasItsFactsInTheClearAndItsDetailsSealedForThePerson) {
@@ -134,7 +134,7 @@ TEST_F(AuditLogTest, AnEventAboutNobodyKnownIsSealedForTheService) {
 }
 
 TEST_F(AuditLogTest, TheCallerIsTheActorUnlessSomebodyElseIsNamed) {
-  call.caller = Caller{stranger, {}, {}, {}, {}, {}};
+  call.caller = Person{stranger, {}, {}, {}, {}, {}};
   records({.action = "user.disable", .user = ada});
   records({.action = "user.disable", .user = ada, .actor = ada});
   EXPECT_EQ(entries()[0].actor, ada);

@@ -207,7 +207,7 @@ class Person {
   }
 
   /// A call from this person's device; signed in where `caller` says so.
-  Call call(std::optional<Caller> caller = std::nullopt) const {
+  Call call(Caller caller = Nobody{}) const {
     Call call;
     call.received_at = world_.clock.now();
     call.method = "test";

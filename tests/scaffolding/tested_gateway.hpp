@@ -5,6 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "base/text.hpp"
 #include "gateway/gateway.hpp"
 #include "scaffolding/tested_door.hpp"
 
