@@ -27,6 +27,11 @@ class CookieJar {
   explicit CookieJar(const CookieOptions& options,
                      const google::protobuf::EnumDescriptor& cookies = *Cookie_descriptor());
 
+  struct Kind {
+    std::string name, path;
+    std::chrono::seconds lifetime;
+  };
+  const std::map<Cookie, Kind>& kinds() const { return kinds_; }
   const std::string& name(Cookie cookie) const;
 
   /// Our cookies among those of the request's Cookie headers; foreign ones are passed over. Refuses one that stands
@@ -38,10 +43,6 @@ class CookieJar {
   std::string clear(Cookie cookie) const;
 
  private:
-  struct Kind {
-    std::string name, path;
-    std::chrono::seconds lifetime;
-  };
   Kind read_kind(const google::protobuf::EnumValueDescriptor& cookie) const;
   std::string attributes(const Kind& kind, std::chrono::seconds lifetime) const;
 

@@ -93,6 +93,11 @@ std::string redirect_of(const contract::Method& method, const contract::Message&
   return method.redirect == nullptr ? std::string() : reply.GetReflection()->GetString(reply, method.redirect);
 }
 
+/// Whether a text has nothing but characters that may stand in a URL's ASCII form (RFC 3986).
+bool is_url_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 /// Lets a page of `reader`, if there is one, read the answer.
 void allow_reading(http::Response& response, const std::optional<std::string_view>& reader) {
   response.headers.emplace_back("Vary", "Origin");
@@ -332,6 +337,11 @@ std::optional<Result<http::Response>> Gateway::Impl::answer_ready(const http::Re
 http::Response Gateway::Impl::answer(const contract::Method& method, const Exchange& exchange,
                                      door::Reply reply) const {
   http::Response response;
+  if (reply && !is_url_text(redirect_of(method, **reply))) {
+    log.write(LogLevel::error, "http.redirect_failed",
+              {{"method", method.full_name}, {"what", "the URL is none"}, {"trace_id", exchange.trace_id}});
+    reply = refuse(Refusal::internal, "The log says more, under the trace id.");
+  }
   if (!reply) {
     response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
   } else {
