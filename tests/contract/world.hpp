@@ -71,6 +71,9 @@ class LocalInvalidation final : public Invalidation {
   void publish(Transaction& tx, UserId user) override {
     tx.after_commit([this, user] { listener_.forget_user(user); });
   }
+  void publish_all(Transaction& tx) override {
+    tx.after_commit([this] { listener_.forget_all(); });
+  }
   bool in_force() const override { return force; }
   void listen(Listener listener) override { listener_ = std::move(listener); }
 
@@ -194,7 +197,7 @@ class Person {
   }
 
   /// Whether the access token is taken now.
-  Result<Caller> is_recognised() {
+  Result<ostiary::Person> is_recognised() {
     return sessions::authenticate(world_.sessions, Secret(access_token), world_.clock.now());
   }
 
