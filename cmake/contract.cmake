@@ -1,15 +1,15 @@
 # The contract's messages.
 set(GOOGLEAPIS /usr/share/gocode/src/github.com/gogo/googleapis)
-file(GLOB CONTRACT_PROTOS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/api ${CMAKE_SOURCE_DIR}/api/ostiary/*.proto
-     ${CMAKE_SOURCE_DIR}/api/ostiary/v1/*.proto)
+file(GLOB_RECURSE CONTRACT_PROTOS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/api
+     ${CMAKE_SOURCE_DIR}/api/ostiary/*.proto)
 set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${GENERATED})
 set(CONTRACT_SOURCES)
-foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto google/rpc/status.proto
-        google/rpc/error_details.proto)
+foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto google/api/httpbody.proto
+        google/rpc/status.proto google/rpc/error_details.proto)
   string(REGEX REPLACE "\\.proto$" "" stem ${proto})
   set(root ${CMAKE_SOURCE_DIR}/api)
-  if(proto MATCHES "^google/")
+  if(NOT EXISTS ${root}/${proto})
     set(root ${GOOGLEAPIS})
   endif()
   add_custom_command(
@@ -19,7 +19,23 @@ foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.pr
     COMMENT "Contract ${proto}")
   list(APPEND CONTRACT_SOURCES ${GENERATED}/${stem}.pb.cc)
 endforeach()
-add_library(messages STATIC ${CONTRACT_SOURCES})
+
+# The files of the contract, for whoever asks for its services: a new .proto is served without being named anywhere. The
+# descriptor tables, which protoc names after the files, are mentioned so that the linker takes each of them.
+set(includes "")
+set(entries "")
+foreach(proto ${CONTRACT_PROTOS})
+  string(REGEX REPLACE "\\.proto$" ".pb.h" header ${proto})
+  string(REPLACE "_" "_5f" table ${proto})
+  string(REPLACE "/" "_2f" table ${table})
+  string(REPLACE "." "_2e" table ${table})
+  string(APPEND includes "#include \"${header}\"\n")
+  string(APPEND entries "      {\"${proto}\", &::descriptor_table_${table}},\n")
+endforeach()
+configure_file(${CMAKE_SOURCE_DIR}/cmake/contract_files.hpp.in ${GENERATED}/ostiary/contract_files.hpp COPYONLY)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/contract_files.cpp.in ${GENERATED}/ostiary/contract_files.cpp @ONLY)
+
+add_library(messages STATIC ${CONTRACT_SOURCES} ${GENERATED}/ostiary/contract_files.cpp)
 target_include_directories(messages SYSTEM PUBLIC ${GENERATED})
 target_link_libraries(messages PUBLIC protobuf::libprotobuf)
 target_compile_options(messages PRIVATE -w)

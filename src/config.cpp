@@ -121,7 +121,8 @@ struct RateKind {
 const std::array rate_kinds{RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
                             RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
                             RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
-                            RateKind{"SESSION", "in one session", &limits::ClassRates::per_session}};
+                            RateKind{"SESSION", "in one session", &limits::ClassRates::per_session},
+                            RateKind{"SERVICE", "by one service", &limits::ClassRates::per_service}};
 
 /// Gathers the entries of a configuration, which must outlive them.
 class Entries {

@@ -107,7 +107,8 @@ struct Config {
       .name = "TRUSTED_PROXIES",
       .value = {},
       .meaning =
-          "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is believed.",
+          "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is believed, "
+          "over HTTP and gRPC.",
       .read = reading::networks};
   Setting<std::vector<std::string>> cors_origins{
       .name = "CORS_ORIGINS",

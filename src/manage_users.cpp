@@ -35,7 +35,7 @@ struct Office {
     call.method = "ostiary user";
     call.address = "local";
     call.user_agent = "ostiary command line";
-    call.by_operator = true;
+    call.caller = Operator{};
     return call;
   }
 

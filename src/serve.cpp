@@ -84,8 +84,7 @@ door::CallerChecks caller_checks(const sessions::Deps& sessions) {
   checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
   checks.remembered_device = [&sessions](std::string_view token) { return sessions.devices.read_by_known_key(token); };
   checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
-    auto identity = sessions::identify(sessions, identifier, device);
-    return door::CallerChecks::Identity{std::move(identity.account), identity.known_device};
+    return sessions::identify(sessions, identifier, device);
   };
   return checks;
 }
@@ -133,12 +132,13 @@ gateway::GatewayOptions gateway_options(const Config& config) {
 
 TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
 
-http::ServerOptions http_options(const Config& config) {
+http::ServerOptions http_options(const Config& config, const contract::Contract& contract) {
   http::ServerOptions options;
   options.addresses = *config.listen_address;
   options.port = *config.port;
   options.tls = tls_files(config);
   options.trusted_proxies = *config.trusted_proxies;
+  options.body_limit = contract.largest_body_bytes();
   return options;
 }
 
@@ -148,6 +148,7 @@ grpc_transport::ServerOptions grpc_options(const Config& config) {
   options.port = *config.grpc_port;
   options.tls = tls_files(config);
   options.plaintext_beyond_loopback = *config.grpc_plaintext;
+  options.trusted_proxies = *config.trusted_proxies;
   return options;
 }
 
@@ -270,7 +271,7 @@ void serve(const Config& config, Log& plain_log) {
       dispatcher, ready_replies,
       pages::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
       gateway_options(config));
-  http::Server http(gateway, http_options(config), log);
+  http::Server http(gateway, http_options(config, contract), log);
   grpc_transport::Server grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
   // HTTP last: the others wait for what they have begun where a start fails, and it has begun nothing then.

@@ -19,8 +19,13 @@ RoleId role_named(Transaction& tx, const IdSource& ids, const std::string& name)
 }  // namespace
 
 bool has_permission(const Caller& caller, std::string_view permission) {
+  if (permission.empty()) return false;
+  if (const auto* const service = std::get_if<Service>(&caller)) {
+    return std::ranges::find(service->permissions, permission) != service->permissions.end();
+  }
+  const auto* const person = std::get_if<Person>(&caller);
   // An administrator has every permission; no other role has any yet.
-  return !permission.empty() && std::find(caller.roles.begin(), caller.roles.end(), admin_role) != caller.roles.end();
+  return person != nullptr && std::ranges::find(person->roles, admin_role) != person->roles.end();
 }
 
 Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId user, std::string_view role) {

@@ -9,7 +9,7 @@ namespace ostiary::access {
 /// The role that may do everything.
 inline constexpr std::string_view admin_role = "admin";
 
-/// Whether one of the caller's roles holds `permission`.
+/// Whether one of a person's roles, or a service's key, holds `permission`.
 bool has_permission(const Caller& caller, std::string_view permission);
 
 /// Gives a user a role, at once and on every instance. True when the user did not have it before; refuses with

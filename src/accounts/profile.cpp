@@ -27,7 +27,7 @@ v1::Profile message(const AccountRow& row) {
 }
 
 AccountRow own_account(Transaction& tx, const Call& call) {
-  return tx.one(statements::find_account, call.caller->user_id);
+  return tx.one(statements::find_account, call.person().user_id);
 }
 
 /// Writes the fields that are given into `row`; gives the names of those that changed, with commas between.

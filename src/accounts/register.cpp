@@ -4,6 +4,7 @@
 #include "accounts/create_account.hpp"
 #include "accounts/registration_mail.hpp"
 #include "accounts/statements.hpp"
+#include "sessions/login.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -37,12 +38,14 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
   return wanted;
 }
 
-/// Counts a mail to an address against its budget, whether or not one will be sent: the answer must not tell.
-Result<void> take_from_mail_budget(const Deps& deps, const std::string& email_canonical, const Call& call) {
-  limits::Taken taken;
-  const auto wait = deps.sessions.limits.take_identifier(RateClass::MAIL, email_canonical, call.address, std::nullopt,
-                                                         deps.sessions.clock.now(), taken);
-  if (!wait) return {};
+/// Counts a mail to an address against its budget, until the call is refused or fails. A decoy costs as much as a mail
+/// that is sent: otherwise the sixth registration in an hour would tell an address that has an account.
+Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
+  auto& limits = deps.sessions.limits;
+  const auto identity = sessions::identify(deps.sessions, email_canonical, std::nullopt);
+  auto buckets = limits.of_account(RateClass::MAIL, identity, call.address, std::nullopt);
+  const auto wait = limits.take(buckets, deps.sessions.clock.now());
+  if (!wait) return limits::Reservation(limits, std::move(buckets));
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
                     "Too many mails were asked for to this address.");
 }
@@ -128,9 +131,8 @@ Result<v1::RegisterReply> register_account(Deps& deps, const Call& call, const v
   auto wanted = judge_request(deps, request);
   if (!wanted) return std::unexpected(wanted.error());
   const Time now = deps.sessions.clock.now();
-  if (const auto budget = take_from_mail_budget(deps, wanted->email.canonical, call); !budget) {
-    return std::unexpected(budget.error());
-  }
+  auto mail = reserve_mail(deps, wanted->email.canonical, call);
+  if (!mail) return std::unexpected(mail.error());
   wanted->password_hash = deps.sessions.hasher.hash(Secret(request.password()));
   const Device device = call.device ? *call.device : deps.sessions.devices.make(false);
 
@@ -141,6 +143,8 @@ Result<v1::RegisterReply> register_account(Deps& deps, const Call& call, const v
     if (!deps.policy.verify_email) return register_at_once(tx, deps, call, *wanted, now);
     return begin(tx, deps, call, *wanted, device, now);
   });
+  // Without a verification nothing is mailed.
+  if (reply && reply->has_verification_id()) mail->keep();
   if (reply && !reply->has_device_id()) reply->set_device_id(deps.sessions.devices.sign(device));
   return reply;
 }
@@ -162,13 +166,12 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     }
     return *std::move(pending);
   };
-  // Asked twice: a resend that is refused must not cost the address a mail of its budget.
+  // Asked first, for the address; and again in the transaction, for another resend may have come between.
   const Result<Pending> asked = deps.sessions.db.read(find);
   if (!asked) return std::unexpected(asked.error());
-  if (const auto budget = take_from_mail_budget(deps, asked->challenge.subject, call); !budget) {
-    return std::unexpected(budget.error());
-  }
-  return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {
+  auto mail = reserve_mail(deps, asked->challenge.subject, call);
+  if (!mail) return std::unexpected(mail.error());
+  auto reply = deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RegisterReply> {
     const Result<Pending> pending = find(tx);
     if (!pending) return std::unexpected(pending.error());
     const FreshCode fresh = pending->is_decoy()
@@ -187,6 +190,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
                                 .user_is_pending = !pending->is_decoy()});
     return pending_reply(*id, times);
   });
+  if (reply) mail->keep();
+  return reply;
 }
 
 }  // namespace ostiary::accounts

@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view channel_name = "ostiary_sessions";
+constexpr std::string_view everybody = "everybody";  ///< a payload in place of a user's id
 constexpr auto heartbeat_interval = 500ms;
 constexpr auto longest_silence = 5s;  ///< without a heartbeat; then the connection is given up
 constexpr auto first_pause = 100ms;
@@ -112,6 +113,11 @@ void PostgresInvalidation::publish(Transaction& tx, UserId user) {
   tx.after_commit([this, user] { listener_.forget_user(user); });
 }
 
+void PostgresInvalidation::publish_all(Transaction& tx) {
+  if (engine_ == Engine::postgres) tx.one(statements::notify, std::string(channel_name), std::string(everybody));
+  tx.after_commit([this] { listener_.forget_all(); });
+}
+
 bool PostgresInvalidation::in_force() const {
   return std::chrono::steady_clock::now() < in_force_until_.load(std::memory_order_acquire);
 }
@@ -143,6 +149,7 @@ void PostgresInvalidation::serve(const std::stop_token& stop) {
 
 void PostgresInvalidation::follow(Channel& channel, const std::stop_token& stop) {
   const auto forget = [this](std::string_view payload) {
+    // Whatever is no user's id stands for everybody: what can't be read must not be passed over.
     if (const auto user = parse_id<UserId>(payload)) listener_.forget_user(*user);
     else listener_.forget_all();
   };

@@ -29,6 +29,7 @@ class PostgresInvalidation final : public Invalidation {
   ~PostgresInvalidation() override;
 
   void publish(Transaction& tx, UserId user) override;
+  void publish_all(Transaction& tx) override;
   bool in_force() const override;
   void listen(Listener listener) override { listener_.set(std::move(listener)); }
 

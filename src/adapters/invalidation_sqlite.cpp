@@ -8,6 +8,10 @@ void SqliteInvalidation::publish(Transaction& tx, UserId user) {
   tx.after_commit([this, user] { listener_.forget_user(user); });
 }
 
+void SqliteInvalidation::publish_all(Transaction& tx) {
+  tx.after_commit([this] { listener_.forget_all(); });
+}
+
 bool SqliteInvalidation::in_force() const {
   const SteadyTime looked_at = looked_at_.load(std::memory_order_acquire);
   return looked_at != SteadyTime::min() && std::chrono::steady_clock::now() < looked_at + lease_;

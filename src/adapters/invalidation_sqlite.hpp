@@ -16,6 +16,7 @@ class SqliteInvalidation final : public Invalidation {
   explicit SqliteInvalidation(std::chrono::milliseconds lease = std::chrono::milliseconds(1800)) : lease_(lease) {}
 
   void publish(Transaction& tx, UserId user) override;
+  void publish_all(Transaction& tx) override;
   bool in_force() const override;
   void listen(Listener listener) override { listener_.set(std::move(listener)); }
 

@@ -1,10 +1,9 @@
 #include "adapters/memory_rate_limiter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
-
-#include "ports/gcra.hpp"
 
 namespace ostiary::adapters {
 namespace {
@@ -74,34 +73,58 @@ Time MemoryRateLimiter::onward(Shard& shard, Time now) {
   return now;
 }
 
-std::optional<Duration> MemoryRateLimiter::take(std::string_view key, const Rate& rate, Time time) {
-  Shard& shard = shard_of(key);
-  const std::lock_guard lock(shard.mutex);
-  const Time now = onward(shard, time);
+std::optional<Duration> MemoryRateLimiter::take(std::span<const RateBucket> buckets, Time time) {
+  const auto locks = lock(buckets);
+  std::vector<Time> full_at;
+  std::optional<Duration> wait;
+  for (const RateBucket& bucket : buckets) {
+    Shard& shard = shards_[shard_of(bucket.key)];
+    const auto verdict = judge(shard, bucket, onward(shard, time));
+    full_at.push_back(verdict.full_at);
+    if (verdict.wait) wait = std::max(wait.value_or(Duration(0)), *verdict.wait);
+  }
+  if (wait) return wait;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    put(shards_[shard_of(buckets[i].key)], buckets[i].key, full_at[i]);
+  }
+  return std::nullopt;
+}
+
+/// Locks the shards of all that is asked for, always in the same order, so that no two calls wait for each other.
+std::vector<std::unique_lock<std::mutex>> MemoryRateLimiter::lock(std::span<const RateBucket> buckets) {
+  std::array<bool, shard_count> wanted{};
+  for (const RateBucket& bucket : buckets) wanted[shard_of(bucket.key)] = true;
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (std::size_t i = 0; i < shard_count; ++i) {
+    if (wanted[i]) locks.emplace_back(shards_[i].mutex);
+  }
+  return locks;
+}
+
+gcra::Verdict MemoryRateLimiter::judge(Shard& shard, const RateBucket& bucket, Time now) {
   // Two at a time: whoever adds one bucket makes room for it, and no call pays for all the others.
   for (int i = 0; i < 2 && !shard.by_full_at.empty() && shard.by_full_at.begin()->first <= now; ++i) {
     forget_soonest(shard);
   }
-  auto bucket = shard.buckets.find(key);
-  const bool known = bucket != shard.buckets.end();
-  const auto verdict = gcra::take_one(known ? bucket->second->first : now, rate, now);
-  if (known) {
-    move_to(shard, bucket, verdict.full_at);
-    return verdict.wait;
-  }
-  if (verdict.wait) return verdict.wait;
-  if (shard.buckets.size() >= most_in_shard_) forget_soonest(shard);
-  bucket = shard.buckets.emplace(std::string(key), shard.by_full_at.end()).first;
-  bucket->second = shard.by_full_at.emplace(verdict.full_at, &bucket->first);
-  return std::nullopt;
+  const auto known = shard.buckets.find(bucket.key);
+  return gcra::take_one(known == shard.buckets.end() ? now : known->second->first, bucket.rate, now);
 }
 
-void MemoryRateLimiter::give_back(std::string_view key, const Rate& rate) {
-  Shard& shard = shard_of(key);
-  const std::lock_guard lock(shard.mutex);
-  const auto bucket = shard.buckets.find(key);
-  if (bucket == shard.buckets.end()) return;
-  move_to(shard, bucket, gcra::put_one_back(bucket->second->first, rate));
+void MemoryRateLimiter::put(Shard& shard, const std::string& key, Time full_at) {
+  auto bucket = shard.buckets.find(key);
+  if (bucket != shard.buckets.end()) return move_to(shard, bucket, full_at);
+  if (shard.buckets.size() >= most_in_shard_) forget_soonest(shard);
+  bucket = shard.buckets.emplace(key, shard.by_full_at.end()).first;
+  bucket->second = shard.by_full_at.emplace(full_at, &bucket->first);
+}
+
+void MemoryRateLimiter::give_back(std::span<const RateBucket> buckets) {
+  for (const RateBucket& bucket : buckets) {
+    Shard& shard = shards_[shard_of(bucket.key)];
+    const std::lock_guard lock(shard.mutex);
+    const auto known = shard.buckets.find(bucket.key);
+    if (known != shard.buckets.end()) move_to(shard, known, gcra::put_one_back(known->second->first, bucket.rate));
+  }
 }
 
 std::size_t MemoryRateLimiter::buckets() const {
@@ -113,9 +136,9 @@ std::size_t MemoryRateLimiter::buckets() const {
   return count;
 }
 
-MemoryRateLimiter::Shard& MemoryRateLimiter::shard_of(std::string_view key) {
+std::size_t MemoryRateLimiter::shard_of(std::string_view key) const {
   // The high bits: the low ones choose the place inside the shard.
-  return shards_[hash_(key) >> 60 & (shard_count - 1)];
+  return hash_(key) >> 60 & (shard_count - 1);
 }
 
 void MemoryRateLimiter::forget_soonest(Shard& shard) {

@@ -5,8 +5,10 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/random.hpp"
+#include "ports/gcra.hpp"
 #include "ports/rate_limiter.hpp"
 
 namespace ostiary::adapters {
@@ -17,8 +19,8 @@ class MemoryRateLimiter final : public RateLimiter {
  public:
   explicit MemoryRateLimiter(Random& random, std::size_t most_buckets = 200'000);
 
-  std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) override;
-  void give_back(std::string_view key, const Rate& rate) override;
+  std::optional<Duration> take(std::span<const RateBucket> buckets, Time now) override;
+  void give_back(std::span<const RateBucket> buckets) override;
   std::size_t buckets() const;
 
  private:
@@ -43,8 +45,11 @@ class MemoryRateLimiter final : public RateLimiter {
     Duration behind{};  ///< how far the clock was set back so far
   };
 
-  Shard& shard_of(std::string_view key);
+  std::size_t shard_of(std::string_view key) const;
+  std::vector<std::unique_lock<std::mutex>> lock(std::span<const RateBucket> buckets);
   static Time onward(Shard& shard, Time now);
+  static gcra::Verdict judge(Shard& shard, const RateBucket& bucket, Time now);
+  void put(Shard& shard, const std::string& key, Time full_at);
   static void forget_soonest(Shard& shard);
   static void move_to(Shard& shard, Buckets::iterator bucket, Time full_at);
 

@@ -16,9 +16,13 @@ std::string_view name_of(ActorKind kind) {
 }
 
 Actor actor_of(const Call& call) {
-  if (call.by_operator) return ActorKind::machine_operator;
-  if (call.caller) return call.caller->user_id;
-  return ActorKind::nobody;
+  struct Kind {
+    Actor operator()(const Nobody&) const { return ActorKind::nobody; }
+    Actor operator()(const Person& person) const { return person.user_id; }
+    Actor operator()(const Service& service) const { return Actor(ActorKind::service, service.id.uuid); }
+    Actor operator()(const Operator&) const { return ActorKind::machine_operator; }
+  };
+  return std::visit(Kind{}, call.caller);
 }
 
 }  // namespace ostiary::audit

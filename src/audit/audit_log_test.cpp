@@ -88,7 +88,7 @@ class AuditLogTest : public ::testing::Test {
             .user_agent = "Mozilla/5.0 (\"quoted\")",
             .trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
             .device = std::nullopt,
-            .caller = std::nullopt};
+            .caller = Nobody{}};
 };
 
 TEST_F(AuditLogTest, ARowHasItsFactsInTheClearAndItsDetailsSealedForThePerson) {
@@ -165,26 +165,26 @@ TEST_F(AuditLogTest, AnEventAboutSomebodyWithoutAnAccountYetOutlivesTheirKey) {
 
 TEST_F(AuditLogTest, WhoMakesTheCallIsTheActorUnlessItIsSaid) {
   struct Row {
-    std::optional<UserId> caller;
-    bool by_operator;
+    Caller caller;
     std::optional<Actor> said;
     std::string kind;
     std::optional<Uuid> id;
   };
   const Uuid service = ids.make_uuid();
+  const auto person = [](UserId id) { return Person{id, {}, {}, {}, {}, {}}; };
   const std::vector<Row> table{
-      {std::nullopt, false, std::nullopt, "nobody", std::nullopt},
-      {ada, false, std::nullopt, "person", ada.uuid},
-      {std::nullopt, true, std::nullopt, "operator", std::nullopt},
-      {std::nullopt, false, ada, "person", ada.uuid},
-      {stranger, false, ada, "person", ada.uuid},
-      {stranger, false, ActorKind::system, "system", std::nullopt},
-      {std::nullopt, true, ActorKind::nobody, "nobody", std::nullopt},
-      {std::nullopt, false, Actor(ActorKind::service, service), "service", service},
+      {Nobody{}, std::nullopt, "nobody", std::nullopt},
+      {person(ada), std::nullopt, "person", ada.uuid},
+      {Service{ServiceId{service}, {}}, std::nullopt, "service", service},
+      {Operator{}, std::nullopt, "operator", std::nullopt},
+      {Nobody{}, ada, "person", ada.uuid},
+      {person(stranger), ada, "person", ada.uuid},
+      {person(stranger), ActorKind::system, "system", std::nullopt},
+      {Operator{}, ActorKind::nobody, "nobody", std::nullopt},
+      {Nobody{}, Actor(ActorKind::service, service), "service", service},
   };
   for (const Row& row : table) {
-    call.caller = row.caller ? std::optional(Caller{*row.caller, {}, {}, {}, {}, {}}) : std::nullopt;
-    call.by_operator = row.by_operator;
+    call.caller = row.caller;
     records({.action = "user.disable", .user = ada, .actor = row.said});
     EXPECT_EQ(entries()[0].actor_kind, row.kind);
     EXPECT_EQ(entries()[0].actor, row.id) << row.kind;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -11,8 +14,11 @@
 
 namespace ostiary {
 
-/// The signed-in person (or service) behind a call, as the dispatcher proved it.
-struct Caller {
+/// A caller who proved nothing, or of whom the call's policy asks no proof.
+struct Nobody {};
+
+/// A signed-in person, as the dispatcher proved them.
+struct Person {
   UserId user_id;
   SessionId session_id;
   std::vector<std::string> roles;
@@ -21,6 +27,18 @@ struct Caller {
   Time token_expires_at;
   Digest token_hash{};  ///< SHA-256 of the access token, the key of what is remembered about it
 };
+
+/// A program that calls with a service key, as the dispatcher proved it.
+struct Service {
+  ServiceId id;
+  std::vector<std::string> permissions;  ///< what its key grants
+};
+
+/// Somebody who runs a command at the machine.
+struct Operator {};
+
+/// Who makes a call.
+using Caller = std::variant<Nobody, Person, Service, Operator>;
 
 /// The device that a call comes from, by its signed cookie or `device_id`.
 struct Device {
@@ -37,8 +55,15 @@ struct Call {
   std::string user_agent;  ///< at most 512 bytes, valid UTF-8
   std::string trace_id;    ///< 32 hexadecimal digits (W3C trace context)
   std::optional<Device> device;
-  std::optional<Caller> caller;
-  bool by_operator = false;  ///< a command at the machine, which nobody else could give
+  Caller caller;
+
+  /// The person who calls. Throws std::logic_error where somebody else does: a use case asks only if the policy of its
+  /// call lets in nobody but persons.
+  const Person& person() const {
+    const auto* const person = std::get_if<Person>(&caller);
+    if (person == nullptr) throw std::logic_error(method + " was let in without a person");
+    return *person;
+  }
 };
 
 }  // namespace ostiary

@@ -46,6 +46,7 @@ std::optional<I> parse_id(std::string_view text) {
 using UserId = Id<struct UserTag>;
 using SessionId = Id<struct SessionTag>;
 using ChainId = Id<struct ChainTag>;
+using ServiceId = Id<struct ServiceTag>;
 using VerificationId = Id<struct VerificationTag>;
 using KeyId = Id<struct KeyTag>;
 using JobId = Id<struct JobTag>;

@@ -4,9 +4,7 @@
 #include <map>
 
 #include "contract/http_binding.hpp"
-#include "ostiary/v1/account.pb.h"
-#include "ostiary/v1/auth.pb.h"
-#include "ostiary/v1/system.pb.h"
+#include "ostiary/contract_files.hpp"
 
 namespace ostiary::contract {
 namespace {
@@ -29,6 +27,8 @@ bool is_refusal(std::string_view name) {
   return std::ranges::any_of(refusal_names, [name](const RefusalName& known) { return known.name == name; });
 }
 
+constexpr std::uint32_t most_body_bytes = 64 * 1024 * 1024;
+
 /// Why a call can't be guarded by such a policy; nothing when it can.
 std::optional<std::string> unfit_policy(const Policy& policy) {
   const bool by_permission = policy.caller() == PERMISSION || policy.caller() == SERVICE;
@@ -47,6 +47,7 @@ std::optional<std::string> unfit_policy(const Policy& policy) {
   if (policy.success_status() != 0 && (policy.success_status() < 200 || policy.success_status() > 299)) {
     return "the status of a success is not 2xx";
   }
+  if (policy.max_body_bytes() > most_body_bytes) return "a body of more than 64 MiB is not served";
   for (const auto& name : policy.refusals()) {
     if (!is_refusal(name)) return "there is no refusal " + name;
   }
@@ -62,6 +63,21 @@ std::vector<const FieldDescriptor*> identifiers_of(const Descriptor& request) {
     if (request.field(i)->options().GetExtension(ostiary::rule).identifier()) identifiers.push_back(request.field(i));
   }
   return identifiers;
+}
+
+/// The reply's field that says where the client is to go.
+const FieldDescriptor* redirect_of(const MethodDescriptor& call) {
+  const auto redirects = [](const Descriptor& message) {
+    std::vector<const FieldDescriptor*> found;
+    for (int i = 0; i < message.field_count(); ++i) {
+      if (message.field(i)->options().GetExtension(ostiary::rule).redirect()) found.push_back(message.field(i));
+    }
+    return found;
+  };
+  if (!redirects(*call.input_type()).empty()) fail(call.full_name(), "a request is no redirect");
+  const auto found = redirects(*call.output_type());
+  if (found.size() > 1) fail(call.full_name(), "the reply redirects to two places");
+  return found.empty() ? nullptr : found.front();
 }
 
 std::map<std::string, UseCase> functions_of(std::vector<Route> routes) {
@@ -116,8 +132,8 @@ Method Contract::read(const MethodDescriptor& call, std::map<std::string, UseCas
   const Policy& policy = call.options().GetExtension(ostiary::policy);
   if (const auto why = unfit_policy(policy)) fail(name, *why);
   try {
-    rules_.add(*call.input_type());
-    rules_.add(*call.output_type());
+    rules_.add(*call.input_type(), Rules::RawFields::allowed);
+    rules_.add(*call.output_type(), Rules::RawFields::refused);
   } catch (const RuleError& error) {
     fail(name, error.what());
   }
@@ -129,7 +145,9 @@ Method Contract::read(const MethodDescriptor& call, std::map<std::string, UseCas
                 take_function(functions, name),
                 prototype(*call.input_type()),
                 prototype(*call.output_type()),
-                identifiers_of(*call.input_type())};
+                identifiers_of(*call.input_type()),
+                policy.max_body_bytes() != 0 ? policy.max_body_bytes() : usual_body_bytes,
+                redirect_of(call)};
 }
 
 const Message* Contract::prototype(const Descriptor& type) {
@@ -138,17 +156,23 @@ const Message* Contract::prototype(const Descriptor& type) {
                    : run_time_types_.GetPrototype(&type);
 }
 
+std::uint32_t Contract::largest_body_bytes() const {
+  std::uint32_t largest = 0;
+  for (const Method& method : methods_) largest = std::max(largest, method.max_body_bytes);
+  return largest;
+}
+
+bool is_raw(const Descriptor& type) { return type.full_name() == "google.api.HttpBody"; }
+
 const Method* Contract::find_grpc(std::string_view grpc_path) const {
   const auto found = by_grpc_path_.find(grpc_path);
   return found == by_grpc_path_.end() ? nullptr : found->second;
 }
 
 std::vector<const ServiceDescriptor*> contract_services() {
-  // Naming a message of each file also links the file in.
   std::vector<const ServiceDescriptor*> services;
-  for (const Descriptor* message :
-       {v1::HealthRequest::descriptor(), v1::RegisterRequest::descriptor(), v1::GetProfileRequest::descriptor()}) {
-    for (int i = 0; i < message->file()->service_count(); ++i) services.push_back(message->file()->service(i));
+  for (const auto* file : contract_files()) {
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;
 }

@@ -15,6 +15,7 @@
 
 #include "base/call.hpp"
 #include "base/result.hpp"
+#include "contract/json.hpp"
 #include "contract/rules.hpp"
 #include "ostiary/options.pb.h"
 
@@ -53,8 +54,13 @@ struct HttpBinding {
   std::string verb;  ///< GET, POST, PUT, PATCH, DELETE
   std::string path;  ///< as written in the contract
   std::vector<Segment> segments;
-  bool has_body = false;  ///< body: "*"; else the fields come from the path and the query
+  bool has_body = false;  ///< body: "*" or a raw field; fields that are not in it come from the path and the query
+  /// The field that a body of any media type fills as it is; null where the body is the whole request.
+  const google::protobuf::FieldDescriptor* raw_field = nullptr;
 };
+
+/// Whether messages of a type are google.api.HttpBody: bytes of any media type.
+bool is_raw(const google::protobuf::Descriptor& type);
 
 /// A call of the contract, ready to be served.
 struct Method {
@@ -68,6 +74,8 @@ struct Method {
   const Message* reply_prototype;
   /// The request's fields that name the account the call is about, in their order.
   std::vector<const google::protobuf::FieldDescriptor*> identifiers;
+  std::uint32_t max_body_bytes = usual_body_bytes;  ///< of a body over HTTP and of a message over gRPC
+  const google::protobuf::FieldDescriptor* redirect = nullptr;  ///< the reply's field that says where to go next
 };
 
 /// The contract can't be served as it is written: the message names the call and what is wrong with it.
@@ -77,9 +85,9 @@ class ContractError final : public std::runtime_error {
 };
 
 /// All calls there are, checked: every call of `services` has a policy with a caller, a rate class and an audit action,
-/// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*" or none;
-/// no two bindings that one request could mean), and rules that fit their fields; no function is left over. Throws
-/// ContractError otherwise. The descriptors must outlive it.
+/// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*", a field
+/// of google.api.HttpBody or none; no two bindings that one request could mean), and rules that fit their fields; no
+/// function is left over. Throws ContractError otherwise. The descriptors must outlive it.
 class Contract {
  public:
   Contract(const std::vector<const google::protobuf::ServiceDescriptor*>& services, std::vector<Route> routes);
@@ -90,6 +98,9 @@ class Contract {
   const std::vector<Method>& methods() const { return methods_; }
   const Method* find_grpc(std::string_view grpc_path) const;
   const std::vector<const google::protobuf::ServiceDescriptor*>& services() const { return services_; }
+
+  /// The largest body that any call takes.
+  std::uint32_t largest_body_bytes() const;
 
   /// The field rules of every request and reply.
   const Rules& rules() const { return rules_; }
@@ -105,7 +116,7 @@ class Contract {
   std::unordered_map<std::string_view, const Method*> by_grpc_path_;
 };
 
-/// The services of the contract proper: all of package ostiary.v1 that are linked in.
+/// The services of the contract proper: those of every .proto under api/ostiary.
 std::vector<const google::protobuf::ServiceDescriptor*> contract_services();
 
 }  // namespace ostiary::contract

@@ -95,6 +95,64 @@ struct Row {
   std::string written, says;
 };
 
+constexpr std::string_view raw_messages = R"(
+  message Upload { string id = 1; string note = 2; google.api.HttpBody file = 3; }
+  message Uploads { repeated google.api.HttpBody files = 1; }
+  message Outer { Upload upload = 1; }
+  message Answer { string text = 1; }
+  message Seen { google.api.HttpBody file = 1; }
+)";
+
+std::string with_raw_call(const std::string& types, const std::string& route) {
+  return std::string(raw_messages) + "service Calls { rpc Do" + types + " { option (google.api.http) = {" + route +
+         "}; " + std::string(policy) + " } }";
+}
+
+TEST(ContractLoads, RawBodiesAndReplies) {
+  EXPECT_EQ(complaint(with_raw_call("(google.api.HttpBody) returns (Answer)", "post: '/a' body: '*'")), "");
+  EXPECT_EQ(complaint(with_raw_call("(Upload) returns (google.api.HttpBody)", "put: '/a/{id}' body: 'file'")), "");
+
+  const Row rows[] = {
+      {with_raw_call("(Upload) returns (Answer)", "post: '/a' body: '*'"), "the route has to name file as its body"},
+      {with_raw_call("(Upload) returns (Answer)", "get: '/a/{id}'"), "file can't stand in a query"},
+      {with_raw_call("(Upload) returns (Answer)", "post: '/a' body: 'note'"), "a body other than"},
+      {with_raw_call("(google.api.HttpBody) returns (Answer)", "get: '/a'"), "can't stand in a query"},
+      {with_raw_call("(Uploads) returns (Answer)", "post: '/a' body: 'files'"), "the one field that a route names"},
+      {with_raw_call("(Outer) returns (Answer)", "post: '/a' body: '*'"), "the one field that a route names"},
+      {with_raw_call("(Upload) returns (Seen)", "post: '/a/{id}' body: 'file'"), "the one field that a route names"},
+  };
+  for (const auto& row : rows) EXPECT_NE(complaint(row.written).find(row.says), std::string::npos) << row.says;
+}
+
+TEST(ContractLoads, ARedirectThatIsOneTextOfAReply) {
+  const auto says = [](const std::string& fields, const std::string& types) {
+    return complaint("message Plain {} message Sent {" + fields + "} service Calls { rpc Do" + types + " { " +
+                     std::string(policy) + " } }");
+  };
+  const std::string to = "string to = 1 [(ostiary.rule) = {redirect: true}];";
+  EXPECT_EQ(says(to, "(Plain) returns (Sent)"), "");
+  EXPECT_EQ(says(to, "(Sent) returns (Plain)"), "test.Calls.Do: a request is no redirect");
+  EXPECT_EQ(says(to + "string too = 2 [(ostiary.rule) = {redirect: true}];", "(Plain) returns (Sent)"),
+            "test.Calls.Do: the reply redirects to two places");
+  EXPECT_NE(says("repeated string to = 1 [(ostiary.rule) = {redirect: true}];", "(Plain) returns (Sent)")
+                .find("a redirect is one text"),
+            std::string::npos);
+}
+
+TEST(ContractLoads, HowLargeABodyMayBe) {
+  const testing::WrittenContract written(
+      with_call("rpc Usual(Ask) returns (Answer) { " + std::string(policy) + " }" +
+                "rpc Large(Ask) returns (Answer) { option (ostiary.policy) = {caller: ANYONE rate: READ audit: 'a.b' " +
+                "max_body_bytes: 5000000}; }" +
+                "rpc Small(Ask) returns (Answer) { option (ostiary.policy) = {caller: ANYONE rate: READ audit: 'a.b' " +
+                "max_body_bytes: 100}; }"));
+  const Contract contract(written.services(), routes_for(written.services()));
+  EXPECT_EQ(contract.find_grpc("/test.Calls/Usual")->max_body_bytes, 65536U);
+  EXPECT_EQ(contract.find_grpc("/test.Calls/Large")->max_body_bytes, 5'000'000U);
+  EXPECT_EQ(contract.find_grpc("/test.Calls/Small")->max_body_bytes, 100U);
+  EXPECT_EQ(contract.largest_body_bytes(), 5'000'000U);
+}
+
 TEST(ContractRefuses, PoliciesThatCannotBeKept) {
   const Row rows[] = {
       {"rate: READ audit: 'a.b'", "names no caller"},
@@ -106,6 +164,7 @@ TEST(ContractRefuses, PoliciesThatCannotBeKept) {
       {"caller: PERMISSION rate: READ audit: 'a.b'", "names no permission"},
       {"caller: SERVICE rate: READ audit: 'a.b'", "names no permission"},
       {"caller: USER permission: 'x' rate: READ audit: 'a.b'", "asked of nobody"},
+      {"caller: ANYONE rate: READ audit: 'a.b' max_body_bytes: 67108865", "more than 64 MiB"},
       {"caller: ANYONE fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
       {"caller: SERVICE permission: 'x' fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
       {"caller: HALF_AUTHENTICATED fresh_login: true rate: READ audit: 'a.b'", "does not sign in"},
@@ -286,7 +345,7 @@ TEST(TheContract, NeedsEveryPolicy) {
   }
 }
 
-// Every .proto of the contract is served: a new one has to be named in contract_services.
+// Every .proto of the contract is served, without being named anywhere.
 TEST(TheContract, HasEveryFile) {
   std::set<std::string> served, written;
   for (const auto* service : contract_services()) served.insert(service->file()->name());

@@ -84,20 +84,40 @@ void check_query(const MethodDescriptor& method, const HttpBinding& binding) {
     const bool in_path = std::ranges::any_of(binding.segments, [&field](const HttpBinding::Segment& segment) {
       return segment.is_field && segment.text == field.name();
     });
-    if (in_path) continue;
+    if (in_path || &field == binding.raw_field) continue;
     const bool message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !is_timestamp(field);
     if (field.is_repeated() || message) fail(method, binding.path + ": " + field.name() + " can't stand in a query");
     if (is_secret(field)) fail(method, binding.path + ": " + field.name() + " is secret, and a query is logged");
   }
 }
 
+/// The field that a route names as its body.
+const FieldDescriptor& raw_field(const MethodDescriptor& method, const std::string& path, const std::string& name) {
+  const auto* field = method.input_type()->FindFieldByName(name);
+  if (field == nullptr || field->message_type() == nullptr || !is_raw(*field->message_type())) {
+    fail(method, path + ": a body other than \"*\" or a field of google.api.HttpBody is not served");
+  }
+  return *field;
+}
+
+/// A raw body is no part of a JSON one.
+void check_json_body(const MethodDescriptor& method, const std::string& path) {
+  for (int i = 0; i < method.input_type()->field_count(); ++i) {
+    const auto* const type = method.input_type()->field(i)->message_type();
+    if (type != nullptr && is_raw(*type)) {
+      fail(method, path + ": the route has to name " + method.input_type()->field(i)->name() + " as its body");
+    }
+  }
+}
+
 HttpBinding binding_of(const MethodDescriptor& method, const HttpRule& rule) {
   auto [verb, path] = verb_and_path(method, rule);
   HttpBinding binding{verb, path, segments_of(method, path), !rule.body().empty()};
-  if (binding.has_body && rule.body() != "*") fail(method, path + ": a body other than \"*\" is not served");
+  if (binding.has_body && rule.body() != "*") binding.raw_field = &raw_field(method, path, rule.body());
   if (!rule.response_body().empty()) fail(method, path + ": response_body is not served");
   if (binding.has_body && (verb == "GET" || verb == "DELETE")) fail(method, path + ": a " + verb + " has no body");
-  if (!binding.has_body) check_query(method, binding);
+  if (!binding.has_body || binding.raw_field != nullptr) check_query(method, binding);
+  else check_json_body(method, path);
   return binding;
 }
 

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,10 +10,13 @@
 
 namespace ostiary::contract {
 
+/// The largest body of a call whose policy names none.
+inline constexpr std::uint32_t usual_body_bytes = 64 * 1024;
+
 /// The bounds of a JSON body.
 struct JsonLimits {
   std::size_t depth = 16;
-  std::size_t bytes = 64 * 1024;
+  std::size_t bytes = usual_body_bytes;
 };
 
 /// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong

@@ -35,5 +35,18 @@ TEST(Refusals, MeanTheSameOnBothTransports) {
   }
 }
 
+TEST(Refusals, CostNothingWhereTheFaultIsOurs) {
+  for (const auto& [refusal, name] : refusal_names) {
+    EXPECT_EQ(status_of(refusal).cost == RefusalCost::nothing, status_of(refusal).http >= 500) << name;
+  }
+}
+
+TEST(Refusals, AreAGuessWhereASecretWasWrong) {
+  for (const auto& [refusal, name] : refusal_names) {
+    const bool guess = refusal == Refusal::wrong_credentials || refusal == Refusal::wrong_code;
+    EXPECT_EQ(status_of(refusal).cost == RefusalCost::guess, guess) << name;
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::contract

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "contract/contract.hpp"
 #include "contract/field_values.hpp"
 
 namespace ostiary::contract {
@@ -33,6 +34,9 @@ std::optional<std::string> unfit_rule(const FieldDescriptor& field, const Rule& 
   }
   if ((rule.min_characters() != 0 || rule.max_characters() != 0) && !text) return "characters are counted in texts";
   if (!rule.pattern().empty() && !text) return "a pattern is for texts";
+  if (!rule.pattern().empty() && rule.max_bytes() > Rules::longest_matched) {
+    return "a pattern is matched against at most " + std::to_string(Rules::longest_matched) + " bytes";
+  }
   if (rule.pattern().empty() != rule.pattern_hint().empty()) return "a pattern and its hint go together";
   if (rule.format() != FORMAT_UNSPECIFIED && !text) return "a format is for texts";
   if (rule.multiline() && !text) return "multiline is for texts";
@@ -40,6 +44,7 @@ std::optional<std::string> unfit_rule(const FieldDescriptor& field, const Rule& 
   if (rule.cookie() != COOKIE_UNSPECIFIED && (!text || field.is_repeated())) return "a cookie is one text";
   if (rule.cookie() != COOKIE_UNSPECIFIED && !rule.secret()) return "what travels as a cookie is secret";
   if ((rule.has_minimum() || rule.has_maximum()) && !is_whole_number(field)) return "a range is for whole numbers";
+  if (rule.redirect() && (!text || field.is_repeated())) return "a redirect is one text";
   if (rule.max_items() != 0 && !field.is_repeated()) return "max_items is for repeated fields";
   if (rule.required() && !text && !is_bytes(field) && !field.is_repeated() && !field.has_presence()) {
     return "required can't tell an absent one from zero: make it optional";
@@ -57,12 +62,16 @@ std::optional<std::string> unfit_rule(const FieldDescriptor& field, const Rule& 
 }
 
 /// Why fields of such a type can't be served; nothing when they can.
-std::optional<std::string> unservable(const FieldDescriptor& field) {
+std::optional<std::string> unservable(const FieldDescriptor& field, Rules::RawFields raw_fields) {
   if (field.is_map()) return "maps are not served";
   if (field.type() == FieldDescriptor::TYPE_GROUP) return "groups are not served";
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !is_timestamp(field) &&
       field.message_type()->full_name().starts_with("google.protobuf.")) {
     return "of google.protobuf only Timestamp is served";
+  }
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && is_raw(*field.message_type()) &&
+      (raw_fields == Rules::RawFields::refused || field.is_repeated())) {
+    return "google.api.HttpBody is a whole request or reply, or the one field that a route names as its body";
   }
   return std::nullopt;
 }
@@ -171,14 +180,15 @@ bool is_there(const Message& message, const FieldDescriptor& field) {
 
 }  // namespace
 
-void Rules::add(const Descriptor& type) {
+void Rules::add(const Descriptor& type, RawFields raw_fields) {
   if (types_.contains(&type)) return;
   types_[&type];
+  if (is_raw(type)) return;
   std::vector<FieldRule> fields;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const Rule& rule = field.options().GetExtension(ostiary::rule);
-    if (const auto why = unservable(field)) throw RuleError(field.full_name() + ": " + *why);
+    if (const auto why = unservable(field, raw_fields)) throw RuleError(field.full_name() + ": " + *why);
     if (const auto why = unfit_rule(field, rule)) throw RuleError(field.full_name() + ": " + *why);
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !is_timestamp(field)) add(*field.message_type());
     fields.push_back({&field, rule, compile(field, rule)});
@@ -193,6 +203,10 @@ Result<void> Rules::check_at(const std::string& path, const Message& message) co
   if (found == types_.end()) throw std::logic_error("no rules were read for " + message.GetTypeName());
   for (const FieldRule& rule : found->second) {
     if (auto fits = check_field(path, message, rule); !fits) return fits;
+  }
+  if (is_raw(*message.GetDescriptor())) {
+    const auto* const extensions = message.GetDescriptor()->FindFieldByName("extensions");
+    if (is_there(message, *extensions)) return refuse(Refusal::unknown_field, "Not served.", path + "extensions");
   }
   const auto& unknown = message.GetReflection()->GetUnknownFields(message);
   if (!unknown.empty()) {

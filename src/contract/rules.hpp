@@ -25,12 +25,15 @@ class RuleError final : public std::runtime_error {
 /// The field rules (options.proto) of message types, compiled once. Thread-safe once filled.
 class Rules {
  public:
-  /// A text with a pattern but without max_bytes may have so many.
+  /// A text with a pattern has at most so many bytes: std::regex recurses once for each, and may exhaust the stack.
   static constexpr std::uint32_t longest_matched = 256;
+
+  /// Whether a message type may have a field of google.api.HttpBody. Messages inside it may not.
+  enum class RawFields { refused, allowed };
 
   /// Reads the rules of a message type and of all that it holds. Throws RuleError for a rule that its field can't have,
   /// and for maps, groups, and messages of google.protobuf other than Timestamp.
-  void add(const google::protobuf::Descriptor& type);
+  void add(const google::protobuf::Descriptor& type, RawFields raw_fields = RawFields::refused);
 
   /// Refuses what breaks a rule, naming the field, as in "user.emails[2]": missing_field for what is required, else
   /// invalid_field; unknown_field for bytes on the wire that are no field of the contract. An absent field is only

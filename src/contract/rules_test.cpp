@@ -258,6 +258,7 @@ TEST(FieldRulesThatDoNotFit, StopTheLoad) {
       {"bytes x = 1 [(ostiary.rule) = {max_characters: 1}];", "characters are counted in texts"},
       {"int32 x = 1 [(ostiary.rule) = {pattern: 'a' pattern_hint: 'a'}];", "a pattern is for texts"},
       {"string x = 1 [(ostiary.rule) = {pattern: 'a'}];", "go together"},
+      {"string x = 1 [(ostiary.rule) = {pattern: 'a' pattern_hint: 'a' max_bytes: 257}];", "at most 256 bytes"},
       {"string x = 1 [(ostiary.rule) = {pattern_hint: 'a'}];", "go together"},
       {"string x = 1 [(ostiary.rule) = {pattern: '(' pattern_hint: 'a'}];", "can't be read"},
       {"bytes x = 1 [(ostiary.rule) = {format: EMAIL}];", "a format is for texts"},

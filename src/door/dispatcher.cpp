@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/encoding.hpp"
 #include "base/ip_address.hpp"
@@ -21,7 +22,7 @@ struct Passage {
   std::function<void(Reply)> done;
   Call call;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-  limits::Taken from_address = {}, from_identifier = {};
+  limits::Buckets from_address = {}, from_account = {};
   std::unique_ptr<HashRoom::Place> place = nullptr;
 };
 
@@ -51,12 +52,9 @@ bool counts_identifiers(const limits::ClassRates& rates) {
   return !rates.per_identifier.empty() || !rates.per_pair.empty();
 }
 
-bool is_wrong_guess(const Reply& reply) {
-  return !reply && (reply.error().why == Refusal::wrong_credentials || reply.error().why == Refusal::wrong_code);
+contract::RefusalCost cost_of(const Reply& reply) {
+  return reply ? contract::RefusalCost::nothing : contract::status_of(reply.error().why).cost;
 }
-
-/// Refused for what the caller sent, not for what fails here.
-bool is_callers_fault(const Reply& reply) { return !reply && contract::status_of(reply.error().why).http < 500; }
 
 /// What nobody wants to read once a second: the questions of load balancers and scrapers.
 bool is_quiet(const contract::Method& method) { return method.descriptor->service()->name() == "SystemService"; }
@@ -83,6 +81,7 @@ struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatch
   Objection prove_caller(Passage& passage) const;
   Objection judge_caller(const Passage& passage, Time now) const;
   Objection count(Passage& passage);
+  void give_back(limits::Buckets& taken);
   void record(const Passage& passage, const Refused& why);
   void write_line(const Passage& passage, const Reply& reply, std::chrono::nanoseconds took) const;
   Refused busy(std::string detail);
@@ -160,9 +159,9 @@ void Dispatcher::Impl::enter(const std::shared_ptr<Passage>& passage) {
 Objection Dispatcher::Impl::admit(Passage& passage) {
   const contract::Method& method = passage.method;
   const Time now = passage.call.received_at;
-  if (const auto wait = limits.take_address(method.policy.rate(), passage.inbound.address, now, passage.from_address)) {
-    return too_many(*wait);
-  }
+  auto buckets = limits.of_address(method.policy.rate(), passage.inbound.address);
+  if (const auto wait = limits.take(buckets, now)) return too_many(*wait);
+  passage.from_address = std::move(buckets);
   if (auto fits = contract.rules().check(*passage.request); !fits) return std::move(fits).error();
   find_device(passage, checks.remembered_device);
   return make_room(passage);
@@ -215,70 +214,70 @@ Objection Dispatcher::Impl::prove_caller(Passage& passage) const {
   if (kind == ANYONE) return std::nullopt;
   const auto& token = passage.inbound.access_token;
   if (!token || token->empty()) return refused(Refusal::not_authenticated, "The call needs an access token.");
-  const auto& check = kind == HALF_AUTHENTICATED ? checks.half_authenticated
-                      : kind == SERVICE          ? checks.service
-                                                 : checks.user;
-  auto caller = check(*token, clock.now());
-  if (!caller) return std::move(caller).error();
-  passage.call.caller = *std::move(caller);
-  return std::nullopt;
+  const auto let_in = [&passage](auto proven) -> Objection {
+    if (!proven) return std::move(proven).error();
+    passage.call.caller = *std::move(proven);
+    return std::nullopt;
+  };
+  if (kind == SERVICE) return let_in(checks.service(*token, clock.now()));
+  if (kind == HALF_AUTHENTICATED) return let_in(checks.half_authenticated(*token, clock.now()));
+  return let_in(checks.user(*token, clock.now()));
 }
 
 Objection Dispatcher::Impl::judge_caller(const Passage& passage, Time now) const {
   const Policy& policy = passage.method.policy;
   if ((policy.caller() == PERMISSION || policy.caller() == SERVICE) &&
-      !checks.has_permission(*passage.call.caller, policy.permission())) {
+      !checks.has_permission(passage.call.caller, policy.permission())) {
     return refused(Refusal::permission_denied, "The call needs the permission " + policy.permission() + ".");
   }
-  if (policy.fresh_login() && now - passage.call.caller->auth_time > options.fresh_login_within) {
+  if (policy.fresh_login() && now - passage.call.person().auth_time > options.fresh_login_within) {
     return refused(Refusal::fresh_login_required, "The call needs a login within the last " +
                                                       std::to_string(options.fresh_login_within.count()) + " seconds.");
   }
   return std::nullopt;
 }
 
+/// Takes what the call costs those who are known by now: the session or service, and the account that is named.
 Objection Dispatcher::Impl::count(Passage& passage) {
   const auto rate = passage.method.policy.rate();
   const auto& call = passage.call;
-  if (call.caller) {
-    limits::Taken taken;
-    if (const auto wait = limits.take_session(rate, to_string(call.caller->session_id), clock.now(), taken)) {
-      return too_many(*wait);
-    }
+  auto buckets = limits.of_caller(rate, call.caller);
+  if (!buckets.empty()) give_back(passage.from_address);
+  const auto identifier =
+      counts_identifiers(limits.rates(rate)) ? identifier_of(passage.method, *passage.request) : std::nullopt;
+  limits::Buckets of_account;
+  if (identifier) {
+    of_account = limits.of_account(rate, checks.identity(*identifier, call.device), call.address, call.device);
+    buckets.insert(buckets.end(), of_account.begin(), of_account.end());
   }
-  if (!counts_identifiers(limits.rates(rate))) return std::nullopt;
-  const auto identifier = identifier_of(passage.method, *passage.request);
-  if (!identifier) return std::nullopt;
-  const auto identity = checks.identity(*identifier, call.device);
-  std::optional<std::string> known_device;
-  if (identity.known_device && call.device) known_device = to_hex(call.device->hash);
   // Not earlier: the storage may have kept the call waiting, and the limits take an old time for a clock set back.
-  const auto wait =
-      limits.take_identifier(rate, identity.account, call.address, known_device, clock.now(), passage.from_identifier);
-  return wait ? Objection(too_many(*wait)) : std::nullopt;
+  if (const auto wait = limits.take(buckets, clock.now())) return too_many(*wait);
+  passage.from_account = std::move(of_account);
+  return std::nullopt;
 }
 
-/// Writes to the audit log that a signed-in caller was turned away. Each row is paid from the session's budget, so
-/// that nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
+void Dispatcher::Impl::give_back(limits::Buckets& taken) { limits.give_back(std::exchange(taken, {})); }
+
+/// Writes to the audit log that a proven caller was turned away. Each row is paid from the caller's own budget, so that
+/// nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
 void Dispatcher::Impl::record(const Passage& passage, const Refused& why) {
   if (!audit) return;
   const Policy& policy = passage.method.policy;
-  limits::Taken taken;
-  if (limits.take_session(policy.rate(), to_string(passage.call.caller->session_id), clock.now(), taken)) return;
+  const auto buckets = limits.of_caller(policy.rate(), passage.call.caller);
+  if (limits.take(buckets, clock.now())) return;
+  const auto* const person = std::get_if<Person>(&passage.call.caller);
   audit(passage.call, {.action = policy.audit(),
                        .outcome = audit::Outcome::refused,
-                       .user = passage.call.caller->user_id,
+                       .user = person ? std::optional(person->user_id) : std::nullopt,
                        .reason = name_of(why.why)});
 }
 
 void Dispatcher::Impl::finish(Passage& passage, Reply reply) {
   passage.place.reset();
-  const auto rate = passage.method.policy.rate();
-  if (limits.rates(rate).refund_unless_wrong) {
-    if (!is_wrong_guess(reply)) limits.give_back(passage.from_identifier);
-    // Who is right about a code pays nothing: many may share an address. Signing in always costs it: each try hashes.
-    if (rate == CODE && !is_callers_fault(reply)) limits.give_back(passage.from_address);
-  }
+  const auto& rates = limits.rates(passage.method.policy.rate());
+  const auto cost = cost_of(reply);
+  if (rates.refund_unless_wrong && cost != contract::RefusalCost::guess) give_back(passage.from_account);
+  if (rates.refund_address_unless_refused && cost == contract::RefusalCost::nothing) give_back(passage.from_address);
   const auto took = std::chrono::steady_clock::now() - passage.began;
   if (options.metrics) {
     const auto why = reply ? std::nullopt : std::optional(reply.error().why);
@@ -312,7 +311,7 @@ Dispatcher::Dispatcher(DispatcherParts parts)
 void Dispatcher::dispatch(const contract::Method& method, Inbound inbound, std::unique_ptr<contract::Message> request,
                           std::function<void(Reply)> done) {
   Call call{impl_->clock.now(), method.full_name, inbound.address, inbound.user_agent,
-            inbound.trace_id,   std::nullopt,     std::nullopt};
+            inbound.trace_id,   std::nullopt,     Nobody{}};
   const auto passage = std::make_shared<Passage>(
       Passage{method, std::move(inbound), std::move(request), std::move(done), std::move(call)});
   impl_->enter(passage);

@@ -31,22 +31,17 @@ struct Inbound {
 /// How callers are proven. A kind of caller whose function is empty can't be served: a contract that asks for it is
 /// refused at the start. All but `remembered_device` are called on a worker and may use the database.
 struct CallerChecks {
-  std::function<Result<Caller>(const Secret& access_token, Time now)> user;
-  std::function<Result<Caller>(const Secret& access_token, Time now)> half_authenticated;
-  std::function<Result<Caller>(const Secret& access_token, Time now)> service;
+  std::function<Result<Person>(const Secret& access_token, Time now)> user;
+  std::function<Result<Person>(const Secret& access_token, Time now)> half_authenticated;
+  std::function<Result<Service>(const Secret& service_key, Time now)> service;
   std::function<bool(const Caller& caller, std::string_view permission)> has_permission;
   using FindDevice = std::function<std::optional<Device>(std::string_view device_token)>;
   /// The device that a token's signature proves; nothing for a forged or malformed one.
   FindDevice device;
   /// The same from memory alone, on the transport's thread: nothing also under a key that has not been seen here yet.
   FindDevice remembered_device;
-  /// The account that an identifier (an email or a username, as given) stands for, existing or not, as a bucket key,
-  /// and whether the device is known to it.
-  struct Identity {
-    std::string account;
-    bool known_device;
-  };
-  std::function<Identity(std::string_view identifier, const std::optional<Device>& device)> identity;
+  /// Whom an identifier (an email or a username, as given) stands for.
+  std::function<limits::Identity(std::string_view identifier, const std::optional<Device>& device)> identity;
 };
 
 using Reply = Result<std::unique_ptr<contract::Message>>;
@@ -83,9 +78,10 @@ struct DispatcherParts {
 };
 
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,
-/// who calls, permission, fresh login, rate limits by session and identifier; then calls the use case on a worker. It
-/// is the only place that catches: StorageError becomes `unavailable`, anything else `internal`, logged with the trace
-/// id and never shown. Thread-safe.
+/// who calls, permission, fresh login, rate limits by session or service and identifier; then calls the use case on a
+/// worker. A caller who is proven pays from a budget of their own, and their address gets back what it paid. It is the
+/// only place that catches: StorageError becomes `unavailable`, anything else `internal`, logged with the trace id and
+/// never shown. Thread-safe.
 class Dispatcher {
  public:
   explicit Dispatcher(DispatcherParts parts);

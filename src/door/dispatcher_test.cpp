@@ -87,8 +87,8 @@ TEST_F(Door, AsksForWhatEachPolicyNames) {
 
 TEST_F(Door, IsFreshForExactlySoLong) {
   const auto began = door.clock.now();
-  door.checks.user = [began](const Secret&, Time) -> Result<Caller> {
-    Caller caller{};
+  door.checks.user = [began](const Secret&, Time) -> Result<Person> {
+    Person caller{};
     caller.auth_time = began;
     return caller;
   };
@@ -124,7 +124,7 @@ TEST_F(Door, TellsTheUseCaseWhoCallsFromWhere) {
     EXPECT_EQ(call.address, "192.0.2.1");
     EXPECT_EQ(call.user_agent, "test");
     EXPECT_EQ(call.trace_id, "0123456789abcdef0123456789abcdef");
-    EXPECT_TRUE(call.caller && call.caller->user_id.uuid.bytes[0] == 7);
+    EXPECT_EQ(call.person().user_id.uuid.bytes[0], 7);
     EXPECT_TRUE(call.device && call.device->has_logged_in);
     return std::unique_ptr<contract::Message>(called.reply_prototype->New());
   };
@@ -190,7 +190,7 @@ TEST_F(Door, AnswersOutagesAndBugsWithoutTellingThem) {
   door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply { return nullptr; };
   EXPECT_EQ(door.call("Open", from("192.0.2.1")), "internal");
 
-  door.checks.user = [](const Secret&, Time) -> Result<Caller> { throw StorageError("gone"); };
+  door.checks.user = [](const Secret&, Time) -> Result<Person> { throw StorageError("gone"); };
   door.open();
   EXPECT_EQ(door.call("Fresh", from("192.0.2.1", "user")), "unavailable") << "a check that fails lets nobody in";
 }
@@ -423,13 +423,57 @@ TEST_F(SignInLimits, CountTheUsernameWhereThereIsNoEmail) {
   std::string seen;
   door.checks.identity = [&seen](std::string_view identifier, const std::optional<Device>&) {
     seen = identifier;
-    return CallerChecks::Identity{std::string(identifier), false};
+    return limits::Identity{std::string(identifier), false};
   };
   door.open();
   door.call("Login", from("192.0.2.1"), R"({"username":"grace","password":"x"})");
   EXPECT_EQ(seen, "grace");
   door.call("Login", from("192.0.2.1"), R"({"username":"grace","email":"ada@example.org","password":"x"})");
   EXPECT_EQ(seen, "ada@example.org");
+}
+
+// A backend that checks its users' sessions calls from one address for all of them.
+TEST(ProvenCallers, PayForThemselvesAndNotFromTheirAddress) {
+  testing::TestedDoor door(contract::contract_services());
+  for (const char* token : {"user", "user2"}) {
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", token)), "ok") << token << i;
+    }
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", token)), "rate_limited") << token << i;
+    }
+  }
+  for (int i = 0; i < 400; ++i) {
+    ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", "forged")), "not_authenticated") << i;
+  }
+  EXPECT_EQ(door.call("CheckSession", testing::from("192.0.2.1", "forged")), "rate_limited") << "strangers pay";
+}
+
+TEST_F(Door, CountsAServiceByItsOwnId) {
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_EQ(door.call("Serviced", testing::from("192.0.2.1", "service:permitted")), "ok") << i;
+  }
+  EXPECT_EQ(door.call("Serviced", testing::from("192.0.2.1", "service:permitted")), "rate_limited");
+  EXPECT_EQ(door.call("Serviced", testing::from("192.0.2.1", "service2:permitted")), "ok");
+  EXPECT_EQ(door.call("Permitted", testing::from("192.0.2.1", "user:permitted")), "ok");
+}
+
+TEST_F(Door, TellsTheUseCaseWhichServiceCalls) {
+  door.does = [](const contract::Method& called, const Call& call, const contract::Message&) -> Reply {
+    EXPECT_EQ(std::get<Service>(call.caller).id.uuid.bytes[0], 1);
+    EXPECT_THROW(call.person(), std::logic_error);
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
+  };
+  EXPECT_EQ(door.call("Serviced", testing::from("192.0.2.1", "service:permitted")), "ok");
+}
+
+// A class without a budget for sessions leaves the address to pay.
+TEST_F(Door, CountsTheAddressWhereTheCallerHasNoBudget) {
+  door.does = [](const contract::Method&, const Call&, const contract::Message&) -> Reply {
+    return refuse(Refusal::code_expired);
+  };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(door.call("Half", testing::from("192.0.2.1", "half")), "code_expired");
+  EXPECT_EQ(door.call("Half", testing::from("192.0.2.1", "half")), "rate_limited");
 }
 
 // B2: IPv6 counts by /64, and a mapped IPv4 address is that address.

@@ -19,12 +19,11 @@ RememberedReplies::RememberedReplies(const contract::Contract& contract,
 }
 
 std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract::Method& method,
-                                                                 std::string_view address,
                                                                  const Secret& access_token) const {
   const auto known = find_.find(&method);
   if (known == find_.end()) return std::nullopt;
   const auto began = std::chrono::steady_clock::now();
-  auto answer = find(method, known->second, address, access_token);
+  auto answer = find(method, known->second, access_token);
   if (answer && metrics_) {
     const auto why = *answer ? std::nullopt : std::optional(answer->error().why);
     metrics_->answered(method, why, std::chrono::steady_clock::now() - began);
@@ -33,17 +32,12 @@ std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract:
 }
 
 RememberedReplies::Answer RememberedReplies::find(const contract::Method& method, const FindRememberedReply& find,
-                                                  std::string_view address, const Secret& access_token) const {
+                                                  const Secret& access_token) const {
   const Time now = clock_.now();
-  const RateClass rate = method.policy.rate();
-  limits::Taken taken;
-  if (const auto wait = limits_.take_address(rate, address, now, taken)) return rate_limited(*wait);
   auto reply = find(access_token, now);
-  if (!reply) {
-    limits_.give_back(taken);
-    return std::nullopt;
-  }
-  if (const auto wait = limits_.take_session(rate, to_string(reply->session), now, taken)) return rate_limited(*wait);
+  if (!reply) return std::nullopt;
+  const auto buckets = limits_.of_session(method.policy.rate(), reply->session);
+  if (const auto wait = limits_.take(buckets, now)) return rate_limited(*wait);
   return *std::move(reply);
 }
 

@@ -13,18 +13,25 @@
 namespace ostiary::gateway {
 
 struct CookieOptions {
-  bool secure = false;  ///< PUBLIC_URL is https: the names get the __Host- prefix and the Secure attribute
-  std::string domain;   ///< COOKIE_DOMAIN; then the prefix is __Secure-
+  bool secure = false;  ///< PUBLIC_URL is https: the names get a prefix, and the cookies the Secure attribute
+  std::string domain;   ///< COOKIE_DOMAIN
   std::chrono::seconds refresh_lifetime{7 * 24 * 3600};
   std::chrono::seconds access_lifetime{900};
 };
 
-/// The three cookies, their names and attributes (RFC 6265bis). A name's prefix makes the browser refuse one that a
-/// sibling host or a plain connection would plant.
+/// The contract's cookies, their names and attributes (RFC 6265bis). A name's prefix makes the browser refuse one that
+/// a sibling host (__Host-) or a plain connection (__Secure-) would plant.
 class CookieJar {
  public:
-  explicit CookieJar(const CookieOptions& options);
+  /// Throws contract::ContractError for a value of `cookies` without a name, an absolute path and one lifetime.
+  explicit CookieJar(const CookieOptions& options,
+                     const google::protobuf::EnumDescriptor& cookies = *Cookie_descriptor());
 
+  struct Kind {
+    std::string name, path;
+    std::chrono::seconds lifetime;
+  };
+  const std::map<Cookie, Kind>& kinds() const { return kinds_; }
   const std::string& name(Cookie cookie) const;
 
   /// Our cookies among those of the request's Cookie headers; foreign ones are passed over. Refuses one that stands
@@ -36,11 +43,11 @@ class CookieJar {
   std::string clear(Cookie cookie) const;
 
  private:
-  std::string attributes(std::chrono::seconds lifetime) const;
-  std::chrono::seconds lifetime(Cookie cookie) const;
+  Kind read_kind(const google::protobuf::EnumValueDescriptor& cookie) const;
+  std::string attributes(const Kind& kind, std::chrono::seconds lifetime) const;
 
   CookieOptions options_;
-  std::map<Cookie, std::string> names_;
+  std::map<Cookie, Kind> kinds_;
 };
 
 }  // namespace ostiary::gateway

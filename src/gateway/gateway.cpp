@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "base/character_set.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "base/trusted_proxies.hpp"
 #include "contract/json.hpp"
+#include "door/credentials.hpp"
 #include "door/trace_context.hpp"
 #include "gateway/cross_site.hpp"
 #include "gateway/problem.hpp"
@@ -30,6 +30,7 @@ using Done = std::function<void(http::Response)>;
 struct CallPlan {
   CookieFields cookies;
   int success_status;
+  bool has_raw_reply;
 };
 
 /// What the answer to a request depends on, kept until it is there.
@@ -70,36 +71,6 @@ RequestOrigin origin_of(const http::Request& request) {
   return from;
 }
 
-/// b64token of RFC 6750, section 2.1.
-bool is_token(std::string_view text) {
-  static constexpr CharacterSet characters("-._~+/", true);
-  const auto end = text.find_last_not_of('=');
-  return end != std::string_view::npos && characters.holds_all_of(text.substr(0, end + 1));
-}
-
-Result<std::optional<Secret>> bearer_token(const http::Request& request) {
-  const auto lines = request.header_lines("authorization");
-  if (lines.empty()) return std::nullopt;
-  const std::string_view line = lines.front();
-  const auto space = std::min(line.find(' '), line.size());
-  const std::string_view token = trim_blanks(line.substr(space));
-  if (lines.size() > 1 || !equal_ignoring_case(line.substr(0, space), "bearer") || !is_token(token)) {
-    return refuse(Refusal::not_authenticated, "The Authorization header must be one bearer token.");
-  }
-  return Secret(std::string(token));
-}
-
-/// Who the request claims to be: by the bearer token or the access cookie, which must not differ.
-Result<std::optional<Secret>> access_token(const std::optional<Secret>& bearer,
-                                           const std::map<Cookie, std::string>& cookies) {
-  const auto cookie = cookies.find(Cookie::ACCESS);
-  if (cookie == cookies.end()) return bearer;
-  if (bearer && !equal_in_constant_time(bearer->reveal(), cookie->second)) {
-    return refuse(Refusal::conflicting_credentials, "The bearer token and the access cookie differ.");
-  }
-  return Secret(cookie->second);
-}
-
 std::string user_agent_of(const http::Request& request) {
   std::string text(request.header("user-agent").value_or(""));
   if (!inspect(text).valid) {
@@ -111,6 +82,20 @@ std::string user_agent_of(const http::Request& request) {
 int success_status(const contract::Method& method) {
   if (method.policy.success_status() != 0) return static_cast<int>(method.policy.success_status());
   return method.reply_prototype->GetDescriptor()->field_count() == 0 ? 204 : 200;
+}
+
+std::string text_of(const contract::Message& message, const std::string& field) {
+  return message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByName(field));
+}
+
+/// Where a reply sends its client; empty where it doesn't.
+std::string redirect_of(const contract::Method& method, const contract::Message& reply) {
+  return method.redirect == nullptr ? std::string() : reply.GetReflection()->GetString(reply, method.redirect);
+}
+
+/// Whether a text has nothing but characters that may stand in a URL's ASCII form (RFC 3986).
+bool is_url_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 /// Lets a page of `reader`, if there is one, read the answer.
@@ -140,7 +125,9 @@ struct Gateway::Impl {
                                                      const contract::Method& method,
                                                      const door::Inbound& inbound) const;
   http::Response answer(const contract::Method& method, const Exchange& exchange, door::Reply reply) const;
+  void write_success(http::Response& response, const contract::Method& method, const contract::Message& reply) const;
   void finish_call(http::Response& response, const Exchange& exchange) const;
+  Result<door::Credentials> credentials_of(const http::Request& request) const;
   http::Response refuse_request(const http::Request& request, const Refused& refused) const;
   void log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const;
 
@@ -160,6 +147,7 @@ struct Gateway::Impl {
   const TrustedProxies proxies;
   const CrossSitePolicy cross_site;
   const CookieJar jar;
+  const door::CredentialFields credential_fields;
   const Router router;
   std::unordered_map<const contract::Method*, CallPlan> plans;
   /// What finish_call adds to an answer that no foreign page reads.
@@ -177,11 +165,13 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
       proxies(options.trusted_proxies),
       cross_site(options.public_origin, options.cors_origins),
       jar(options.cookies),
+      credential_fields(dispatcher.contract()),
       router(dispatcher.contract(), this->pages) {
   for (const contract::Method& method : dispatcher.contract().methods()) {
-    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
-                                                 *method.reply_prototype->GetDescriptor()),
-                                    success_status(method)});
+    plans.emplace(
+        &method,
+        CallPlan{CookieFields(*method.request_prototype->GetDescriptor(), *method.reply_prototype->GetDescriptor()),
+                 success_status(method), contract::is_raw(*method.reply_prototype->GetDescriptor())});
   }
   http::Response plain;
   finish_call(plain, {});
@@ -285,14 +275,17 @@ void Gateway::Impl::call(http::Request& request, const Destination& destination,
 Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& destination, const Target& target,
                                      const RequestOrigin& from, Exchange& exchange, const Done& done) const {
   const contract::Method& method = *destination.method;
-  if (!http::accepts_json(request.header_lines("accept"))) {
+  const CallPlan& plan = plans.at(&method);
+  // A browser that goes where a redirect sends it asks for pages.
+  if (!plan.has_raw_reply && method.redirect == nullptr && !http::accepts_json(request.header_lines("accept"))) {
     return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
   }
-  const auto cookies = jar.read(request.header_lines("cookie"));
-  if (!cookies) return std::unexpected(cookies.error());
-  const auto bearer = bearer_token(request);
-  if (!bearer) return std::unexpected(bearer.error());
-  auto token = access_token(*bearer, *cookies);
+  if (request.body.size() > method.max_body_bytes) {
+    return refuse(Refusal::body_too_large, "The body exceeds " + std::to_string(method.max_body_bytes) + " bytes.");
+  }
+  const auto credentials = credentials_of(request);
+  if (!credentials) return std::unexpected(credentials.error());
+  auto token = door::claimed_token(*credentials);
   if (!token) return std::unexpected(std::move(token).error());
 
   door::Inbound inbound;
@@ -309,26 +302,33 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
   auto message = read_request(destination, target.query, request);
   wipe(request.body);
   if (!message) return std::unexpected(std::move(message).error());
-  const CookieFields& fields = plans.at(&method).cookies;
-  const auto token_came_by_cookie = fields.fill(**message, *cookies, *bearer);
+  const auto token_came_by_cookie = credential_fields.fill(method, **message, *credentials);
   if (!token_came_by_cookie) return std::unexpected(token_came_by_cookie.error());
 
   exchange.trace_id = trace_id(request);
-  exchange.delivery = judge_delivery(from.is_browser(), *token_came_by_cookie, fields.asked(**message));
+  exchange.delivery = judge_delivery(from.is_browser(), *token_came_by_cookie, plan.cookies.asked(**message));
   inbound.trace_id = exchange.trace_id;
   inbound.user_agent = user_agent_of(request);
-  inbound.device_token = fields.device(**message, *cookies);
+  inbound.device_token = credential_fields.device(method, **message, *credentials);
   dispatcher.dispatch(
       method, std::move(inbound), std::move(*message),
       [this, &method, exchange, done](door::Reply reply) { done(answer(method, exchange, std::move(reply))); });
   return {};
 }
 
+Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& request) const {
+  auto cookies = jar.read(request.header_lines("cookie"));
+  if (!cookies) return std::unexpected(std::move(cookies).error());
+  auto bearer = door::read_bearer(request.header_lines("authorization"));
+  if (!bearer) return std::unexpected(std::move(bearer).error());
+  return door::Credentials{*std::move(bearer), *std::move(cookies)};
+}
+
 std::optional<Result<http::Response>> Gateway::Impl::answer_ready(const http::Request& request, const Target& target,
                                                                   const contract::Method& method,
                                                                   const door::Inbound& inbound) const {
   if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
-  auto reply = remembered_replies.answer(method, inbound.address, *inbound.access_token);
+  auto reply = remembered_replies.answer(method, *inbound.access_token);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
   return http::Response{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
@@ -337,6 +337,11 @@ std::optional<Result<http::Response>> Gateway::Impl::answer_ready(const http::Re
 http::Response Gateway::Impl::answer(const contract::Method& method, const Exchange& exchange,
                                      door::Reply reply) const {
   http::Response response;
+  if (reply && !is_url_text(redirect_of(method, **reply))) {
+    log.write(LogLevel::error, "http.redirect_failed",
+              {{"method", method.full_name}, {"what", "the URL is none"}, {"trace_id", exchange.trace_id}});
+    reply = refuse(Refusal::internal, "The log says more, under the trace id.");
+  }
   if (!reply) {
     response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
   } else {
@@ -349,12 +354,7 @@ http::Response Gateway::Impl::answer(const contract::Method& method, const Excha
       }
     }
     if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
-    if (response.status != 204) {
-      std::string json;
-      contract::write_json(**reply, json);
-      response.headers.push_back(json_type);
-      response.body = std::make_shared<const std::string>(std::move(json));
-    }
+    write_success(response, method, **reply);
   }
   if (reply || reply.error().why == Refusal::not_authenticated) {
     for (const int cookie : method.policy.clears()) {
@@ -363,6 +363,23 @@ http::Response Gateway::Impl::answer(const contract::Method& method, const Excha
   }
   finish_call(response, exchange);
   return response;
+}
+
+/// The reply as the contract has it sent: a redirect, bytes as they are, or JSON.
+void Gateway::Impl::write_success(http::Response& response, const contract::Method& method,
+                                  const contract::Message& reply) const {
+  if (const auto location = redirect_of(method, reply); !location.empty()) {
+    response.status = 303;
+    response.headers.emplace_back("Location", location);
+  } else if (plans.at(&method).has_raw_reply) {
+    response.headers.emplace_back("Content-Type", text_of(reply, "content_type"));
+    response.body = std::make_shared<const std::string>(text_of(reply, "data"));
+  } else if (response.status != 204) {
+    std::string json;
+    contract::write_json(reply, json);
+    response.headers.push_back(json_type);
+    response.body = std::make_shared<const std::string>(std::move(json));
+  }
 }
 
 void Gateway::Impl::finish_call(http::Response& response, const Exchange& exchange) const {

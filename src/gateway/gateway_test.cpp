@@ -635,7 +635,7 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
   EXPECT_EQ(asked, 2);
   EXPECT_EQ(tested.ask(get("/api/auth/session?x=1", {{"authorization", "Bearer kept"}})).code(), "unknown_field");
 
-  // The limits of READ are those of the normal way: 200 at once by session, 400 by address.
+  // The limits of READ are those of the normal way: 200 at once by session, and nothing of the address's.
   int answered = 1;
   while (tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept"}})).status == 200) ++answered;
   EXPECT_EQ(answered, 200);
@@ -646,6 +646,178 @@ TEST(Gateway, AnswersWithBytesKeptReady) {
   // The budget is the session's, not the token's.
   EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer kept.too"}})).status, 429);
   EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer user"}})).status, 200);
+}
+
+// A backend that checks its users' sessions: each pays for itself, and none for its address.
+TEST(Gateway, TakesNothingFromTheAddressOfARememberedSession) {
+  const door::FindRememberedReply ready = [](const Secret& token, Time) -> std::optional<door::RememberedReply> {
+    SessionId session{};
+    session.uuid.bytes[0] = static_cast<std::uint8_t>(std::stoi(std::string(token.reveal())));
+    return door::RememberedReply{std::make_shared<const std::string>("{}"), nullptr, session};
+  };
+  testing::TestedGateway tested(
+      {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}, {},
+      {{"ostiary.v1.AuthService.CheckSession", ready}});
+  for (int session = 1; session <= 5; ++session) {
+    for (int i = 0; i < 200; ++i) {
+      const auto answer =
+          tested.ask(get("/api/auth/session", {{"authorization", "Bearer " + std::to_string(session)}}));
+      ASSERT_EQ(answer.status, 200) << session << ' ' << i;
+    }
+  }
+  EXPECT_EQ(tested.ask(get("/api/auth/session", {{"authorization", "Bearer 1"}})).status, 429);
+  EXPECT_EQ(tested.ask(get("/.well-known/jwks.json")).status, 200) << "of the same class";
+}
+
+constexpr std::string_view files = R"(
+  message Upload {
+    string id = 1 [(ostiary.rule) = {max_bytes: 10}];
+    int32 page = 2 [(ostiary.rule) = {maximum: 9}];
+    google.api.HttpBody file = 3;
+  }
+  message Ask { optional string text = 1; }
+  message Sent {
+    string to = 1 [(ostiary.rule) = {redirect: true}];
+    optional string key = 2 [(ostiary.rule) = {secret: true cookie: REFRESH_TOKEN not_for_browsers: true}];
+  }
+  service Files {
+    rpc Put(Upload) returns (google.api.HttpBody) {
+      option (google.api.http) = {put: "/files/{id}" body: "file"};
+      option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "file.put" max_body_bytes: 100000};
+    }
+    rpc Hand(google.api.HttpBody) returns (google.api.HttpBody) {
+      option (google.api.http) = {post: "/hand" body: "*"};
+      option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "file.hand" max_body_bytes: 5 success_status: 201};
+    }
+    rpc Go(Ask) returns (Sent) {
+      option (google.api.http) = {get: "/go" additional_bindings {post: "/go" body: "*"}};
+      option (ostiary.policy) = {caller: ANYONE rate: READ audit: "file.go"};
+    }
+  }
+)";
+
+class WrittenFiles : public ::testing::Test {
+ protected:
+  const testing::WrittenContract written{files};
+  testing::TestedGateway tested{
+      {.public_origin = "http://localhost", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}},
+      {},
+      {},
+      written.services()};
+};
+
+std::string text_in(const contract::Message& message, const char* field) {
+  return message.GetReflection()->GetString(message, message.GetDescriptor()->FindFieldByName(field));
+}
+
+/// An HttpBody, which a type that is made at run time may hold in another class than the generated one.
+std::unique_ptr<contract::Message> raw_reply(const contract::Method& method, const contract::Message& body) {
+  std::unique_ptr<contract::Message> reply(method.reply_prototype->New());
+  reply->ParseFromString(body.SerializeAsString());
+  return reply;
+}
+
+TEST_F(WrittenFiles, TakeAndGiveBytesAsTheyAre) {
+  tested.door.does = [](const contract::Method& method, const Call&, const contract::Message& request) -> door::Reply {
+    const auto* const file = request.GetDescriptor()->FindFieldByName("file");
+    if (file == nullptr) return raw_reply(method, request);
+    EXPECT_EQ(text_in(request, "id"), "a b");
+    const auto* const page = request.GetDescriptor()->FindFieldByName("page");
+    EXPECT_EQ(request.GetReflection()->GetInt32(request, page), 7);
+    return raw_reply(method, request.GetReflection()->GetMessage(request, file));
+  };
+  const std::string bytes("\xff\x00{\n", 4);
+  const std::pair<std::string, std::string> png{"content-type", "image/png"}, pages{"accept", "text/html"};
+  const auto put = tested.ask({"PUT", "/files/a%20b?page=7", {png, pages}, bytes});
+  EXPECT_EQ(put.status, 200) << put.text();
+  EXPECT_EQ(put.header("content-type"), "image/png");
+  EXPECT_EQ(put.header("x-content-type-options"), "nosniff");
+  EXPECT_EQ(put.text(), bytes);
+  const auto handed = tested.ask({"POST", "/hand", {png}, bytes});
+  EXPECT_EQ(handed.status, 201);
+  EXPECT_EQ(handed.text(), bytes);
+
+  EXPECT_EQ(tested.ask({"PUT", "/files/a%20b?page=10", {png}, bytes}).code(), "invalid_field");
+  EXPECT_EQ(tested.ask({"PUT", "/files/a%20b?file=1", {png}, bytes}).status, 400);
+  EXPECT_EQ(tested.ask({"PUT", "/files/a%20b?id=1", {png}, bytes}).code(), "duplicate_field");
+  EXPECT_EQ(tested.ask({"PUT", "/files/a", {}, bytes}).code(), "unsupported_media_type");
+  EXPECT_EQ(tested.ask({"PUT", "/files/a", {png, png}, bytes}).code(), "unsupported_media_type");
+  EXPECT_EQ(tested.ask({"PUT", "/files/a", {png, {"content-encoding", "gzip"}}, bytes}).code(),
+            "unsupported_media_type");
+  EXPECT_EQ(tested.ask({"POST", "/hand?x=1", {png}, bytes}).code(), "unknown_field");
+}
+
+TEST_F(WrittenFiles, TakeBodiesAsLargeAsEachCallSays) {
+  const auto size = [&](std::string verb, std::string path, std::size_t bytes) {
+    return tested.ask({std::move(verb), std::move(path), {{"content-type", "image/png"}}, std::string(bytes, 'x')});
+  };
+  EXPECT_EQ(size("POST", "/hand", 5).status, 201);
+  const auto refused = size("POST", "/hand", 6);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.code(), "body_too_large");
+  EXPECT_EQ(size("PUT", "/files/a", 100'000).status, 200);
+  EXPECT_EQ(size("PUT", "/files/a", 100'001).status, 413);
+  const auto go = [&](std::size_t bytes) {
+    return tested.ask(post("/go", R"({"text":")" + std::string(bytes - 11, 'x') + R"("})")).status;
+  };
+  EXPECT_EQ(go(65'536), 200);
+  EXPECT_EQ(go(65'537), 413);
+}
+
+TEST_F(WrittenFiles, SendTheClientOn) {
+  std::string to = "https://app.example.org/back?code=1";
+  tested.door.does = [&](const contract::Method& method, const Call&, const contract::Message&) -> door::Reply {
+    std::unique_ptr<contract::Message> reply(method.reply_prototype->New());
+    const auto& fields = *reply->GetDescriptor();
+    reply->GetReflection()->SetString(reply.get(), fields.FindFieldByName("to"), to);
+    reply->GetReflection()->SetString(reply.get(), fields.FindFieldByName("key"), "k");
+    return reply;
+  };
+  const auto sent = tested.ask(get("/go", {{"accept", "text/html"}, {"sec-fetch-site", "cross-site"}}));
+  EXPECT_EQ(sent.status, 303);
+  EXPECT_EQ(sent.header("location"), to);
+  EXPECT_EQ(sent.text(), "");
+  EXPECT_EQ(sent.header("content-type"), "");
+  EXPECT_THAT(sent.header("set-cookie"), HasSubstr("ostiary_refresh=k;"));
+  to = "/next\r\nset-cookie: a=b";
+  const auto failed = tested.ask(get("/go"));
+  EXPECT_EQ(failed.code(), "internal");
+  EXPECT_EQ(failed.header("location"), "");
+  EXPECT_EQ(tested.door.log.count("error http.redirect_failed method=test.Files.Go"), 1);
+  to.clear();
+  const auto stays = tested.ask(get("/go"));
+  EXPECT_EQ(stays.status, 200);
+  EXPECT_EQ(stays.text(), R"({"to":"","key":"k"})");
+}
+
+// Each cookie has a lifetime and a path of its own.
+TEST(Cookies, AreAsTheContractWritesThem) {
+  const testing::WrittenContract written(R"(
+    enum Jar {
+      NONE = 0;
+      SHORT = 1 [(ostiary.cookie_attributes) = {name: "short" path: "/login" seconds: 600}];
+      LONG = 2 [(ostiary.cookie_attributes) = {name: "long" path: "/" lifetime: REFRESH_TOKEN_LIFETIME}];
+    }
+    enum Nameless { N = 0; N1 = 1 [(ostiary.cookie_attributes) = {path: "/" seconds: 1}]; }
+    enum Pathless { P = 0; P1 = 1 [(ostiary.cookie_attributes) = {name: "a" seconds: 1}]; }
+    enum Ageless { A = 0; A1 = 1 [(ostiary.cookie_attributes) = {name: "a" path: "/"}]; }
+    enum TwoAges {
+      T = 0;
+      T1 = 1 [(ostiary.cookie_attributes) = {name: "a" path: "/" seconds: 1 lifetime: ACCESS_TOKEN_LIFETIME}];
+    }
+    enum Bare { B = 0; B1 = 1; }
+  )");
+  const auto& file = written.file();
+  const CookieJar jar({.secure = true, .domain = {}, .refresh_lifetime = std::chrono::seconds(77)},
+                      *file.FindEnumTypeByName("Jar"));
+  EXPECT_EQ(jar.set(static_cast<Cookie>(1), "v"),
+            "__Secure-short=v; Path=/login; Max-Age=600; HttpOnly; SameSite=Lax; Secure");
+  EXPECT_EQ(jar.clear(static_cast<Cookie>(1)),
+            "__Secure-short=; Path=/login; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
+  EXPECT_EQ(jar.set(static_cast<Cookie>(2), "v"), "__Host-long=v; Path=/; Max-Age=77; HttpOnly; SameSite=Lax; Secure");
+  for (const char* name : {"Nameless", "Pathless", "Ageless", "TwoAges", "Bare"}) {
+    EXPECT_THROW(CookieJar({}, *file.FindEnumTypeByName(name)), contract::ContractError) << name;
+  }
 }
 
 // A call that is only written down has its route, cookies, status and policy.

@@ -21,16 +21,20 @@ bool is_json(std::string_view text) {
          equal_ignoring_case(parameter, "charset=\"utf-8\"");
 }
 
-Result<void> check_media_type(const http::Request& request) {
-  const auto types = request.header_lines("content-type");
-  if (types.size() != 1 || !is_json(types.front())) {
-    return refuse(Refusal::unsupported_media_type, "The body must be JSON, with Content-Type: application/json.");
-  }
+Result<void> check_not_compressed(const http::Request& request) {
   const auto encoding = request.header("content-encoding");
   if (encoding && !equal_ignoring_case(*encoding, "identity")) {
     return refuse(Refusal::unsupported_media_type, "The body must not be compressed.");
   }
   return {};
+}
+
+Result<void> check_media_type(const http::Request& request) {
+  const auto types = request.header_lines("content-type");
+  if (types.size() != 1 || !is_json(types.front())) {
+    return refuse(Refusal::unsupported_media_type, "The body must be JSON, with Content-Type: application/json.");
+  }
+  return check_not_compressed(request);
 }
 
 bool is_set(const contract::Message& message, const std::string& name) {
@@ -66,27 +70,55 @@ Result<void> read_query(std::string_view query, contract::Message& message, std:
   return {};
 }
 
-Result<void> read_body(const http::Request& request, contract::Message& message) {
+Result<void> read_json_body(const http::Request& request, std::size_t most, contract::Message& message) {
   // A body that is not there at all is the empty object; one that is empty but announced is judged like any other.
   const bool absent = request.body.empty() && !request.header("transfer-encoding") && !request.header("content-type");
   if (absent) return {};
   if (auto checked = check_media_type(request); !checked) return checked;
-  return contract::read_json(request.body, message);
+  return contract::read_json(request.body, message, {.bytes = most});
+}
+
+/// Fills a google.api.HttpBody with the body as it came.
+Result<void> read_raw_body(http::Request& request, contract::Message& body) {
+  const auto types = request.header_lines("content-type");
+  if (types.size() != 1 || !inspect(types.front()).valid) {
+    return refuse(Refusal::unsupported_media_type, "The body must say what it is, by one Content-Type.");
+  }
+  if (auto plain = check_not_compressed(request); !plain) return plain;
+  const auto& fields = *body.GetDescriptor();
+  const auto& reflection = *body.GetReflection();
+  reflection.SetString(&body, fields.FindFieldByName("content_type"), std::string(types.front()));
+  reflection.SetString(&body, fields.FindFieldByName("data"), std::move(request.body));
+  return {};
+}
+
+/// The message that a raw body fills: a field of the request, or all of it; null where the body is JSON.
+contract::Message* raw_body_of(const contract::HttpBinding& binding, contract::Message& request) {
+  if (binding.raw_field != nullptr) return request.GetReflection()->MutableMessage(&request, binding.raw_field);
+  return contract::is_raw(*request.GetDescriptor()) ? &request : nullptr;
+}
+
+Result<void> read_body(const Destination& destination, std::string_view query, http::Request& request,
+                       contract::Message& message) {
+  if (!destination.binding->has_body) {
+    if (request.body.empty()) return {};
+    return refuse(Refusal::malformed_request, "The call takes no body.");
+  }
+  if (!query.empty() && destination.binding->raw_field == nullptr) {
+    return refuse(Refusal::unknown_field, "The call takes its fields from the body, none from the query.",
+                  std::string(query.substr(0, std::min(query.find_first_of("=&"), std::size_t{64}))));
+  }
+  if (auto* const raw = raw_body_of(*destination.binding, message)) return read_raw_body(request, *raw);
+  return read_json_body(request, destination.method->max_body_bytes, message);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<contract::Message>> read_request(const Destination& destination, std::string_view query,
-                                                        const http::Request& request) {
+                                                        http::Request& request) {
   std::unique_ptr<contract::Message> message(destination.method->request_prototype->New());
-  if (destination.binding->has_body) {
-    if (!query.empty()) {
-      return refuse(Refusal::unknown_field, "The call takes its fields from the body, none from the query.",
-                    std::string(query.substr(0, std::min(query.find_first_of("=&"), std::size_t{64}))));
-    }
-    if (auto read = read_body(request, *message); !read) return std::unexpected(std::move(read).error());
-  } else if (!request.body.empty()) {
-    return refuse(Refusal::malformed_request, "The call takes no body.");
+  if (auto read = read_body(destination, query, request, *message); !read) {
+    return std::unexpected(std::move(read).error());
   }
   std::set<std::string, std::less<>> seen;
   for (const auto& [name, value] : destination.fields) {

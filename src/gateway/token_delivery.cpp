@@ -15,12 +15,6 @@ bool is_single_text(const FieldDescriptor& field) {
   return field.type() == FieldDescriptor::TYPE_STRING && !field.is_repeated();
 }
 
-/// Whether a field may hold what a cookie held: else no program of ours wrote it there, and it counts as not sent.
-bool fits_field(const FieldDescriptor& field, std::string_view value) {
-  const auto most = field.options().GetExtension(ostiary::rule).max_bytes();
-  return inspect(value).valid && (most == 0 || value.size() <= most);
-}
-
 bool is_given(const Message& message, const FieldDescriptor& field) {
   const auto& reflection = *message.GetReflection();
   return field.has_presence() ? reflection.HasField(message, &field) : !reflection.GetString(message, &field).empty();
@@ -41,10 +35,6 @@ TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDeliv
 CookieFields::CookieFields(const Descriptor& request, const Descriptor& reply) {
   for (int at = 0; at < request.field_count(); ++at) {
     const FieldDescriptor& field = *request.field(at);
-    const Rule& rule = field.options().GetExtension(ostiary::rule);
-    if (rule.cookie() != Cookie::COOKIE_UNSPECIFIED && is_single_text(field)) {
-      request_.push_back({&field, rule.cookie(), {}});
-    }
     if (field.enum_type() == v1::TokenDelivery_descriptor() && !field.is_repeated()) asked_ = &field;
   }
   for (int at = 0; at < reply.field_count(); ++at) {
@@ -55,40 +45,6 @@ CookieFields::CookieFields(const Descriptor& request, const Descriptor& reply) {
     }
     if (rule.not_for_browsers()) hidden_.push_back({&field, rule.cookie(), rule.browser_only_at()});
   }
-}
-
-Result<bool> CookieFields::fill(Message& request, const std::map<Cookie, std::string>& cookies,
-                                const std::optional<Secret>& bearer) const {
-  const auto& reflection = *request.GetReflection();
-  bool token_came_by_cookie = false;
-  for (const Field& field : request_) {
-    const auto found = cookies.find(field.cookie);
-    const bool by_bearer = field.cookie == Cookie::ACCESS && bearer.has_value();
-    if (!by_bearer && (found == cookies.end() || !fits_field(*field.descriptor, found->second))) continue;
-    const std::string_view value = by_bearer ? bearer->reveal() : std::string_view(found->second);
-    if (is_given(request, *field.descriptor)) {
-      std::string scratch;
-      const std::string& given = reflection.GetStringReference(request, field.descriptor, &scratch);
-      if (equal_in_constant_time(given, value)) continue;
-      return refuse(Refusal::conflicting_credentials, "The body and the cookie or header name different credentials.",
-                    field.descriptor->name());
-    }
-    reflection.SetString(&request, field.descriptor, std::string(value));
-    if (!by_bearer && field.cookie != Cookie::DEVICE) token_came_by_cookie = true;
-  }
-  return token_came_by_cookie;
-}
-
-std::optional<std::string> CookieFields::device(const Message& request,
-                                                const std::map<Cookie, std::string>& cookies) const {
-  for (const Field& field : request_) {
-    if (field.cookie == Cookie::DEVICE && is_given(request, *field.descriptor)) {
-      return request.GetReflection()->GetString(request, field.descriptor);
-    }
-  }
-  const auto found = cookies.find(Cookie::DEVICE);
-  if (found == cookies.end()) return std::nullopt;
-  return found->second;
 }
 
 AskedDelivery CookieFields::asked(const Message& request) const {

@@ -32,16 +32,6 @@ class CookieFields {
  public:
   CookieFields(const google::protobuf::Descriptor& request, const google::protobuf::Descriptor& reply);
 
-  /// Fills the fields of `request` that the body left out from `cookies`, and those of the access token from
-  /// `bearer`. Refuses a cookie, bearer token and field that differ (conflicting_credentials). Gives whether a token
-  /// (not a mere device) came by cookie.
-  Result<bool> fill(google::protobuf::Message& request, const std::map<Cookie, std::string>& cookies,
-                    const std::optional<Secret>& bearer) const;
-
-  /// The device that the request names, by cookie or field.
-  std::optional<std::string> device(const google::protobuf::Message& request,
-                                    const std::map<Cookie, std::string>& cookies) const;
-
   AskedDelivery asked(const google::protobuf::Message& request) const;
 
   /// The values of `reply` that travel as cookies.
@@ -56,7 +46,7 @@ class CookieFields {
     Cookie cookie;
     std::string shown_at;  ///< the one path where it is not hidden
   };
-  std::vector<Field> request_, reply_, hidden_;
+  std::vector<Field> reply_, hidden_;
   const google::protobuf::FieldDescriptor* asked_ = nullptr;
 };
 

@@ -26,7 +26,9 @@
 
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
+#include "base/trusted_proxies.hpp"
 #include "contract/refusals.hpp"
+#include "door/credentials.hpp"
 #include "door/trace_context.hpp"
 #include "grpc/message.hpp"
 
@@ -64,18 +66,17 @@ struct Service {
   door::Dispatcher& dispatcher;
   const door::RememberedReplies& remembered_replies;
   Random& random;
-  /// The field of each call's request that holds the device, for those that have one.
-  std::unordered_map<const contract::Method*, const FieldDescriptor*> device_fields;
+  const TrustedProxies proxies;
+  const door::CredentialFields credential_fields;
   InFlight in_flight;
   std::atomic<bool> draining = false;
 };
 
-const FieldDescriptor* device_field_of(const contract::Method& method) {
-  const auto& request = *method.descriptor->input_type();
-  for (int i = 0; i < request.field_count(); ++i) {
-    if (request.field(i)->options().GetExtension(ostiary::rule).cookie() == DEVICE) return request.field(i);
-  }
-  return nullptr;
+std::vector<std::string_view> metadata_lines(const grpc::CallbackServerContext& context, const char* name) {
+  std::vector<std::string_view> lines;
+  const auto [first, last] = context.client_metadata().equal_range(name);
+  for (auto line = first; line != last; ++line) lines.emplace_back(line->second.data(), line->second.size());
+  return lines;
 }
 
 std::optional<std::string_view> metadata_of(const grpc::CallbackServerContext& context, const char* name) {
@@ -102,11 +103,15 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) return refuse({Refusal::malformed_request, "There is no message.", {}, {}, {}});
-    auto token = access_token();
-    if (!token) return refuse(token.error());
-    const std::string address = address_of_peer(context_.peer());
-    if (*token && buffer_.Length() == 0) {
-      if (auto ready = service_.remembered_replies.answer(*method_, address, **token)) {
+    if (buffer_.Length() > method_->max_body_bytes) {
+      const std::string most = std::to_string(method_->max_body_bytes);
+      return refuse({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
+    }
+    auto bearer = door::read_bearer(metadata_lines(context_, "authorization"));
+    if (!bearer) return refuse(bearer.error());
+    door::Credentials credentials{*std::move(bearer)};
+    if (credentials.bearer && buffer_.Length() == 0) {
+      if (auto ready = service_.remembered_replies.answer(*method_, *credentials.bearer)) {
         return *ready ? send_remembered(*(*ready)->protobuf) : refuse(ready->error());
       }
     }
@@ -115,8 +120,9 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
       return refuse({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
     }
     if (auto difference = difference_from_contract(*request)) return refuse(*difference);
-    auto inbound = inbound_with(*request, address, *std::move(token));
-    service_.dispatcher.dispatch(*method_, std::move(inbound), std::move(request),
+    auto inbound = inbound_with(*request, std::move(credentials));
+    if (!inbound) return refuse(inbound.error());
+    service_.dispatcher.dispatch(*method_, *std::move(inbound), std::move(request),
                                  [this](door::Reply reply) { answer(std::move(reply)); });
   }
 
@@ -126,12 +132,16 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
   }
 
  private:
-  door::Inbound inbound_with(const contract::Message& request, const std::string& address,
-                             std::optional<Secret> token) {
+  /// What is known of the call besides its message, into which the credentials beside it are filled.
+  Result<door::Inbound> inbound_with(contract::Message& request, door::Credentials credentials) {
+    const auto filled = service_.credential_fields.fill(*method_, request, credentials);
+    if (!filled) return std::unexpected(filled.error());
     door::Inbound inbound;
-    inbound.address = address;
+    inbound.device_token = service_.credential_fields.device(*method_, request, credentials);
+    inbound.access_token = std::move(credentials.bearer);
+    inbound.address =
+        service_.proxies.client_address(address_of_peer(context_.peer()), metadata_lines(context_, "x-forwarded-for"));
     inbound.trace_id = trace_id();
-    inbound.access_token = std::move(token);
     // The call is alive until it is answered, and asked no later.
     inbound.cancelled = [this] { return context_.IsCancelled(); };
     const auto user_agent = metadata_of(context_, "user-agent").value_or("");
@@ -139,31 +149,13 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
       inbound.deadline = std::chrono::time_point_cast<Duration>(context_.deadline());
     }
-    if (const auto found = service_.device_fields.find(method_); found != service_.device_fields.end()) {
-      const auto& reflection = *request.GetReflection();
-      auto device = reflection.GetString(request, found->second);
-      if (!device.empty()) inbound.device_token = std::move(device);
-    }
     return inbound;
-  }
-
-  Result<std::optional<Secret>> access_token() const {
-    if (context_.client_metadata().count("authorization") > 1) return not_authenticated();
-    const auto authorization = metadata_of(context_, "authorization");
-    if (!authorization) return std::nullopt;
-    constexpr std::string_view scheme = "Bearer ";
-    if (!equal_ignoring_case(authorization->substr(0, scheme.size()), scheme)) return not_authenticated();
-    return Secret(std::string(trim_blanks(authorization->substr(scheme.size()))));
   }
 
   /// Made when it is first needed: most calls are answered without one.
   const std::string& trace_id() {
     if (trace_id_.empty()) trace_id_ = door::trace_id_of(metadata_of(context_, "traceparent"), service_.random);
     return trace_id_;
-  }
-
-  static std::unexpected<Refused> not_authenticated() {
-    return ostiary::refuse(Refusal::not_authenticated, "The authorization must be one bearer token.");
   }
 
   void answer(door::Reply reply) { reply ? send(**reply) : refuse(reply.error()); }
@@ -289,11 +281,14 @@ struct Server::Impl {
        Random& random, Log& log_to_use)
       : options(std::move(chosen)),
         log(log_to_use),
-        service{dispatcher, remembered_replies, random, {}, {}, {}},
+        service{dispatcher,
+                remembered_replies,
+                random,
+                TrustedProxies(options.trusted_proxies),
+                door::CredentialFields(dispatcher.contract()),
+                {},
+                {}},
         generic_service(service) {
-    for (const auto& method : dispatcher.contract().methods()) {
-      if (const auto* field = device_field_of(method)) service.device_fields.emplace(&method, field);
-    }
     for (const auto* descriptor : dispatcher.contract().services()) service_names.push_back(descriptor->full_name());
   }
 
@@ -375,7 +370,7 @@ void Server::Impl::build() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
-  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(service.dispatcher.contract().largest_body_bytes()));
   // gRPC looks at a message's size when all of it is there (grpc issue 43012): this bounds what arrives until then.
   builder.SetResourceQuota(grpc::ResourceQuota("ostiary").Resize(options.memory_bytes));
   // A compressed message may be far larger than the limit that it passed.

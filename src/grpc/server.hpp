@@ -23,7 +23,7 @@ struct ServerOptions {
   TlsFiles tls;
   /// Without them other addresses than loopback ones are refused unless this says that it is meant so.
   bool plaintext_beyond_loopback = false;
-  int max_message_bytes = 64 * 1024;
+  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form whose x-forwarded-for is believed
   int max_metadata_bytes = 16 * 1024;
   std::size_t memory_bytes = 64 * 1024 * 1024;  ///< for what is received; beyond it gRPC closes streams
 };

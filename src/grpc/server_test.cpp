@@ -112,6 +112,7 @@ struct GrpcServerTest : ::testing::Test {
     ServerOptions options;
     options.addresses = {"127.0.0.1"};
     options.port = 0;
+    options.trusted_proxies = {"127.0.0.0/8"};
     return options;
   }
 
@@ -123,7 +124,7 @@ struct GrpcServerTest : ::testing::Test {
   }
 
   Outcome call(const std::string& method, const std::string& request, grpc::ClientContext&& context = {}) {
-    const std::string reply = method == "Say" || method == "Hold" ? "SayReply" : "WhoamiReply";
+    const std::string reply = method.starts_with("Who") || method == "WhichDevice" ? "WhoamiReply" : "SayReply";
     return client->call("/test.Echo/" + method, *message(echo.written(), method + "Request", request),
                         echo.written().make(reply), std::move(context));
   }
@@ -216,7 +217,9 @@ TEST_F(GrpcServerTest, LimitsTheSizeOfAMessage) {
   const auto fits = echo.written().make("SayRequest");
   const std::string text(64 * 1024 - 4, 'x');
   EXPECT_TRUE(call("Say", "text: '" + text + "'").status.ok());
-  EXPECT_EQ(call("Say", "text: '" + text + "x'").status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  const auto larger = call("Say", "text: '" + text + "x'");
+  EXPECT_EQ(larger.status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(larger.info().reason(), "body_too_large") << "the transport itself takes as much as the largest call";
   // A compressed message could be far larger than it looks.
   grpc::ClientContext compressing;
   compressing.set_compression_algorithm(GRPC_COMPRESS_GZIP);
@@ -261,6 +264,48 @@ TEST_F(GrpcServerTest, OneBearerTokenIsTaken) {
   grpc::ClientContext context;
   context.AddMetadata("authorization", "bearer a.b.c");
   EXPECT_TRUE(call("Whoami", "", std::move(context)).status.ok());
+}
+
+// The same function as over HTTP, which has its own table of cases.
+TEST_F(GrpcServerTest, BelievesATrustedProxy) {
+  grpc::ClientContext context;
+  context.AddMetadata("x-forwarded-for", "198.51.100.1, 203.0.113.7");
+  context.AddMetadata("x-forwarded-for", "127.0.0.9");
+  EXPECT_EQ(call("Whoami", "", std::move(context)).text("address"), "203.0.113.7");
+  auto untrusting = here();
+  untrusting.trusted_proxies = {"10.0.0.0/8"};
+  Server other(echo.dispatcher(), echo.remembered_replies(), untrusting, echo.random(), echo.log());
+  other.start();
+  client.emplace(other);
+  grpc::ClientContext forging;
+  forging.AddMetadata("x-forwarded-for", "203.0.113.7");
+  EXPECT_EQ(call("Whoami", "", std::move(forging)).text("address"), "127.0.0.1");
+}
+
+TEST_F(GrpcServerTest, FillsTheTokenFromTheMetadata) {
+  const auto called = [&](const std::string& request) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer t");
+    return call("WhichToken", request, std::move(context));
+  };
+  EXPECT_EQ(called("").text("text"), "t");
+  EXPECT_EQ(called("access_token: 't'").text("text"), "t");
+  EXPECT_EQ(called("access_token: 'other'").info().reason(), "conflicting_credentials");
+}
+
+TEST_F(GrpcServerTest, TakesRawBodiesAsMessages) {
+  const auto store = [&](std::size_t bytes) {
+    google::api::HttpBody body;
+    body.set_content_type("image/png");
+    body.set_data(std::string(bytes, 'x'));
+    return client->call("/test.Echo/Store", body, echo.written().make("SayReply"));
+  };
+  EXPECT_EQ(store(100'000).text("text"), "100000") << "more than other calls take";
+  EXPECT_EQ(store(131'073).status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  google::api::HttpBody extended;
+  extended.add_extensions();
+  const auto refused = client->call("/test.Echo/Store", extended, echo.written().make("SayReply"));
+  EXPECT_EQ(refused.info().reason(), "unknown_field");
 }
 
 TEST_F(GrpcServerTest, AnswersWithWhatIsReady) {

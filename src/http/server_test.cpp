@@ -107,6 +107,7 @@ ServerOptions quick() {
   ServerOptions options;
   options.addresses = {"127.0.0.1"};
   options.port = 0;
+  options.body_limit = 64 * 1024;
   options.sweep_interval = 20ms;
   options.linger_timeout = 200ms;
   return options;

@@ -4,6 +4,8 @@
 
 #include "base/ip_address.hpp"
 
+#include "base/encoding.hpp"
+
 namespace ostiary::limits {
 namespace {
 
@@ -15,34 +17,6 @@ std::vector<Rate> rates_from(const google::protobuf::RepeatedPtrField<Bucket>& b
   return rates;
 }
 
-std::string key_of(RateClass rate, std::string_view kind, std::size_t index, std::string_view who) {
-  std::string key = std::to_string(static_cast<int>(rate));
-  key += '/';
-  key += kind;
-  key += std::to_string(index);
-  key += '/';
-  key += who;
-  return key;
-}
-
-/// Takes one from each bucket of `rates`. When one is empty, gives back those before it: all of them or none.
-std::optional<Duration> take_all(RateLimiter& limiter, RateClass rate, std::string_view kind, std::string_view who,
-                                 const std::vector<Rate>& rates, Time now, Taken& taken) {
-  const std::size_t before = taken.buckets.size();
-  for (std::size_t i = 0; i < rates.size(); ++i) {
-    std::string key = key_of(rate, kind, i, who);
-    if (const auto wait = limiter.take(key, rates[i], now)) {
-      for (std::size_t back = before; back < taken.buckets.size(); ++back) {
-        limiter.give_back(taken.buckets[back].first, taken.buckets[back].second);
-      }
-      taken.buckets.resize(before);
-      return wait;
-    }
-    taken.buckets.emplace_back(std::move(key), rates[i]);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::map<RateClass, ClassRates> contract_rates() {
@@ -51,8 +25,10 @@ std::map<RateClass, ClassRates> contract_rates() {
   for (int i = 0; i < type->value_count(); ++i) {
     const auto& written = type->value(i)->options().GetExtension(ostiary::rates);
     table[static_cast<RateClass>(type->value(i)->number())] = ClassRates{
-        written.refund_unless_wrong(), rates_from(written.per_identifier()), rates_from(written.per_address()),
-        rates_from(written.per_pair()), rates_from(written.per_session())};
+        written.refund_unless_wrong(),         written.refund_address_unless_refused(),
+        rates_from(written.per_identifier()),  rates_from(written.per_address()),
+        rates_from(written.per_pair()),        rates_from(written.per_session()),
+        rates_from(written.per_service())};
   }
   return table;
 }
@@ -60,40 +36,55 @@ std::map<RateClass, ClassRates> contract_rates() {
 Limits::Limits(RateLimiter& limiter, std::map<RateClass, ClassRates> rates, bool enabled)
     : limiter_(limiter), rates_(std::move(rates)), enabled_(enabled) {}
 
-std::optional<Duration> Limits::take_address(RateClass rate, std::string_view address, Time now, Taken& taken) {
-  if (!enabled_ || rates(rate).per_address.empty()) return std::nullopt;
-  return take_all(limiter_, rate, "address", network_of(address), rates(rate).per_address, now, taken);
+/// The only place that makes keys of buckets.
+Buckets Limits::buckets(RateClass rate, std::string_view kind, std::string_view who,
+                        const std::vector<Rate>& rates) const {
+  Buckets made;
+  if (!enabled_) return made;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    std::string key = std::to_string(static_cast<int>(rate)) + '/';
+    key.append(kind).append(std::to_string(i)).append("/").append(who);
+    made.push_back({std::move(key), rates[i]});
+  }
+  return made;
 }
 
-std::optional<Duration> Limits::take_session(RateClass rate, std::string_view session, Time now, Taken& taken) {
-  if (!enabled_) return std::nullopt;
-  return take_all(limiter_, rate, "session", session, rates(rate).per_session, now, taken);
+Buckets Limits::of_address(RateClass rate, std::string_view address) const {
+  if (rates(rate).per_address.empty()) return {};
+  return buckets(rate, "address", network_of(address), rates(rate).per_address);
 }
 
-std::optional<Duration> Limits::take_identifier(RateClass rate, std::string_view account, std::string_view address,
-                                                const std::optional<std::string>& known_device, Time now,
-                                                Taken& taken) {
-  if (!enabled_) return std::nullopt;
+Buckets Limits::of_session(RateClass rate, SessionId session) const {
+  return buckets(rate, "session", to_string(session), rates(rate).per_session);
+}
+
+Buckets Limits::of_caller(RateClass rate, const Caller& caller) const {
+  if (const auto* const person = std::get_if<Person>(&caller)) return of_session(rate, person->session_id);
+  if (const auto* const service = std::get_if<Service>(&caller)) {
+    return buckets(rate, "service", to_string(service->id), rates(rate).per_service);
+  }
+  return {};
+}
+
+Buckets Limits::of_account(RateClass rate, const Identity& identity, std::string_view address,
+                           const std::optional<Device>& device) const {
   const ClassRates& of_class = rates(rate);
-  if (known_device) {
-    const std::string who = *known_device + ' ' + std::string(account);
-    return take_all(limiter_, rate, "device", who, of_class.per_identifier, now, taken);
+  if (identity.known_device && device) {
+    return buckets(rate, "device", to_hex(device->hash) + ' ' + identity.account, of_class.per_identifier);
   }
-  Taken here;
-  if (const auto wait = take_all(limiter_, rate, "identifier", account, of_class.per_identifier, now, here))
-    return wait;
-  const std::string pair = network_of(address) + ' ' + std::string(account);
-  if (const auto wait = take_all(limiter_, rate, "pair", pair, of_class.per_pair, now, here)) {
-    give_back(here);
-    return wait;
-  }
-  taken.buckets.insert(taken.buckets.end(), std::make_move_iterator(here.buckets.begin()),
-                       std::make_move_iterator(here.buckets.end()));
-  return std::nullopt;
+  Buckets all = buckets(rate, "identifier", identity.account, of_class.per_identifier);
+  const Buckets pair = buckets(rate, "pair", network_of(address) + ' ' + identity.account, of_class.per_pair);
+  all.insert(all.end(), pair.begin(), pair.end());
+  return all;
 }
 
-void Limits::give_back(const Taken& taken) {
-  for (const auto& [key, rate] : taken.buckets) limiter_.give_back(key, rate);
+std::optional<Duration> Limits::take(const Buckets& buckets, Time now) {
+  if (buckets.empty()) return std::nullopt;
+  return limiter_.take(buckets, now);
+}
+
+void Limits::give_back(const Buckets& buckets) {
+  if (!buckets.empty()) limiter_.give_back(buckets);
 }
 
 const ClassRates& Limits::rates(RateClass rate) const {

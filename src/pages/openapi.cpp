@@ -33,6 +33,7 @@ token. The same calls are served over gRPC.
 )";
 
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view any_type = "*/*";
 constexpr std::string_view problem_type = "application/problem+json";
 
 const Rule& rule_of(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule); }
@@ -145,7 +146,8 @@ class Description {
 
   json::object make() {
     for (const contract::Method& method : contract_.methods()) {
-      schemas_.reference(*method.reply_prototype->GetDescriptor(), Role::reply);
+      const Descriptor& reply = *method.reply_prototype->GetDescriptor();
+      if (!contract::is_raw(reply)) schemas_.reference(reply, Role::reply);
     }
     json::object paths;
     for (const contract::Method& method : contract_.methods()) {
@@ -198,7 +200,7 @@ class Description {
     if (!prose.rest.empty()) operation["description"] = prose.rest;
     operation["security"] = security(method.policy.caller());
     if (json::array found = parameters(method, binding); !found.empty()) operation["parameters"] = std::move(found);
-    if (binding.has_body) operation["requestBody"] = request_body(method);
+    if (binding.has_body) operation["requestBody"] = request_body(method, binding);
     operation["responses"] = responses(method, binding);
     return operation;
   }
@@ -220,8 +222,11 @@ class Description {
       in_path.insert(segment.text);
       parameters.push_back(parameter(*request.FindFieldByName(segment.text), "path"));
     }
-    for (int at = 0; at < request.field_count() && !binding.has_body; ++at) {
-      if (!in_path.contains(request.field(at)->name())) parameters.push_back(parameter(*request.field(at), "query"));
+    const bool from_body = binding.has_body && binding.raw_field == nullptr;
+    for (int at = 0; at < request.field_count() && !from_body; ++at) {
+      const FieldDescriptor& field = *request.field(at);
+      if (&field == binding.raw_field || in_path.contains(field.name())) continue;
+      parameters.push_back(parameter(field, "query"));
     }
     for (const Cookie cookie : cookies_of(request)) {
       parameters.push_back({{"name", jar_.name(cookie)},
@@ -244,8 +249,22 @@ class Description {
     return parameter;
   }
 
-  json::object request_body(const contract::Method& method) {
+  /// Bytes of any media type, as they are.
+  static json::object raw_content() { return {{any_type, json::object{}}}; }
+
+  json::object request_body(const contract::Method& method, const contract::HttpBinding& binding) {
+    json::object body = body_content(method, binding);
+    if (method.max_body_bytes != contract::usual_body_bytes) {
+      body["description"] = "At most " + std::to_string(method.max_body_bytes) + " bytes.";
+    }
+    return body;
+  }
+
+  json::object body_content(const contract::Method& method, const contract::HttpBinding& binding) {
     const Descriptor& request = *method.request_prototype->GetDescriptor();
+    if (binding.raw_field != nullptr || contract::is_raw(request)) {
+      return {{"required", true}, {"content", raw_content()}};
+    }
     bool needed = false;
     for (int at = 0; at < request.field_count(); ++at) needed = needed || rule_of(*request.field(at)).required();
     json::object content{{"schema", schemas_.reference(request, Role::request)},
@@ -262,11 +281,14 @@ class Description {
     if (!cookies_of(reply).empty() || method.policy.clears_size() > 0) {
       success["headers"] = json::object{{"Set-Cookie", json::object{{"$ref", "#/components/headers/Set-Cookie"}}}};
     }
-    if (status != 204) {
+    if (contract::is_raw(reply)) {
+      success["content"] = raw_content();
+    } else if (status != 204) {
       json::object content{{"schema", schemas_.reference(reply, Role::reply)},
                            {"example", OpenApiSchemas::example(reply, Role::reply)}};
       success["content"] = json::object{{json_type, std::move(content)}};
     }
+    if (method.redirect != nullptr) responses["303"] = redirect_answer(success);
     responses[std::to_string(status)] = std::move(success);
 
     std::map<int, std::vector<Refusal>> by_status;
@@ -279,6 +301,23 @@ class Description {
     return responses;
   }
 
+  /// The same reply where it says where the client is to go.
+  static json::object redirect_answer(const json::object& success) {
+    json::object headers;
+    if (const auto* const set = success.if_contains("headers")) headers = set->as_object();
+    headers["Location"] = json::object{{"$ref", "#/components/headers/Location"}};
+    return {{"description", "Where to go next."}, {"headers", std::move(headers)}};
+  }
+
+  std::string about_cookies() const {
+    std::string text = "Cookies, set or cleared:";
+    for (const auto& [cookie, kind] : jar_.kinds()) {
+      text += "\n- `" + kind.name + "`, sent to `" + kind.path + "` and below, kept for " +
+              std::to_string(kind.lifetime.count()) + " seconds";
+    }
+    return text;
+  }
+
   json::object components() const {
     json::object schemas = schemas_.all();
     schemas["Problem"] = problem_schema();
@@ -288,8 +327,8 @@ class Description {
     json::object text{{"type", "string"}}, number{{"type", "integer"}, {"minimum", 1}};
     json::object headers;
     headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
-    headers["Set-Cookie"] = {{"description", "Cookies of the session and the device, set or cleared."},
-                             {"schema", text}};
+    headers["Set-Cookie"] = {{"description", about_cookies()}, {"schema", text}};
+    headers["Location"] = {{"description", "The URL to go to."}, {"schema", text}};
     json::object schemes;
     schemes["bearer"] = {{"type", "http"},
                          {"scheme", "bearer"},

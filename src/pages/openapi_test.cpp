@@ -160,5 +160,41 @@ TEST(Yaml, SaysWhatJsonSays) {
                             "empty: {}\n");
 }
 
+// What no call of the contract uses yet.
+TEST(DescribedFiles, HaveRawBodiesRedirectsAndSizes) {
+  const testing::WrittenContract written(R"(
+    message Upload { string id = 1; int32 page = 2; google.api.HttpBody file = 3; }
+    message Ask { optional string text = 1; }
+    message Sent { string to = 1 [(ostiary.rule) = {redirect: true}]; }
+    service Files {
+      rpc Put(Upload) returns (google.api.HttpBody) {
+        option (google.api.http) = {put: "/files/{id}" body: "file"};
+        option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "file.put" max_body_bytes: 100000};
+      }
+      rpc Go(Ask) returns (Sent) {
+        option (google.api.http) = {get: "/go"};
+        option (ostiary.policy) = {caller: ANYONE rate: READ audit: "file.go"};
+      }
+    }
+  )");
+  const testing::TestedDoor door(written.services());
+  const auto document = json::parse(described(door.contract).json);
+  const auto& put = document.at_pointer("/paths/~1files~1{id}/put");
+  EXPECT_EQ(put.at_pointer("/requestBody"),
+            json::parse(R"({"required":true,"content":{"*/*":{}},"description":"At most 100000 bytes."})"));
+  EXPECT_EQ(put.at_pointer("/parameters/0/in"), "path");
+  EXPECT_EQ(put.at_pointer("/parameters/1/name"), "page");
+  EXPECT_EQ(put.at_pointer("/parameters").as_array().size(), 2U);
+  EXPECT_EQ(put.at_pointer("/responses/200/content"), json::parse(R"({"*/*":{}})"));
+  const auto& go = document.at_pointer("/paths/~1go/get/responses");
+  EXPECT_EQ(go.at_pointer("/303/headers/Location/$ref"), "#/components/headers/Location");
+  EXPECT_TRUE(go.as_object().contains("200"));
+}
+
+TEST_F(Described, TellsEachCookiesPathAndLifetime) {
+  EXPECT_THAT(std::string(at("/components/headers/Set-Cookie/description").as_string()),
+              HasSubstr("ostiary_device`, sent to `/` and below, kept for 31536000 seconds"));
+}
+
 }  // namespace
 }  // namespace ostiary::pages

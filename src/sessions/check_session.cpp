@@ -34,7 +34,7 @@ Result<LiveSession> read_session(const Deps& deps, const AccessClaims& claims, c
     if (!user || user->status != "active") return ended();
     const auto roles = roles_of(tx, user->id);
     const Time valid_until = std::min(claims.expires_at, session->expires_at);
-    Caller caller{user->id,           session->id,       roles,     split_words(session->amr),
+    Person caller{user->id,           session->id,       roles,     split_words(session->amr),
                   session->auth_time, claims.expires_at, token_hash};
     return LiveSession{std::move(caller), reply_for(*session, *user, roles), valid_until};
   });
@@ -42,7 +42,7 @@ Result<LiveSession> read_session(const Deps& deps, const AccessClaims& claims, c
 
 }  // namespace
 
-Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time now) {
+Result<Person> authenticate(const Deps& deps, const Secret& access_token, Time now) {
   const Digest hash = crypto::sha256(as_bytes(access_token.reveal()));
   if (const auto known = deps.cache.find(hash, now)) return known->caller;
   const auto claims = deps.tokens.verify(access_token.reveal());
@@ -58,7 +58,7 @@ Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time n
 }
 
 Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest&) {
-  const Caller& caller = *call.caller;
+  const Person& caller = call.person();
   const Time now = deps.clock.now();
   v1::CheckSessionReply reply;
   const auto known = deps.cache.find(caller.token_hash, now);

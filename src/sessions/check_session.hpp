@@ -8,7 +8,7 @@ namespace ostiary::sessions {
 /// Who calls with this access token: its signature, its expiry, and that its session lives and its user may sign in,
 /// as of now. From the cache where that may be used, else from the database. Refuses with not_authenticated,
 /// token_expired or session_ended.
-Result<Caller> authenticate(const Deps& deps, const Secret& access_token, Time now);
+Result<Person> authenticate(const Deps& deps, const Secret& access_token, Time now);
 
 /// Who am I.
 Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const v1::CheckSessionRequest& request);

@@ -52,7 +52,7 @@ Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, cons
   const auto id = parse_id<SessionId>(request.session_id());
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::RevokeSessionReply> {
     const auto session = id ? tx.optional(statements::find_session, *id) : std::nullopt;
-    if (!session || session->user_id != call.caller->user_id) {
+    if (!session || session->user_id != call.person().user_id) {
       return refuse(Refusal::not_found, "You have no such session.", "session_id");
     }
     end_session(tx, deps, call, session->id, session->user_id, "revoked", now);
@@ -63,9 +63,9 @@ Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, cons
 Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Call& call,
                                                            const v1::RevokeOtherSessionsRequest&) {
   const Time now = deps.clock.now();
-  const UserId user = call.caller->user_id;
+  const UserId user = call.person().user_id;
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::RevokeOtherSessionsReply> {
-    const auto count = end_sessions_of(tx, deps, user, call.caller->session_id, "revoked", now);
+    const auto count = end_sessions_of(tx, deps, user, call.person().session_id, "revoked", now);
     deps.audit.record(
         tx, call, {.action = "session.revoke_others", .user = user, .metadata = {{"ended", std::to_string(count)}}});
     v1::RevokeOtherSessionsReply reply;

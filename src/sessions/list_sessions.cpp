@@ -63,7 +63,7 @@ Result<v1::ListSessionsReply> list_sessions(Deps& deps, const Call& call, const 
   return deps.db.read([&](Transaction& tx) -> Result<v1::ListSessionsReply> {
     // One more than the page tells whether there is a next one.
     const auto rows =
-        tx.all(statements::list_live_sessions, call.caller->user_id, now, after->created_at, after->id, size + 1);
+        tx.all(statements::list_live_sessions, call.person().user_id, now, after->created_at, after->id, size + 1);
     v1::ListSessionsReply reply;
     for (const auto& row : rows) {
       if (reply.sessions_size() == size) {
@@ -71,7 +71,7 @@ Result<v1::ListSessionsReply> list_sessions(Deps& deps, const Call& call, const 
         reply.set_next_page_token(to_page_token({last.created_at, last.id}));
         break;
       }
-      add_session(reply, row, call.caller->session_id);
+      add_session(reply, row, call.person().session_id);
     }
     return reply;
   });

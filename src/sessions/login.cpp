@@ -135,14 +135,14 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   });
 }
 
-Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
+limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
   const Identifier name = canonical(identifier);
-  return *deps.db.read([&](Transaction& tx) -> Result<Identity> {
+  return *deps.db.read([&](Transaction& tx) -> Result<limits::Identity> {
     const auto user = find_user(tx, name);
-    if (!user) return Identity{"identifier:" + to_hex(identifier_hash(deps, name)), false};
+    if (!user) return limits::Identity{"identifier:" + to_hex(identifier_hash(deps, name)), false};
     const bool known =
         device && device->has_logged_in && tx.optional(statements::find_device, user->id, device->hash).has_value();
-    return Identity{"user:" + to_string(user->id), known};
+    return limits::Identity{"user:" + to_string(user->id), known};
   });
 }
 

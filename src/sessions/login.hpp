@@ -10,12 +10,8 @@ namespace ostiary::sessions {
 /// login_attempts, and one about an account in the audit log.
 Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// The account that an identifier stands for, as a key for rate limits ("user:..." or a hash of the identifier where
-/// there is no account), and whether the device that calls is known to it.
-struct Identity {
-  std::string account;
-  bool known_device;
-};
-Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
+/// Whom the limits count a call for that names an identifier, whatever it does: signing in and mails alike. `account` is
+/// "user:..." or a keyed hash of the identifier where there is no account.
+limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
 
 }  // namespace ostiary::sessions

@@ -92,8 +92,7 @@ std::unexpected<Refused> end_idle(Transaction& tx, const Deps& deps, const Call&
 
 /// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
 Result<void> take_from_session_budget(const Deps& deps, SessionId session) {
-  limits::Taken taken;
-  const auto wait = deps.limits.take_session(RateClass::REFRESH, to_string(session), deps.clock.now(), taken);
+  const auto wait = deps.limits.take(deps.limits.of_session(RateClass::REFRESH, session), deps.clock.now());
   if (!wait) return {};
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
                     "This session is refreshed too often.");

@@ -17,14 +17,14 @@ namespace ostiary::sessions {
 
 /// A live session as it was read: who calls, and the reply to CheckSession.
 struct LiveSession {
-  Caller caller;
+  Person caller;
   v1::CheckSessionReply reply;
   Time valid_until;  ///< the first of: token, session runs out
 };
 
 /// The same as it is remembered, the reply as each transport sends it.
 struct KnownSession {
-  Caller caller;
+  Person caller;
   std::string json;
   std::string protobuf;
   Time valid_until;

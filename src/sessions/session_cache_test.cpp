@@ -15,6 +15,7 @@ constexpr Time start{std::chrono::days{20'000}};
 class TestInvalidation final : public Invalidation {
  public:
   void publish(Transaction&, UserId user) override { listener.forget_user(user); }
+  void publish_all(Transaction&) override { listener.forget_all(); }
   bool in_force() const override { return force; }
   void listen(Listener chosen) override { listener = std::move(chosen); }
 
@@ -132,6 +133,17 @@ TEST_F(SessionCacheTest, AFillThatBeganBeforeARevocationIsNotKept) {
   session.caller.user_id = user;
   cache.put(ticket, session, start);
   EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST_F(SessionCacheTest, WhatConcernsEverybodyEndsWhatIsRememberedOfAll) {
+  remember(0, 10, start);
+  const auto ticket = cache.ticket(user);
+  invalidation.listener.forget_all();
+  EXPECT_EQ(known(0, 10, start), 0U);
+  LiveSession session{{}, {}, start + 15min};
+  session.caller.user_id = user;
+  cache.put(ticket, session, start);
+  EXPECT_EQ(known(0, 1, start), 0U) << "it was read before";
 }
 
 }  // namespace

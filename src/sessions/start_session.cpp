@@ -91,7 +91,8 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
   if (!ended) return false;
   tx.send(statements::revoke_chains_of, session, now);
   deps.invalidation.publish(tx, user);
-  const auto actor = call.caller ? call.caller->user_id : user;
+  const auto* const caller = std::get_if<Person>(&call.caller);
+  const auto actor = caller ? caller->user_id : user;
   deps.audit.record(tx, call,
                     {.action = "session.end",
                      .user = user,

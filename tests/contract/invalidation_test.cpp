@@ -67,6 +67,14 @@ Result<void> publish(Database& db, Invalidation& invalidation, UserId user, bool
   });
 }
 
+Result<void> publish_all(Database& db, Invalidation& invalidation, bool commit = true) {
+  return db.transaction([&](Transaction& tx) -> Result<void> {
+    invalidation.publish_all(tx);
+    if (!commit) return refuse(Refusal::internal);
+    return {};
+  });
+}
+
 inline constexpr Statement<void(Uuid)> insert_role{"INSERT INTO roles (id, name) VALUES ($1, 'other')"};
 
 Result<void> change_something(Database& db) {
@@ -85,6 +93,18 @@ TEST(SqliteInvalidation, ForgetsHereWhatIsPublishedHereAndCommitted) {
   EXPECT_TRUE(forgotten.has(ada));
   EXPECT_FALSE(publish(*database, invalidation, bob, false));
   EXPECT_FALSE(forgotten.has(bob));
+}
+
+// A role was edited: it concerns whoever has it.
+TEST(SqliteInvalidation, ForgetsEverythingWhenThatIsPublishedAndCommitted) {
+  const TestDatabase database;
+  SqliteInvalidation invalidation;
+  Forgotten forgotten;
+  invalidation.listen(forgotten.listener());
+  EXPECT_FALSE(publish_all(*database, invalidation, false));
+  EXPECT_EQ(forgotten.all(), 0);
+  ASSERT_TRUE(publish_all(*database, invalidation));
+  EXPECT_EQ(forgotten.all(), 1);
 }
 
 TEST(SqliteInvalidation, ForgetsEverythingWhenAnotherProcessHasWritten) {
@@ -161,6 +181,21 @@ TEST_P(PostgresInvalidationTest, ReachesTheOtherInstanceWithTheCommitAndNotWitho
   EXPECT_TRUE(comes_true(2s, [&] { return there.forgotten.has(ada); }));
   EXPECT_FALSE(here.forgotten.has(bob));
   EXPECT_FALSE(there.forgotten.has(bob));
+}
+
+TEST_P(PostgresInvalidationTest, TellsTheOtherInstanceThatEverythingChanged) {
+  Instance here(database.conninfo(), log);
+  Instance there(database.conninfo(), log);
+  ASSERT_TRUE(comes_in_force(here));
+  ASSERT_TRUE(comes_in_force(there));
+  EXPECT_FALSE(publish_all(*here.database, here.invalidation, false));
+  ASSERT_TRUE(publish(*here.database, here.invalidation, ada));
+  ASSERT_TRUE(comes_true(2s, [&] { return there.forgotten.has(ada); }));
+  EXPECT_EQ(here.forgotten.all(), 1) << "when it began to listen";
+  EXPECT_EQ(there.forgotten.all(), 1) << "what was rolled back is not told";
+  ASSERT_TRUE(publish_all(*here.database, here.invalidation));
+  EXPECT_GE(here.forgotten.all(), 2);  // at once
+  EXPECT_TRUE(comes_true(2s, [&] { return there.forgotten.all() == 2; }));
 }
 
 TEST_P(PostgresInvalidationTest, ManyArriveInTime) {
@@ -245,6 +280,8 @@ TEST_P(PostgresInvalidationTest, CockroachHasNoChannelAndOnlyForgetsHere) {
   invalidation.listen(forgotten.listener());
   ASSERT_TRUE(publish(*database, invalidation, ada));
   EXPECT_TRUE(forgotten.has(ada));
+  ASSERT_TRUE(publish_all(*database, invalidation));
+  EXPECT_EQ(forgotten.all(), 1);
   std::this_thread::sleep_for(100ms);
   EXPECT_FALSE(invalidation.in_force());
 }

@@ -38,7 +38,7 @@ class Rooms : public OnEveryEngine {
     call.received_at = world.clock.now();
     call.method = "ostiary user";
     call.address = "local";
-    call.by_operator = true;
+    call.caller = Operator{};
     return call;
   }
 
@@ -539,7 +539,7 @@ TEST_P(Rooms, EndingAllSpeaksOnlyOfSessionsThatWereAliveR28) {
   EXPECT_EQ(sessions::list_sessions(world.sessions, call, {})->sessions_size(), 2) << "three are idle";
   EXPECT_EQ(sessions::revoke_other_sessions(world.sessions, call, {})->revoked(), 1);
   EXPECT_EQ(events_of("session.ended").size(), 1U);
-  EXPECT_EQ(sessions::revoke_all_sessions(world.sessions, operator_call(), call.caller->user_id).value(), 1);
+  EXPECT_EQ(sessions::revoke_all_sessions(world.sessions, operator_call(), call.person().user_id).value(), 1);
   EXPECT_EQ(events_of("session.ended").size(), 2U);
 }
 

@@ -72,6 +72,9 @@ class LocalInvalidation final : public Invalidation {
   void publish(Transaction& tx, UserId user) override {
     tx.after_commit([this, user] { listener_.forget_user(user); });
   }
+  void publish_all(Transaction& tx) override {
+    tx.after_commit([this] { listener_.forget_all(); });
+  }
   bool in_force() const override { return force; }
   void listen(Listener listener) override { listener_ = std::move(listener); }
 
@@ -196,7 +199,7 @@ class Person {
   }
 
   /// Whether the access token is taken now.
-  Result<Caller> is_recognised() {
+  Result<ostiary::Person> is_recognised() {
     return sessions::authenticate(world_.sessions, Secret(access_token), world_.clock.now());
   }
 
@@ -209,7 +212,7 @@ class Person {
   }
 
   /// A call from this person's device; signed in where `caller` says so.
-  Call call(std::optional<Caller> caller = std::nullopt) const {
+  Call call(Caller caller = Nobody{}) const {
     Call call;
     call.received_at = world_.clock.now();
     call.method = "test";

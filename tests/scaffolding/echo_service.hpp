@@ -16,15 +16,18 @@
 namespace ostiary::testing {
 
 /// For tests of the transports: a contract of a few calls, the whole way from dispatcher and gateway to its functions.
-/// Say repeats a text (and refuses the text "taken"), Hold answers once the test lets go, Whoami and WhichDevice tell
-/// what the transport said of the call. The page /big is a megabyte.
+/// Say repeats a text (and refuses the text "taken"), Hold answers once the test lets go, Whoami, WhichDevice and
+/// WhichToken tell what the transport said of the call, Store takes up to 128 KiB. The page /big is a megabyte.
 class EchoService {
  public:
   EchoService()
-      : contract_(written_.services(), {{"test.Echo.Say", [this](auto&, auto& request) { return say(request); }},
-                                        {"test.Echo.Hold", [this](auto&, auto&) { return hold(); }},
-                                        {"test.Echo.Whoami", [this](auto& call, auto&) { return whoami(call); }},
-                                        {"test.Echo.WhichDevice", [this](auto& call, auto&) { return whoami(call); }}}),
+      : contract_(written_.services(),
+                  {{"test.Echo.Say", [this](auto&, auto& request) { return say(request); }},
+                   {"test.Echo.Hold", [this](auto&, auto&) { return hold(); }},
+                   {"test.Echo.Whoami", [this](auto& call, auto&) { return whoami(call); }},
+                   {"test.Echo.WhichToken", [this](auto&, auto& request) { return which_token(request); }},
+                   {"test.Echo.Store", [this](auto&, auto& request) { return store(request); }},
+                   {"test.Echo.WhichDevice", [this](auto& call, auto&) { return whoami(call); }}}),
         limits_(limiter_, limits::contract_rates(), false),
         workers_(std::in_place, 4, 64),
         dispatcher_({contract_, checks(), limits_, {*workers_, *workers_}, {}, clock_, log_}),
@@ -63,8 +66,8 @@ class EchoService {
 
  private:
   struct NoLimiter final : RateLimiter {
-    std::optional<Duration> take(std::string_view, const Rate&, Time) override { return std::nullopt; }
-    void give_back(std::string_view, const Rate&) override {}
+    std::optional<Duration> take(std::span<const RateBucket>, Time) override { return std::nullopt; }
+    void give_back(std::span<const RateBucket>) override {}
   };
   struct SilentLog final : Log {
     void write(LogLevel, std::string_view, std::initializer_list<LogField>) override {}
@@ -86,6 +89,14 @@ class EchoService {
               option (google.api.http) = {get: "/whoami"};
               option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.whoami"};
             }
+            rpc WhichToken(WhichTokenRequest) returns (SayReply) {
+              option (google.api.http) = {post: "/token" body: "*"};
+              option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.token"};
+            }
+            rpc Store(google.api.HttpBody) returns (SayReply) {
+              option (google.api.http) = {post: "/store" body: "*"};
+              option (ostiary.policy) = {caller: ANYONE rate: WRITE audit: "echo.store" max_body_bytes: 131072};
+            }
             rpc WhichDevice(WhichDeviceRequest) returns (WhoamiReply) {
               option (google.api.http) = {post: "/device" body: "*"};
               option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.device"};
@@ -103,6 +114,9 @@ class EchoService {
           message WhoamiRequest {}
           message WhichDeviceRequest {
             optional string device_id = 1 [(ostiary.rule) = {max_bytes: 128 secret: true cookie: DEVICE}];
+          }
+          message WhichTokenRequest {
+            optional string access_token = 1 [(ostiary.rule) = {max_bytes: 64 secret: true cookie: ACCESS}];
           }
           message WhoamiReply { string address = 1; string user_agent = 2; string trace_id = 3; string device = 4; }
         )");
@@ -143,6 +157,16 @@ class EchoService {
     refused.error().field = "text";
     refused.error().facts.emplace_back("suggestion", "taken2");
     return refused;
+  }
+
+  Answer which_token(const contract::Message& request) {
+    const auto* const field = request.GetDescriptor()->FindFieldByName("access_token");
+    return message("SayReply", {{"text", request.GetReflection()->GetString(request, field)}});
+  }
+
+  Answer store(const contract::Message& request) {
+    const auto* const field = request.GetDescriptor()->FindFieldByName("data");
+    return message("SayReply", {{"text", std::to_string(request.GetReflection()->GetString(request, field).size())}});
   }
 
   Answer hold() {

@@ -60,17 +60,22 @@ class KeptLog final : public Log {
 /// Buckets in a map.
 class MapLimiter final : public RateLimiter {
  public:
-  std::optional<Duration> take(std::string_view key, const Rate& rate, Time now) override {
+  std::optional<Duration> take(std::span<const RateBucket> wanted, Time now) override {
     const std::lock_guard lock(mutex_);
-    auto& full_at = buckets_.try_emplace(std::string(key), now).first->second;
-    const auto verdict = gcra::take_one(full_at, rate, now);
-    full_at = verdict.full_at;
-    return verdict.wait;
+    std::map<std::string, Time> after;
+    std::optional<Duration> wait;
+    for (const auto& [key, rate] : wanted) {
+      const auto verdict = gcra::take_one(buckets_.try_emplace(key, now).first->second, rate, now);
+      after[key] = verdict.full_at;
+      if (verdict.wait) wait = std::max(wait.value_or(Duration(0)), *verdict.wait);
+    }
+    if (wait) return wait;
+    for (const auto& [key, full_at] : after) buckets_[key] = full_at;
+    return std::nullopt;
   }
-  void give_back(std::string_view key, const Rate& rate) override {
+  void give_back(std::span<const RateBucket> taken) override {
     const std::lock_guard lock(mutex_);
-    auto& full_at = buckets_.at(std::string(key));
-    full_at = gcra::put_one_back(full_at, rate);
+    for (const auto& [key, rate] : taken) buckets_.at(key) = gcra::put_one_back(buckets_.at(key), rate);
   }
   void forget() {
     const std::lock_guard lock(mutex_);
@@ -82,17 +87,18 @@ class MapLimiter final : public RateLimiter {
   std::map<std::string, Time> buckets_;
 };
 
-/// What the test's callers carry as an access token: "user", "stale" (signed in an hour ago), "half", "service", each
-/// also as "user:permitted". Anything else is refused as not authenticated.
+/// What the test's callers carry as an access token: "user", "user2" (another session), "stale" (signed in an hour
+/// ago), "half", "service", "service2", each also as "user:permitted". Anything else is refused as not authenticated.
 inline door::CallerChecks checks_by_name(const Clock& clock) {
   const auto check_for = [&clock](std::string kind) {
-    return [&clock, kind](const Secret& token, Time now) -> Result<Caller> {
+    return [&clock, kind](const Secret& token, Time now) -> Result<Person> {
       EXPECT_EQ(now, clock.now());
       const std::string name(token.reveal().substr(0, token.reveal().find(':')));
-      if (name != kind && !(kind == "user" && name == "stale")) return refuse(Refusal::not_authenticated, "Not known.");
-      Caller caller{};
+      const bool known = name == kind || (kind == "user" && (name == "stale" || name == "user2"));
+      if (!known) return refuse(Refusal::not_authenticated, "Not known.");
+      Person caller{};
       caller.user_id.uuid.bytes[0] = 7;
-      caller.session_id.uuid.bytes[0] = 8;
+      caller.session_id.uuid.bytes[0] = name == "user2" ? 9 : 8;
       if (token.reveal().ends_with(":permitted")) caller.roles = {"things.do"};
       caller.auth_time = name == "stale" ? now - std::chrono::hours(1) : now;
       return caller;
@@ -101,16 +107,25 @@ inline door::CallerChecks checks_by_name(const Clock& clock) {
   door::CallerChecks checks;
   checks.user = check_for("user");
   checks.half_authenticated = check_for("half");
-  checks.service = check_for("service");
+  checks.service = [](const Secret& key, Time) -> Result<Service> {
+    const std::string name(key.reveal().substr(0, key.reveal().find(':')));
+    if (name != "service" && name != "service2") return refuse(Refusal::not_authenticated, "Not known.");
+    Service service{};
+    service.id.uuid.bytes[0] = name == "service2" ? 2 : 1;
+    if (key.reveal().ends_with(":permitted")) service.permissions = {"things.do"};
+    return service;
+  };
   checks.has_permission = [](const Caller& caller, std::string_view permission) {
-    return !caller.roles.empty() && caller.roles.front() == permission;
+    const auto* const person = std::get_if<Person>(&caller);
+    const auto& granted = person ? person->roles : std::get<Service>(caller).permissions;
+    return !granted.empty() && granted.front() == permission;
   };
   checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
     if (token != "new" && token != "known") return std::nullopt;
     return Device{{static_cast<std::uint8_t>(token.size())}, token == "known"};
   };
   checks.identity = [](std::string_view identifier, const std::optional<Device>& device) {
-    return door::CallerChecks::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
+    return limits::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
   };
   return checks;
 }

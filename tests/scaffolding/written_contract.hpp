@@ -16,18 +16,22 @@
 #include <vector>
 
 #include "google/api/annotations.pb.h"
+#include "google/api/httpbody.pb.h"
 #include "ostiary/options.pb.h"
 #include "source_folder.hpp"
 
 namespace ostiary::testing {
 
 /// For tests: a contract written in the test itself, as a .proto file of package `test` that may use our options,
-/// google.api.http and Timestamp. Throws std::runtime_error with protoc's words for what is no .proto.
+/// google.api.http, google.api.HttpBody and Timestamp. Throws std::runtime_error with protoc's words for what is no
+/// .proto.
 class WrittenContract {
  public:
   explicit WrittenContract(std::string_view body) : pool_(google::protobuf::DescriptorPool::generated_pool()) {
     // Asking them something links them in, for the imports to find.
-    if (google::api::http.number() == 0 || Policy::descriptor() == nullptr) throw std::runtime_error("no options");
+    if (google::api::http.number() == 0 || google::api::HttpBody::descriptor() == nullptr ||
+        Policy::descriptor() == nullptr)
+      throw std::runtime_error("no options");
     google::protobuf::FileDescriptorSet files;
     if (!files.ParseFromString(compiled(body)) || files.file_size() != 1) throw std::runtime_error("not one .proto");
     file_ = pool_.BuildFile(files.file(0));
@@ -45,6 +49,8 @@ class WrittenContract {
     if (found == nullptr) throw std::runtime_error("the test's .proto has no message " + name);
     return *found;
   }
+
+  const google::protobuf::FileDescriptor& file() const { return *file_; }
 
   /// An empty message of a type.
   std::unique_ptr<google::protobuf::Message> make(const std::string& name) {
@@ -67,6 +73,7 @@ class WrittenContract {
     const Folder folder;
     std::ofstream(folder.path / "test.proto") << R"(syntax = "proto3"; package test;
       import "google/api/annotations.proto";
+      import "google/api/httpbody.proto";
       import "google/protobuf/timestamp.proto";
       import "ostiary/options.proto";
     )" << body;

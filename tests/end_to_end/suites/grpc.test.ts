@@ -6,6 +6,7 @@ import * as loader from '@grpc/proto-loader'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callsOfContract } from '../support/grpc.ts'
+import { refuses, succeeds } from '../support/person.ts'
 import { World } from '../support/world.ts'
 
 interface FileDescriptor {
@@ -145,6 +146,40 @@ describe('R3.1 gRPC as its own tools know it', () => {
     const hex = world.server.grpcPort.toString(16).toUpperCase().padStart(4, '0')
     expect(listening).toContain(`0100007F:${hex}`)
     expect(listening).not.toContain(`00000000:${hex}`)
+  })
+
+  test('a bearer token alone means the same over gRPC as over HTTP, and so does a device', async () => {
+    const ada = await world.person('ada').signsUp()
+    const grpcClient = world.grpc()
+    const credentials = { email: ada.email, password: ada.password }
+    for (const over of ['grpc', 'http']) {
+      const first = await grpcClient.call('AuthService', 'Login', credentials)
+      const bearer = { authorization: `Bearer ${first.access_token}` }
+      const known = { ...credentials, device_id: first.device_id }
+      const checked =
+        over === 'grpc'
+          ? await grpcClient.call('AuthService', 'CheckSession', {}, bearer)
+          : succeeds(await world.client().get('/api/auth/session', { headers: bearer })).body
+      expect(checked.session.session_id).toBe(first.session_id)
+      const again =
+        over === 'grpc'
+          ? await grpcClient.call('AuthService', 'Login', known)
+          : succeeds(await world.client().post('/api/auth/login', known)).body
+      expect(again.device_id, 'the device is known').toBe(first.device_id)
+      if (over === 'grpc') await grpcClient.call('AuthService', 'Logout', {}, bearer)
+      else expect((await world.client().post('/api/auth/logout', {}, { headers: bearer })).status).toBe(204)
+      expect((await grpcClient.refused('AuthService', 'CheckSession', {}, bearer)).reason).toBe('session_ended')
+      const contradicting = { access_token: again.access_token }
+      const refused =
+        over === 'grpc'
+          ? (await grpcClient.refused('AuthService', 'Logout', contradicting, bearer)).reason
+          : refuses(
+              await world.client().post('/api/auth/logout', contradicting, { headers: bearer }),
+              400,
+              'conflicting_credentials',
+            ).code
+      expect(refused).toBe('conflicting_credentials')
+    }
   })
 
   test("a deadline that has passed is told as such, and the user agent names the session's device", async () => {

@@ -138,7 +138,79 @@ describe('R2.10 R3.8 R1.12 rate limits', () => {
   })
 })
 
+describe('what a call costs whom', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begins('SQLite', { settings: { RATE_LIMITS: undefined } })
+  })
+  afterAll(() => world.ends())
+
+  test("a backend checks its users' sessions from one address, each at its own cost, over HTTP and gRPC", async () => {
+    const tokens: string[] = []
+    for (let i = 0; i < 6; i++) {
+      const user = await world.person(`user${i}`, { from: `127.0.7.${i + 1}` }).signsUp()
+      tokens.push(user.accessToken!)
+    }
+    const http = world.client({ from: '127.0.0.1' })
+    const grpc = world.grpc()
+    const check = async (token: string, i: number) => {
+      const headers = { authorization: `Bearer ${token}` }
+      if (i % 2) return (await http.get('/api/auth/session', { headers })).status
+      await grpc.call('AuthService', 'CheckSession', {}, headers)
+      return 200
+    }
+    const seen = new Set<number>()
+    for (let i = 0; i < 180; i++) for (const status of await Promise.all(tokens.map((t) => check(t, i)))) seen.add(status)
+    expect([...seen], '1080 checks; the address has 400 at once').toEqual([200])
+  })
+
+  test('a mail that is not sent costs the address nothing, and a decoy as much as a mail', async () => {
+    const taken = `taken.${Date.now()}`
+    await world.person('owner', { from: '127.0.8.1', username: taken }).signsUp()
+    const known = (await world.person('known', { from: '127.0.8.2' }).signsUp()).email
+    const fresh = `fresh-${Date.now()}@example.org`
+    const register = (email: string, from: string, more: object = {}) =>
+      world.client({ from }).post('/api/auth/register', { email, password: freshPassword(), ...more })
+    for (let i = 0; i < 8; i++) {
+      refuses(await register(fresh, '127.0.8.3', { username: taken }), 409, 'username_taken')
+    }
+    for (const [email, from] of [
+      [fresh, '127.0.8.4'],
+      [known, '127.0.8.5'],
+    ]) {
+      for (let i = 0; i < 5; i++) succeeds(await register(email, from))
+      refuses(await register(email, from), 429, 'rate_limited')
+      refuses(await register(email.toUpperCase(), from), 429, 'rate_limited')
+    }
+  })
+})
+
 describe('behind a proxy that is trusted', () => {
+  test('gRPC believes it as HTTP does', async () => {
+    const world = await World.begins('SQLite', {
+      settings: { RATE_LIMITS: undefined, TRUSTED_PROXIES: '127.0.0.0/8', LIMIT_REGISTER_PER_ADDRESS: '2/1h burst 2' },
+    })
+    try {
+      let n = 0
+      const grpc = world.grpc()
+      const register = async (forwarded: string) => {
+        const request = { email: `over-grpc-${n++}@example.org`, password: freshPassword() }
+        const metadata = { 'x-forwarded-for': forwarded }
+        return await grpc.call('AuthService', 'Register', request, metadata).then(
+          () => 'ok',
+          (refusal) => refusal.reason,
+        )
+      }
+      for (const from of ['203.0.113.1', '203.0.113.2']) {
+        expect(await register(from)).toBe('ok')
+        expect(await register(`198.51.100.${n}, ${from}`)).toBe('ok')
+        expect(await register(from)).toBe('rate_limited')
+      }
+    } finally {
+      await world.ends()
+    }
+  })
+
   test('B2 ASVS 4.1.3 each client counts by its address, IPv6 by the /64, ::ffff: forms by the IPv4 one', async () => {
     const world = await World.begins('SQLite', {
       settings: { RATE_LIMITS: undefined, TRUSTED_PROXIES: '127.0.0.0/8', LIMIT_REGISTER_PER_ADDRESS: '2/1h burst 2' },

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as grpc from '@grpc/grpc-js'
@@ -8,7 +9,8 @@ const API = fileURLToPath(new URL('../../../api', import.meta.url))
 /** Where Debian's golang-github-gogo-googleapis-dev puts Google's protos. */
 const GOOGLEAPIS = '/usr/share/gocode/src/github.com/gogo/googleapis'
 
-const definition = loader.loadSync(['ostiary/v1/auth.proto', 'ostiary/v1/account.proto', 'ostiary/v1/system.proto'], {
+const protos = readdirSync(join(API, 'ostiary/v1')).map((name) => `ostiary/v1/${name}`)
+const definition = loader.loadSync(protos, {
   includeDirs: [API, GOOGLEAPIS],
   keepCase: true,
   longs: Number,
