@@ -377,7 +377,7 @@ TEST(Gateway, KnowsTheDeviceByCookieOrField) {
     bool known = false;
     tested.door.does = [&known](const Method&, const Call& call, const Message&) -> Reply {
       known = call.device.has_value();
-      return std::make_unique<v1::TokenReply>();
+      return std::make_unique<v1::LoginReply>();
     };
     const Answered answer = tested.ask(asked);
     return answer.status == 200 ? (known ? "known" : "unknown") : answer.code();
