@@ -383,7 +383,7 @@ TEST(Gateway, KnowsTheDeviceByCookieOrField) {
     bool known = false;
     tested.door.does = [&known](const contract::Method&, const Call& call, const contract::Message&) -> door::Reply {
       known = call.device.has_value();
-      return std::make_unique<v1::TokenReply>();
+      return std::make_unique<v1::LoginReply>();
     };
     const testing::Answered answer = tested.ask(asked);
     return answer.status == 200 ? (known ? "known" : "unknown") : answer.code();
