@@ -41,7 +41,7 @@ room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
 room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
 room(ports USES base)
-room(adapters USES ports storage CURL::libcurl spdlog::spdlog Boost::json maxminddb)
+room(adapters USES ports storage crypto CURL::libcurl Boost::json maxminddb)
 room(vault USES crypto storage Boost::json)
 room(audit USES vault ports storage Boost::json)
 room(delivery USES vault audit ports storage Boost::json ctemplate)
@@ -55,7 +55,7 @@ room(door USES contract access accounts sessions limits audit vault storage port
 room(http USES ports base Boost::headers OpenSSL::SSL TESTS_USE gateway)
 room(gateway USES door http contract Boost::json)
 room(grpc USES door contract ports base PkgConfig::GRPC grpc++_reflection TESTS_USE gateway)
-room(pages USES gateway door http contract ports Boost::json)
+room(pages USES gateway door http contract crypto ports ctemplate Boost::json)
 
 # What most files of the upper rooms read first, compiled once for them all.
 target_precompile_headers(sessions PRIVATE
