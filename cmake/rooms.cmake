@@ -43,11 +43,11 @@ room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
 room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
 room(ports USES base)
-room(adapters USES ports storage CURL::libcurl spdlog::spdlog Boost::json maxminddb)
+room(adapters USES ports storage crypto CURL::libcurl Boost::json maxminddb)
 room(vault USES crypto storage Boost::json)
 room(audit USES vault ports storage Boost::json)
 room(delivery USES vault audit ports storage Boost::json ctemplate)
-room(limits USES messages ports storage ICU::uc ICU::i18n)
+room(limits USES messages ports ICU::uc ICU::i18n)
 room(passwords USES crypto zxcvbn)
 room(sessions USES messages passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions)
@@ -57,7 +57,7 @@ room(door USES contract access accounts sessions limits audit vault storage port
 room(http USES ports base Boost::headers OpenSSL::SSL TESTS_USE gateway)
 room(gateway USES door http contract Boost::json)
 room(grpc USES door contract ports base PkgConfig::GRPC grpc++_reflection TESTS_USE gateway)
-room(pages USES gateway door http contract ports Boost::json)
+room(pages USES gateway door http contract crypto ports ctemplate Boost::json)
 
 # What most files of the upper rooms read first, compiled once for them all.
 target_precompile_headers(sessions PRIVATE

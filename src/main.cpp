@@ -6,7 +6,7 @@
 #include <iostream>
 #include <system_error>
 
-#include "adapters/spdlog_log.hpp"
+#include "adapters/descriptor_log.hpp"
 #include "base/wrong_setting.hpp"
 #include "cli/commands.hpp"
 #include "cli/complaint.hpp"
@@ -83,7 +83,7 @@ cli::ExitStatus run(const C& command) {
     for (const auto& error : read.error()) cli::complain(error);
     return cli::wrong_request;
   }
-  adapters::SpdlogLog log(STDERR_FILENO, least_level(read->config, serves), style_of(*read->config.log_format));
+  adapters::DescriptorLog log(STDERR_FILENO, least_level(read->config, serves), style_of(*read->config.log_format));
   for (const auto& warning : read->warnings) log.write(LogLevel::warning, "config.warning", {{"text", warning}});
   return Run{read->config, log}(command);
 }

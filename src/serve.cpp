@@ -104,7 +104,7 @@ std::function<void(const Call&, const audit::Event&)> refusals_to_audit(Foundati
   };
 }
 
-door::FindRememberedReply ready_session(const Rooms& rooms) {
+door::FindRememberedReply remembered_session(const Rooms& rooms) {
   return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<door::RememberedReply> {
     const auto known = sessions::ready_session(sessions, token, now);
     if (!known) return std::nullopt;
@@ -265,14 +265,15 @@ void serve(const Config& config, Log& plain_log) {
                                .clock = foundation.clock,
                                .log = log,
                                .options = dispatcher_options(config, rooms.hasher, metrics)});
-  const door::RememberedReplies ready_replies(contract, {{"ostiary.v1.AuthService.CheckSession", ready_session(rooms)}},
-                                              rooms.limits, foundation.clock, &metrics);
+  const door::RememberedReplies remembered_replies(contract,
+                                                   {{"ostiary.v1.AuthService.CheckSession", remembered_session(rooms)}},
+                                                   rooms.limits, foundation.clock, &metrics);
   const gateway::Gateway gateway(
-      dispatcher, ready_replies,
+      dispatcher, remembered_replies,
       pages::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
       gateway_options(config));
   http::Server http(gateway, http_options(config, contract), log);
-  grpc_transport::Server grpc(dispatcher, ready_replies, grpc_options(config), foundation.random, log);
+  grpc_transport::Server grpc(dispatcher, remembered_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
   // HTTP last: the others wait for what they have begun where a start fails, and it has begun nothing then.
   grpc.start();

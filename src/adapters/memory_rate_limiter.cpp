@@ -1,63 +1,22 @@
 #include "adapters/memory_rate_limiter.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
 
 namespace ostiary::adapters {
 namespace {
 
 constexpr std::size_t shard_count = 16;
 
-std::uint64_t random_number(Random& random) {
-  std::uint64_t number = 0;
-  random.fill({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
-  return number;
+std::array<std::uint8_t, 16> random_key(Random& random) {
+  std::array<std::uint8_t, 16> key{};
+  random.fill(key);
+  return key;
 }
-
-/// The state of SipHash (Aumasson and Bernstein, 2012).
-struct Sip {
-  std::uint64_t a, b, c, d;
-
-  void round() {
-    a += b, b = std::rotl(b, 13) ^ a, a = std::rotl(a, 32);
-    c += d, d = std::rotl(d, 16) ^ c;
-    a += d, d = std::rotl(d, 21) ^ a;
-    c += b, b = std::rotl(b, 17) ^ c, c = std::rotl(c, 32);
-  }
-
-  void absorb(std::uint64_t word) {
-    d ^= word;
-    round();
-    round();
-    a ^= word;
-  }
-};
 
 }  // namespace
 
-std::size_t MemoryRateLimiter::KeyedHash::operator()(std::string_view text) const {
-  Sip sip{first ^ 0x736f6d6570736575, second ^ 0x646f72616e646f6d, first ^ 0x6c7967656e657261,
-          second ^ 0x7465646279746573};
-  std::uint64_t last = std::uint64_t{text.size()} << 56;
-  while (text.size() >= sizeof last) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    sip.absorb(word);
-    text.remove_prefix(sizeof word);
-  }
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, text.data(), text.size());
-  sip.absorb(last | rest);
-  sip.c ^= 0xFF;
-  for (int i = 0; i < 4; ++i) sip.round();
-  return sip.a ^ sip.b ^ sip.c ^ sip.d;
-}
-
 MemoryRateLimiter::MemoryRateLimiter(Random& random, std::size_t most_buckets)
-    : hash_{random_number(random), random_number(random)},
-      most_in_shard_(std::max<std::size_t>(most_buckets / shard_count, 1)) {
+    : hash_{random_key(random)}, most_in_shard_(std::max<std::size_t>(most_buckets / shard_count, 1)) {
   for (std::size_t i = 0; i < shard_count; ++i) shards_.emplace_back(hash_);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "crypto/digest.hpp"
 #include "ports/gcra.hpp"
 #include "ports/rate_limiter.hpp"
 
@@ -24,11 +26,11 @@ class MemoryRateLimiter final : public RateLimiter {
   std::size_t buckets() const;
 
  private:
-  /// SipHash-2-4 under a key of this process: a stranger can't choose identifiers that fall together.
+  /// Under a key of this process: a stranger can't choose identifiers that fall together.
   struct KeyedHash {
     using is_transparent = void;
-    std::uint64_t first, second;
-    std::size_t operator()(std::string_view text) const;
+    std::array<std::uint8_t, 16> key;
+    std::size_t operator()(std::string_view text) const { return crypto::short_hash(key, text); }
   };
   struct Same {
     using is_transparent = void;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
+
+#include "base/ip_address.hpp"
 
 namespace ostiary {
 
@@ -10,5 +13,12 @@ class ListenError final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// Whether :: stands for the addresses of IPv4 as well.
+enum class Families { both, own };
+
+/// Listens for a moment. 0, or errno that says why it can't; a `port` of 0 becomes the one that the machine chose.
+/// Connections of a server that has just ended are in nobody's way (SO_REUSEADDR).
+int try_to_listen(const IpAddress& address, std::uint16_t& port, Families families);
 
 }  // namespace ostiary

@@ -8,6 +8,7 @@
 
 #include "base/encoding.hpp"
 #include "base/id.hpp"
+#include "base/ip_address.hpp"
 #include "contract/field_values.hpp"
 #include "contract/rules.hpp"
 #include "limits/email_address.hpp"
@@ -17,8 +18,6 @@ namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_localhost(std::string_view host) { return host == "localhost" || host == "127.0.0.1" || host == "[::1]"; }
 
 bool is_host(std::string_view host) {
   if (host.starts_with('[')) {
@@ -46,7 +45,7 @@ bool is_https_url(std::string_view text) {
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   const auto host = authority.substr(0, colon);
-  if (!is_host(host) || (http && !is_localhost(host))) return false;
+  if (!is_host(host) || (http && !is_this_machine(host))) return false;
   return colon == std::string_view::npos || is_port(authority.substr(colon + 1));
 }
 

@@ -4,7 +4,9 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <sodium/crypto_shorthash.h>
 
+#include <bit>
 #include <memory>
 
 #include "crypto/openssl.hpp"
@@ -109,6 +111,13 @@ Bytes derive_key(BytesView master, std::string_view purpose) {
   const Digest key = expand.finish();
   OPENSSL_cleanse(pseudorandom_key.data(), pseudorandom_key.size());
   return {key.begin(), key.end()};
+}
+
+std::uint64_t short_hash(const std::array<std::uint8_t, 16>& key, std::string_view text) {
+  static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(key)>> == crypto_shorthash_KEYBYTES);
+  std::array<std::uint8_t, crypto_shorthash_BYTES> hash{};
+  crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), key.data());
+  return std::bit_cast<std::uint64_t>(hash);
 }
 
 bool equal_in_constant_time(BytesView left, BytesView right) {

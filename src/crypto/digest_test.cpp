@@ -22,6 +22,13 @@ TEST(Sha256, ExamplesOfFips180) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(ShortHash, ExampleOfItsAuthors) {
+  std::array<std::uint8_t, 16> key{};
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
+  const std::string message("\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16", 15);
+  EXPECT_EQ(short_hash(key, message), 0xa129ca6149be45e5U);
+}
+
 TEST(Sha256, ThreadsDoNotDisturbEachOther) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

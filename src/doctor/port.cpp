@@ -1,14 +1,13 @@
 #include "doctor/port.hpp"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 #include <string_view>
 #include <utility>
+
+#include "base/listening.hpp"
 
 namespace ostiary::doctor {
 
@@ -17,34 +16,6 @@ namespace {
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
 bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
-
-/// Zero where the address can be bound, else why not.
-int try_to_bind(const std::string& address, std::uint16_t port) {
-  const int family = is_v6(address) ? AF_INET6 : AF_INET;
-  const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno;
-  // As the server does: connections of one that has just ended are in nobody's way.
-  const int yes = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  int result = 0;
-  if (family == AF_INET6) {
-    setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-    sockaddr_in6 place{};
-    place.sin6_family = AF_INET6;
-    place.sin6_port = htons(port);
-    inet_pton(AF_INET6, address.c_str(), &place.sin6_addr);
-    result = bind(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-  } else {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_port = htons(port);
-    inet_pton(AF_INET, address.c_str(), &place.sin_addr);
-    result = bind(descriptor, reinterpret_cast<const sockaddr*>(&place), sizeof place);
-  }
-  const int error = result == 0 ? 0 : errno;
-  close(descriptor);
-  return error;
-}
 
 std::size_t keep(char* text, std::size_t size, std::size_t count, void* kept) {
   constexpr std::size_t most = 4096;
@@ -114,7 +85,9 @@ bool answers_grpc_health(const std::string& place) {
 }  // namespace
 
 PortState look_at_port(const std::string& address, std::uint16_t port, Protocol protocol) {
-  switch (try_to_bind(address, port)) {
+  const auto parsed = parse_address(address);
+  std::uint16_t tried = port;
+  switch (parsed ? try_to_listen(*parsed, tried, Families::own) : EADDRNOTAVAIL) {
     case 0: return PortState::free;
     case EACCES: return PortState::forbidden;
     case EADDRINUSE: break;

@@ -121,9 +121,9 @@ struct Gateway::Impl {
             const Done& done) const;
   Result<void> dispatch(http::Request& request, const Destination& destination, const Target& target,
                         const RequestOrigin& from, Exchange& exchange, const Done& done) const;
-  std::optional<Result<http::Response>> answer_ready(const http::Request& request, const Target& target,
-                                                     const contract::Method& method,
-                                                     const door::Inbound& inbound) const;
+  std::optional<Result<http::Response>> answer_from_memory(const http::Request& request, const Target& target,
+                                                           const contract::Method& method,
+                                                           const door::Inbound& inbound) const;
   http::Response answer(const contract::Method& method, const Exchange& exchange, door::Reply reply) const;
   void write_success(http::Response& response, const contract::Method& method, const contract::Message& reply) const;
   void finish_call(http::Response& response, const Exchange& exchange) const;
@@ -151,7 +151,7 @@ struct Gateway::Impl {
   const Router router;
   std::unordered_map<const contract::Method*, CallPlan> plans;
   /// What finish_call adds to an answer that no foreign page reads.
-  std::shared_ptr<const std::string> ready_headers;
+  std::shared_ptr<const std::string> usual_headers;
 };
 
 Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies,
@@ -177,7 +177,7 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
   finish_call(plain, {});
   std::string lines;
   for (const auto& [name, value] : plain.headers) http::append_header(lines, name, value);
-  ready_headers = std::make_shared<const std::string>(std::move(lines));
+  usual_headers = std::make_shared<const std::string>(std::move(lines));
 }
 
 void Gateway::Impl::handle(http::Request& request, const Done& done) const {
@@ -291,11 +291,11 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
   door::Inbound inbound;
   inbound.address = client_address(request);
   inbound.access_token = std::move(*token);
-  if (auto ready = answer_ready(request, target, method, inbound)) {
-    if (!*ready) return std::unexpected(std::move(*ready).error());
-    if (exchange.readable_by) finish_call(**ready, exchange);
-    else (*ready)->ready_headers = ready_headers;
-    done(std::move(**ready));
+  if (auto remembered = answer_from_memory(request, target, method, inbound)) {
+    if (!*remembered) return std::unexpected(std::move(*remembered).error());
+    if (exchange.readable_by) finish_call(**remembered, exchange);
+    else (*remembered)->encoded_headers = usual_headers;
+    done(std::move(**remembered));
     return {};
   }
 
@@ -324,9 +324,10 @@ Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& req
   return door::Credentials{*std::move(bearer), *std::move(cookies)};
 }
 
-std::optional<Result<http::Response>> Gateway::Impl::answer_ready(const http::Request& request, const Target& target,
-                                                                  const contract::Method& method,
-                                                                  const door::Inbound& inbound) const {
+std::optional<Result<http::Response>> Gateway::Impl::answer_from_memory(const http::Request& request,
+                                                                        const Target& target,
+                                                                        const contract::Method& method,
+                                                                        const door::Inbound& inbound) const {
   if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
   auto reply = remembered_replies.answer(method, *inbound.access_token);
   if (!reply) return std::nullopt;

@@ -1,11 +1,7 @@
 #include "grpc/server.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <system_error>
 #include <unordered_map>
@@ -22,7 +18,6 @@
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
-#include <netinet/in.h>
 
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
@@ -111,8 +106,8 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     if (!bearer) return refuse(bearer.error());
     door::Credentials credentials{*std::move(bearer)};
     if (credentials.bearer && buffer_.Length() == 0) {
-      if (auto ready = service_.remembered_replies.answer(*method_, *credentials.bearer)) {
-        return *ready ? send_remembered(*(*ready)->protobuf) : refuse(ready->error());
+      if (auto remembered = service_.remembered_replies.answer(*method_, *credentials.bearer)) {
+        return *remembered ? send_remembered(*(*remembered)->protobuf) : refuse(remembered->error());
       }
     }
     std::unique_ptr<contract::Message> request(method_->request_prototype->New());
@@ -242,38 +237,6 @@ std::string place(const std::string& address, int port) {
   return (address.find(':') == address.npos ? address : '[' + address + ']') + ':' + std::to_string(port);
 }
 
-/// Tries to bind `address` for a moment, as gRPC won't say why it can't. Gives errno or 0; a `port` of 0 becomes the
-/// one that the machine chose.
-int try_to_bind(const IpAddress& address, std::uint16_t& port) {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  if (address.is_v4()) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, address.bytes.data() + 12, 4);
-    size = sizeof v4;
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
-    size = sizeof v6;
-  }
-  const int descriptor = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno;
-  const int on = 1;
-  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  auto* const name = reinterpret_cast<sockaddr*>(&storage);
-  int error = ::bind(descriptor, name, size) == 0 && ::listen(descriptor, 1) == 0 ? 0 : errno;
-  if (error == 0 && ::getsockname(descriptor, name, &size) == 0) {
-    port = ntohs(address.is_v4() ? reinterpret_cast<sockaddr_in&>(storage).sin_port
-                                 : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
-  }
-  ::close(descriptor);
-  return error;
-}
-
 }  // namespace
 
 struct Server::Impl {
@@ -335,7 +298,8 @@ void Server::Impl::check(const std::string& text, bool only_if_there, std::vecto
                       " for gRPC: it is not a loopback address, and calls would travel "
                       "unencrypted");
   }
-  const int error = try_to_bind(*address, port);
+  // gRPC itself won't say why it can't.
+  const int error = try_to_listen(*address, port, Families::both);
   if (only_if_there && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)) return;
   if (error != 0)
     throw ListenError("cannot listen on " + place(text, port) + " for gRPC: " + std::generic_category().message(error));

@@ -30,7 +30,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;  ///< shared, so that bytes kept ready are not copied; null for none
   /// Further headers as they are sent, each line with its end; null for none.
-  std::shared_ptr<const std::string> ready_headers = nullptr;
+  std::shared_ptr<const std::string> encoded_headers = nullptr;
 
   bool has_header(std::string_view name) const;
   /// Adds the header unless there is one of that name.

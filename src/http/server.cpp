@@ -485,7 +485,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       if (equal_ignoring_case(name, "connection")) keep_alive_ = keep_alive_ && !equal_ignoring_case(value, "close");
       else append_header(head_, name, value);
     }
-    if (response_.ready_headers) head_.append(*response_.ready_headers);
+    if (response_.encoded_headers) head_.append(*response_.encoded_headers);
     append_header(head_, "Date", home_.date.now());
     const bool bodiless = response_.status == 204 || response_.status == 304;
     if (bodiless) response_.body = nullptr;

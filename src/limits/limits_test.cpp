@@ -66,24 +66,6 @@ TEST(Limits, AreThoseOfTheContract) {
   EXPECT_EQ(row(PROBE), "| 10/1s burst 100 | | | |");
 }
 
-// B2: rotating inside a /64, mapped forms, other spellings.
-TEST(Limits, KnowTheNetworkOfAnAddress) {
-  const std::pair<const char*, const char*> rows[] = {
-      {"192.0.2.1", "192.0.2.1"},
-      {"::ffff:192.0.2.1", "192.0.2.1"},
-      {"::FFFF:c000:0201", "192.0.2.1"},
-      {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
-      {"2001:DB8:1:2::", "2001:db8:1:2::/64"},
-      {"2001:0db8:0001:0002:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"},
-      {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
-      {"::1", "::/64"},
-      {"unix", "unix"},
-      {"", ""},
-  };
-  for (const auto& [address, network] : rows) EXPECT_EQ(network_of(address), network) << address;
-  EXPECT_EQ(network_of(std::string(1000, 'x')).size(), 64u);
-}
-
 constexpr SessionId session{{{1}}};
 constexpr ServiceId service{{{1}}};
 const Device device{.hash = {1}, .has_logged_in = true};

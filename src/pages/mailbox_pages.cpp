@@ -1,5 +1,7 @@
 #include "pages/mailbox_pages.hpp"
 
+#include <ctemplate/template_dictionary.h>
+
 #include <algorithm>
 
 #include <boost/json/array.hpp>
@@ -26,16 +28,16 @@ bool wants_json(const http::Request& request) {
   return request.header("accept").value_or("").find("application/json") != std::string_view::npos;
 }
 
-/// The escaped text with its links made to be pressed.
-std::string with_links(std::string_view text) {
-  std::string html;
-  while (true) {
-    const auto begin = std::min(text.find("http://"), text.find("https://"));
-    html += escape_html(text.substr(0, begin));
-    if (begin == std::string_view::npos) return html;
-    const auto end = std::min(text.find_first_of(" \t\r\n<>\"", begin), text.size());
-    const std::string link = escape_html(text.substr(begin, end - begin));
-    html += "<a href=\"" + link + "\">" + link + "</a>";
+/// Splits the text at its links, for the page to make them such that can be pressed.
+void add_parts(ctemplate::TemplateDictionary& values, std::string_view text) {
+  while (!text.empty()) {
+    const auto begin = std::min({text.find("http://"), text.find("https://"), text.size()});
+    auto& part = *values.AddSectionDictionary("part");
+    part["words"] = std::string(text.substr(0, begin));
+    text.remove_prefix(begin);
+    if (text.empty()) return;
+    const auto end = std::min(text.find_first_of(" \t\r\n<>\"", 0), text.size());
+    part.SetValueAndShowSection("link", std::string(text.substr(0, end)), "with_link");
     text.remove_prefix(end);
   }
 }
@@ -62,27 +64,30 @@ http::Response json_list(const std::vector<MailboxEntry>& entries) {
 }
 
 http::Response html_list(const std::vector<MailboxEntry>& entries) {
-  std::string rows;
+  static const PageTemplate page("mailbox.html");
+  ctemplate::TemplateDictionary values("mailbox");
+  values.ShowSection(entries.empty() ? "no_mails" : "some_mails");
   for (const MailboxEntry& entry : entries) {
-    rows += "<tr><td>" + escape_html(to_rfc3339(entry.received_at).substr(11, 8)) + "</td><td>" +
-            escape_html(entry.mail.to) + "</td><td><a href=\"" + path_of(entry) + "\">" +
-            escape_html(entry.mail.subject) + "</a></td></tr>\n";
+    auto& mail = *values.AddSectionDictionary("mail");
+    mail["at"] = to_rfc3339(entry.received_at).substr(11, 8);
+    mail["to"] = entry.mail.to;
+    mail["path"] = path_of(entry);
+    mail["subject"] = entry.mail.subject;
   }
-  const std::string list = rows.empty() ? "<p>No mail so far.</p>"
-                                        : "<table>\n<thead><tr><th scope=\"col\">At (UTC)</th><th scope=\"col\">To</th>"
-                                          "<th scope=\"col\">Subject</th></tr></thead>\n<tbody>\n" +
-                                              rows + "</tbody>\n</table>";
-  http::Response response = html_page(fill_page(page_file("mailbox.html"), {{"mails", list}}));
+  http::Response response = html_page(page.expand(values));
   response.headers.emplace_back("Vary", "Accept");
   return response;
 }
 
 http::Response one_mail(const MailboxEntry& entry) {
-  return html_page(fill_page(page_file("mail.html"), {{"subject", entry.mail.subject},
-                                                      {"to", entry.mail.to},
-                                                      {"received_at", to_rfc3339(entry.received_at)},
-                                                      {"text", with_links(entry.mail.text)},
-                                                      {"html_path", path_of(entry) + std::string(html_suffix)}}));
+  static const PageTemplate page("mail.html");
+  ctemplate::TemplateDictionary values("mail");
+  values["subject"] = entry.mail.subject;
+  values["to"] = entry.mail.to;
+  values["received_at"] = to_rfc3339(entry.received_at);
+  values["html_path"] = path_of(entry) + std::string(html_suffix);
+  add_parts(values, entry.mail.text);
+  return html_page(page.expand(values));
 }
 
 /// The mail's own HTML: it may style itself, and nothing more.

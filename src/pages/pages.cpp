@@ -1,5 +1,7 @@
 #include "pages/pages.hpp"
 
+#include <ctemplate/template_dictionary.h>
+
 #include <array>
 
 #include "http/accept_header.hpp"
@@ -24,17 +26,16 @@ http::Response translated_page(const http::Request& request, std::string_view st
 }
 
 std::string local_start(const PagesOptions& options) {
-  std::string running;
+  ctemplate::TemplateDictionary values("start");
+  values["version"] = options.version;
+  values["origin"] = options.public_origin;
   for (const auto& [name, value] : options.running) {
-    running += "<dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd>\n";
+    auto& part = *values.AddSectionDictionary("running");
+    part["name"] = name;
+    part["value"] = value;
   }
-  const std::string mailbox = options.mailbox
-                                  ? "<li><a href=\"/dev/mailbox\">The development mailbox</a>: mail stays here "
-                                    "until SMTP_URL is set</li>"
-                                  : "";
-  return fill_page(
-      page_file("start-local.html"),
-      {{"version", options.version}, {"origin", options.public_origin}, {"running", running}, {"mailbox", mailbox}});
+  if (options.mailbox) values.ShowSection("mailbox");
+  return PageTemplate("start-local.html").expand(values);
 }
 
 gateway::Page document(std::string path, std::string_view type, std::string text) {

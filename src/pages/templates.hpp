@@ -1,16 +1,28 @@
 #pragma once
 
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
+namespace ctemplate {
+class Template;
+class TemplateDictionary;
+}  // namespace ctemplate
+
 namespace ostiary::pages {
 
-/// `text` as it may stand in HTML, between tags or in a quoted attribute.
-std::string escape_html(std::string_view text);
+/// An HTML page of web/pages with places for values, each escaped as the place where it stands needs it (ctemplate's
+/// AUTOESCAPE). Thread-safe.
+class PageTemplate {
+ public:
+  /// Throws std::logic_error for a page that is not there or no template.
+  explicit PageTemplate(std::string_view name);
+  ~PageTemplate();
 
-/// `page` with {{name}} replaced by the value's escaped text, {{{name}}} by the value as it is. Throws std::logic_error
-/// for a name that has no value: the page and its code do not fit.
-std::string fill_page(std::string_view page, const std::map<std::string_view, std::string>& values);
+  std::string expand(const ctemplate::TemplateDictionary& values) const;
+
+ private:
+  std::unique_ptr<const ctemplate::Template> template_;
+};
 
 }  // namespace ostiary::pages

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "contract/json.hpp"
 #include "fuzz/invariant.hpp"
@@ -16,11 +17,11 @@ namespace {
 using namespace ostiary;
 using ostiary::fuzz::must;
 
-testing::TestedGateway& tested() {
-  static testing::TestedGateway gateway({.public_origin = "https://id.example.org",
-                                         .cors_origins = {"https://app.example.org"},
-                                         .trusted_proxies = {"192.0.2.0/24"},
-                                         .cookies = {.secure = true}});
+ostiary::testing::TestedGateway& tested() {
+  static ostiary::testing::TestedGateway gateway({.public_origin = "https://id.example.org",
+                                                  .cors_origins = {"https://app.example.org"},
+                                                  .trusted_proxies = {"192.0.2.0/24"},
+                                                  .cookies = {.secure = true}});
   return gateway;
 }
 
@@ -71,7 +72,7 @@ void check(const http::Response& response) {
     must(value.find('\n') == std::string::npos, "a header is one line");
   }
   if (response.status < 400) return;
-  const testing::Answered answered{response};
+  const ostiary::testing::Answered answered{response};
   must(answered.header("content-type") == "application/problem+json", "a refusal is a problem");
   must(inspect(answered.text()).valid, "a problem is a text");
   const auto problem = answered.json();

@@ -11,21 +11,22 @@ namespace {
 
 using namespace ostiary;
 using ostiary::fuzz::must;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 void check_meaning(std::string_view head) {
-  http::request_parser<http::string_body> parser;
+  beast_http::request_parser<beast_http::string_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(head.size() + 1));
   boost::system::error_code error;
   const auto parsed = parser.put(boost::asio::buffer(head.data(), head.size()), error);
   if (error || parsed != head.size() || !parser.is_header_done()) return;
   const auto& request = parser.get();
-  const auto lengths = request.count(http::field::content_length),
-             codings = request.count(http::field::transfer_encoding);
+  const auto lengths = request.count(beast_http::field::content_length),
+             codings = request.count(beast_http::field::transfer_encoding);
   must(lengths + codings <= 1, "one thing at most says where the body ends");
   must(parser.chunked() == (codings == 1), "a body is in chunks if the head says so");
   must(parser.content_length().has_value() == (lengths == 1), "a body has a length if the head says so");
-  must(request.count(http::field::host) == 1 || (request.version() == 10 && request.count(http::field::host) == 0),
+  must(request.count(beast_http::field::host) == 1 ||
+           (request.version() == 10 && request.count(beast_http::field::host) == 0),
        "a request is for one host");
   must(request.version() == 10 || request.version() == 11, "the version is one that is understood");
   for (const auto& field : request) {

@@ -12,8 +12,8 @@ using namespace ostiary;
 using ostiary::fuzz::must;
 
 /// A message that has every kind of field there is.
-testing::WrittenContract& contract() {
-  static testing::WrittenContract written(R"(
+ostiary::testing::WrittenContract& written_contract() {
+  static ostiary::testing::WrittenContract written(R"(
     enum Mood { MOOD_UNSPECIFIED = 0; MOOD_FINE = 1; MOOD_BAD = 2; }
     message All {
       string text = 1; optional string maybe = 2; bytes blob = 3; bool truth = 4;
@@ -32,7 +32,7 @@ testing::WrittenContract& contract() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto message = contract().make("All");
+  const auto message = written_contract().make("All");
   const auto read = contract::read_json(ostiary::fuzz::text_of(data, size), *message);
   if (!read) {
     must(inspect(read.error().field).valid && inspect(read.error().detail).valid, "a refusal is a text");
@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   contract::write_json(*message, written);
   // Escapes may make it longer than what a client may send.
   const contract::JsonLimits roomy{.depth = 17, .bytes = 64 * contract::JsonLimits{}.bytes};
-  const auto again = contract().make("All");
+  const auto again = written_contract().make("All");
   must(contract::read_json(written, *again, roomy).has_value(), "what was written is read");
   must(google::protobuf::util::MessageDifferencer::Equals(*message, *again), "what was written is read the same");
   std::string rewritten;

@@ -60,7 +60,7 @@ struct Answered : http::Response {
       if (equal_ignoring_case(key, name)) all.append(all.empty() ? "" : "\n").append(value);
     };
     for (const auto& [key, value] : headers) add(key, value);
-    std::string_view lines = ready_headers ? std::string_view(*ready_headers) : std::string_view();
+    std::string_view lines = encoded_headers ? std::string_view(*encoded_headers) : std::string_view();
     for (; !lines.empty(); lines.remove_prefix(lines.find("\r\n") + 2)) {
       const std::string_view line = lines.substr(0, lines.find("\r\n"));
       add(line.substr(0, line.find(": ")), line.substr(line.find(": ") + 2));
@@ -77,10 +77,10 @@ class TestedGateway {
                                          .cors_origins = {},
                                          .trusted_proxies = {},
                                          .cookies = {}},
-      std::vector<gateway::Page> pages = {}, std::map<std::string, door::FindRememberedReply> ready = {},
+      std::vector<gateway::Page> pages = {}, std::map<std::string, door::FindRememberedReply> remembered = {},
       const std::vector<const google::protobuf::ServiceDescriptor*>& services = contract::contract_services())
       : door(services),
-        remembered_replies(door.contract, ready, door.limits, door.clock),
+        remembered_replies(door.contract, remembered, door.limits, door.clock),
         gateway(*door.dispatcher, remembered_replies, std::move(pages), random, door.log, std::move(options)) {}
 
   ~TestedGateway() { door.finish_calls(); }

@@ -153,7 +153,7 @@ TEST(Tidy, TheRoomsOfTheDoorStandOnWhatIsBelowThem) {
   };
   const std::vector<Row> rows{
       {"base", {"crypto", "storage", "ports", "messages"}},
-      {"contract", {"door", "http", "gateway", "grpc", "pages"}},
+      {"contract", {"storage", "door", "http", "gateway", "grpc", "pages"}},
       {"door", {"http", "gateway", "grpc", "pages"}},
       {"http", {"contract", "door", "gateway", "grpc", "pages", "messages", "storage"}},
       {"gateway", {"grpc", "pages"}},

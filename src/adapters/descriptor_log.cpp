@@ -1,4 +1,4 @@
-#include "adapters/spdlog_log.hpp"
+#include "adapters/descriptor_log.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -6,18 +6,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
-
+#include "base/encoding.hpp"
 #include "base/utf8.hpp"
 
 namespace ostiary::adapters {
@@ -29,29 +30,47 @@ constexpr std::size_t enough_for_a_write = 64 * 1024;
 constexpr std::size_t longest_value = 4 * 1024;
 constexpr std::chrono::milliseconds gathering_time{50};
 
-constexpr auto json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})";
-constexpr auto text_pattern = "%H:%M:%S.%e %^%-7l%$ %v";
-
-spdlog::level::level_enum to_spdlog(LogLevel level) {
+std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
   }
-  return spdlog::level::err;
+  return "error";
 }
 
-std::string_view colour_of(spdlog::level::level_enum level) {
-  if (level >= spdlog::level::err) return "\033[31m";
-  if (level == spdlog::level::warn) return "\033[33m";
-  return level == spdlog::level::info ? "\033[32m" : "\033[2m";
+/// What makes a terminal show what follows in the level's colour.
+std::string_view colour_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "\033[2m";
+    case LogLevel::info: return "\033[32m";
+    case LogLevel::warning: return "\033[33m";
+    case LogLevel::error: break;
+  }
+  return "\033[31m";
 }
 
-/// Keeps formatted lines until the writing thread takes them.
-class WaitingLines final : public spdlog::sinks::base_sink<std::mutex> {
+constexpr std::string_view colour_end = "\033[0m";
+
+Time now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+/// Hours to milliseconds on this machine's clock: "08:15:00.123".
+std::string local_time(Time time) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
+  std::tm parts{};
+  localtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%03d", parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(milliseconds % 1000));
+  return text.data();
+}
+
+/// Keeps lines until the writing thread takes them. Thread-safe.
+class WaitingLines {
  public:
-  WaitingLines(bool coloured, bool gather) : coloured_(coloured), gather_(gather) {}
+  explicit WaitingLines(bool gather) : gather_(gather) {}
 
   /// Waits for lines and moves them into `lines`; false when there are none and there will be none.
   bool take(std::string& lines, std::int64_t& dropped) {
@@ -73,34 +92,25 @@ class WaitingLines final : public spdlog::sinks::base_sink<std::mutex> {
     wake_.notify_one();
   }
 
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
+  /// An `urgent` line is written at once, with all that waits.
+  void put(std::string_view line, bool urgent) {
+    const std::lock_guard lock(mutex_);
     const std::size_t before = lines_.size();
     if (before + line.size() > most_waiting) {
       ++dropped_;
       return;
     }
-    const std::string_view text(line.data(), line.size());
-    if (coloured_) {
-      lines_.append(text.substr(0, message.color_range_start)).append(colour_of(message.level));
-      lines_.append(text.substr(message.color_range_start, message.color_range_end - message.color_range_start));
-      lines_.append("\033[0m").append(text.substr(message.color_range_end));
-    } else {
-      lines_.append(text);
-    }
+    lines_.append(line);
+    urgent_ = urgent_ || urgent;
     // Only for what the writing thread waits for: to wake it with each line costs more than the line.
-    if (before == 0 || (before < enough_for_a_write && lines_.size() >= enough_for_a_write)) wake_.notify_one();
-  }
-
-  void flush_() override {
-    urgent_ = true;
-    wake_.notify_one();
+    if (urgent || before == 0 || (before < enough_for_a_write && lines_.size() >= enough_for_a_write)) {
+      wake_.notify_one();
+    }
   }
 
  private:
-  const bool coloured_, gather_;
+  const bool gather_;
+  std::mutex mutex_;
   std::condition_variable wake_;
   std::string lines_;
   std::int64_t dropped_ = 0;
@@ -146,7 +156,9 @@ void append_encoded(std::string& out, std::string_view text) {
     } else if (point == '\t') {
       out.append("\\t");
     } else if (is_unsafe(point)) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(point));
+      std::array<char, 16> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(point));
+      out.append(escape.data());
     } else {
       out.append(text.substr(i, length));
     }
@@ -179,8 +191,9 @@ void append_value(std::string& out, const LogField& field, bool json) {
   }
 }
 
-std::string as_json(std::string_view event, std::initializer_list<LogField> fields) {
-  std::string out = "\"event\":";
+std::string as_json(Time time, LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  std::string out = "{\"time\":\"" + to_rfc3339(time) + "\",\"level\":\"";
+  out.append(name_of(level)).append("\",\"event\":");
   append_quoted(out, event);
   for (const auto& field : fields) {
     out.push_back(',');
@@ -188,11 +201,18 @@ std::string as_json(std::string_view event, std::initializer_list<LogField> fiel
     out.push_back(':');
     append_value(out, field, true);
   }
+  out.append("}\n");
   return out;
 }
 
-std::string as_text(std::string_view event, std::initializer_list<LogField> fields) {
-  std::string out;
+std::string as_text(Time time, LogLevel level, bool coloured, std::string_view event,
+                    std::initializer_list<LogField> fields) {
+  constexpr std::size_t widest_level = 7;
+  std::string out = local_time(time) + ' ';
+  if (coloured) out.append(colour_of(level));
+  out.append(name_of(level)).append(widest_level - name_of(level).size(), ' ');
+  if (coloured) out.append(colour_end);
+  out.push_back(' ');
   append_encoded(out, event);
   for (const auto& field : fields) {
     out.push_back(' ');
@@ -200,6 +220,7 @@ std::string as_text(std::string_view event, std::initializer_list<LogField> fiel
     out.push_back('=');
     append_value(out, field, false);
   }
+  out.push_back('\n');
   return out;
 }
 
@@ -211,27 +232,21 @@ LogStyle style_for(int descriptor) {
 
 }  // namespace
 
-struct SpdlogLog::Impl {
-  Impl(int descriptor_to_use, LogLevel least, LogStyle style)
-      : descriptor(descriptor_to_use),
-        json(style == LogStyle::json),
-        lines(std::make_shared<WaitingLines>(style == LogStyle::coloured_text, ::isatty(descriptor) == 0)),
-        logger("ostiary", lines) {
-    logger.set_level(to_spdlog(least));
-    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        json ? json_pattern : text_pattern, json ? spdlog::pattern_time_type::utc : spdlog::pattern_time_type::local));
-    logger.flush_on(spdlog::level::warn);
+struct DescriptorLog::Impl {
+  Impl(int descriptor_to_use, LogLevel least_to_write, LogStyle chosen)
+      : descriptor(descriptor_to_use), least(least_to_write), style(chosen), lines(::isatty(descriptor) == 0) {
     writer = std::thread([this] { write_lines(); });
   }
 
   ~Impl() {
-    lines->close();
+    lines.close();
     writer.join();
   }
 
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    const auto text = json ? as_json(event, fields) : as_text(event, fields);
-    logger.log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+    const auto line = style == LogStyle::json ? as_json(now(), level, event, fields)
+                                              : as_text(now(), level, style == LogStyle::coloured_text, event, fields);
+    lines.put(line, level >= LogLevel::warning);
   }
 
   void write_lines() {
@@ -241,26 +256,26 @@ struct SpdlogLog::Impl {
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
     std::string taken;
     std::int64_t dropped = 0;
-    while (lines->take(taken, dropped)) {
+    while (lines.take(taken, dropped)) {
       write_all(descriptor, taken);
       if (dropped > 0) log(LogLevel::warning, "log.dropped", {{"lines", dropped}});
     }
   }
 
   const int descriptor;
-  const bool json;
-  const std::shared_ptr<WaitingLines> lines;
-  spdlog::logger logger;
+  const LogLevel least;
+  const LogStyle style;
+  WaitingLines lines;
   std::thread writer;
 };
 
-SpdlogLog::SpdlogLog(int descriptor, LogLevel least, LogStyle style)
+DescriptorLog::DescriptorLog(int descriptor, LogLevel least, LogStyle style)
     : impl_(std::make_unique<Impl>(descriptor, least, style == LogStyle::automatic ? style_for(descriptor) : style)) {}
 
-SpdlogLog::~SpdlogLog() = default;
+DescriptorLog::~DescriptorLog() = default;
 
-void SpdlogLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (impl_->logger.should_log(to_spdlog(level))) impl_->log(level, event, fields);
+void DescriptorLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (level >= impl_->least) impl_->log(level, event, fields);
 }
 
 }  // namespace ostiary::adapters

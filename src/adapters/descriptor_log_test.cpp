@@ -1,4 +1,4 @@
-#include "adapters/spdlog_log.hpp"
+#include "adapters/descriptor_log.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -52,9 +52,9 @@ class Pipe {
   int read_end_ = -1, write_end_ = -1;
 };
 
-TEST(SpdlogLog, WritesJsonToAPipe) {
+TEST(DescriptorLog, WritesJsonToAPipe) {
   Pipe pipe;
-  SpdlogLog log(pipe.write_end(), LogLevel::info);
+  DescriptorLog log(pipe.write_end(), LogLevel::info);
   log.write(LogLevel::info, "session.start", {{"user", "ada"}, {"attempt", 3}, {"new_device", true}});
   const auto line = boost::json::parse(pipe.line()).as_object();
   EXPECT_EQ(line.at("level"), "info");
@@ -66,9 +66,9 @@ TEST(SpdlogLog, WritesJsonToAPipe) {
   EXPECT_TRUE(std::regex_match(std::string(line.at("time").as_string()), rfc3339)) << line.at("time");
 }
 
-TEST(SpdlogLog, WritesReadableText) {
+TEST(DescriptorLog, WritesReadableText) {
   Pipe pipe;
-  SpdlogLog log(pipe.write_end(), LogLevel::debug, LogStyle::text);
+  DescriptorLog log(pipe.write_end(), LogLevel::debug, LogStyle::text);
   log.write(LogLevel::warning, "mail.refused", {{"to", "ada@example.org"}, {"answer", "450 try later"}, {"tries", 2}});
   const std::regex expected(
       R"(\d\d:\d\d:\d\d\.\d{3} warning mail\.refused to=ada@example\.org answer="450 try later" tries=2)");
@@ -76,18 +76,18 @@ TEST(SpdlogLog, WritesReadableText) {
   EXPECT_TRUE(std::regex_match(line, expected)) << line;
 }
 
-TEST(SpdlogLog, ColoursTheLevelOnly) {
+TEST(DescriptorLog, ColoursTheLevelOnly) {
   Pipe pipe;
-  SpdlogLog log(pipe.write_end(), LogLevel::debug, LogStyle::coloured_text);
+  DescriptorLog log(pipe.write_end(), LogLevel::debug, LogStyle::coloured_text);
   log.write(LogLevel::error, "broken", {});
   const auto line = pipe.line();
   EXPECT_NE(line.find(" \033[31merror  \033[0m broken"), std::string::npos) << line;
 }
 
-TEST(SpdlogLog, LeavesOutWhatIsBelowItsLevel) {
+TEST(DescriptorLog, LeavesOutWhatIsBelowItsLevel) {
   Pipe pipe;
   {
-    SpdlogLog log(pipe.write_end(), LogLevel::warning);
+    DescriptorLog log(pipe.write_end(), LogLevel::warning);
     log.write(LogLevel::debug, "small", {});
     log.write(LogLevel::info, "medium", {});
     log.write(LogLevel::warning, "large", {});
@@ -99,7 +99,7 @@ TEST(SpdlogLog, LeavesOutWhatIsBelowItsLevel) {
 }
 
 // B17, ASVS 16.4.1: whatever a field holds, one call makes one line, and no terminal is told what to do.
-TEST(SpdlogLog, EncodesWhatCouldForgeALine) {
+TEST(DescriptorLog, EncodesWhatCouldForgeALine) {
   struct Row {
     std::string value, json;
   };
@@ -120,7 +120,7 @@ TEST(SpdlogLog, EncodesWhatCouldForgeALine) {
   for (const auto style : {LogStyle::json, LogStyle::text}) {
     for (const auto& row : rows) {
       Pipe pipe;
-      SpdlogLog log(pipe.write_end(), LogLevel::info, style);
+      DescriptorLog log(pipe.write_end(), LogLevel::info, style);
       log.write(LogLevel::warning, "e", {{"value", row.value}});
       const auto line = pipe.line();
       EXPECT_NE(line.find('"' + row.json + '"'), line.npos) << line;
@@ -128,19 +128,19 @@ TEST(SpdlogLog, EncodesWhatCouldForgeALine) {
   }
 }
 
-TEST(SpdlogLog, CutsALongValue) {
+TEST(DescriptorLog, CutsALongValue) {
   Pipe pipe;
-  SpdlogLog log(pipe.write_end(), LogLevel::info);
+  DescriptorLog log(pipe.write_end(), LogLevel::info);
   log.write(LogLevel::warning, "e", {{"value", std::string(1'000'000, 'x')}});
   EXPECT_LT(pipe.line().size(), 4300u);
 }
 
-TEST(SpdlogLog, KeepsLinesWholeAcrossThreads) {
+TEST(DescriptorLog, KeepsLinesWholeAcrossThreads) {
   Pipe pipe;
   std::string text;
   std::thread reader;
   {
-    SpdlogLog log(pipe.write_end(), LogLevel::info);
+    DescriptorLog log(pipe.write_end(), LogLevel::info);
     reader = std::thread([&] {
       for (int i = 0; i < 4'000; ++i) {
         const auto line = boost::json::parse(pipe.line()).as_object();
@@ -157,11 +157,11 @@ TEST(SpdlogLog, KeepsLinesWholeAcrossThreads) {
   reader.join();
 }
 
-TEST(SpdlogLog, NeverWaitsForAReaderAndCountsWhatItDropped) {
+TEST(DescriptorLog, NeverWaitsForAReaderAndCountsWhatItDropped) {
   Pipe pipe;
   std::string text;
   {
-    SpdlogLog log(pipe.write_end(), LogLevel::info);
+    DescriptorLog log(pipe.write_end(), LogLevel::info);
     const std::string value(4'000, 'x');
     // The pipe takes 64 KiB and nobody reads: the rest waits in memory, up to its bound.
     for (int i = 0; i < 3'000; ++i) log.write(LogLevel::info, "e", {{"value", value}});
@@ -173,12 +173,12 @@ TEST(SpdlogLog, NeverWaitsForAReaderAndCountsWhatItDropped) {
   EXPECT_GT(boost::json::parse(text).at("lines").as_int64(), 1'000);
 }
 
-TEST(SpdlogLog, OutlivesItsReader) {
+TEST(DescriptorLog, OutlivesItsReader) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[0]);
   {
-    SpdlogLog log(ends[1], LogLevel::info);
+    DescriptorLog log(ends[1], LogLevel::info);
     for (int i = 0; i < 10; ++i) log.write(LogLevel::error, "unheard", {});
   }
   ::close(ends[1]);

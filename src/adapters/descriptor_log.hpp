@@ -17,12 +17,12 @@ enum class LogStyle { automatic, json, text, coloured_text };
 /// As JSON a line is an object with time (RFC 3339, UTC), level, event and the fields. As text it is the local time,
 /// the level, the event, and name=value pairs. Control characters, line separators and invalid UTF-8 are encoded in
 /// both; a value beyond 4 KiB is cut.
-class SpdlogLog final : public Log {
+class DescriptorLog final : public Log {
  public:
   /// Writes what is at least `least`. `descriptor` must stay open until the log is gone.
-  SpdlogLog(int descriptor, LogLevel least, LogStyle style = LogStyle::automatic);
+  DescriptorLog(int descriptor, LogLevel least, LogStyle style = LogStyle::automatic);
   /// Writes what is waiting.
-  ~SpdlogLog() override;
+  ~DescriptorLog() override;
 
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
 
