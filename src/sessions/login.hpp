@@ -9,8 +9,11 @@ namespace ostiary::sessions {
 /// newest pending registration's, or nobody's. Every attempt leaves a row in login_attempts and in the audit log.
 Result<v1::TokenReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// Whom the limits count a call for that names an identifier, whatever it does: signing in and mails alike. `account` is
-/// "user:..." or a keyed hash of the identifier where there is no account.
+/// Whom the limits count mails to an address for, whether or not it is an account's.
+limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical);
+
+/// Whom the limits count a call for that names an identifier. `account` is "user:..." or a keyed hash of the identifier
+/// where there is no account; `mailbox` is that of `mailbox_of`.
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
 
 }  // namespace ostiary::sessions
