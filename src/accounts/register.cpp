@@ -42,8 +42,8 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
 /// that is sent: otherwise the sixth registration in an hour would tell an address that has an account.
 Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
   auto& limits = deps.sessions.limits;
-  const auto identity = sessions::identify(deps.sessions, email_canonical, std::nullopt);
-  auto buckets = limits.of_account(RateClass::MAIL, identity, call.address, std::nullopt);
+  const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
+  auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
   const auto wait = limits.take(buckets, deps.sessions.clock.now());
   if (!wait) return limits::Reservation(limits, std::move(buckets));
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),

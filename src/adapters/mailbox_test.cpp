@@ -7,34 +7,28 @@
 #include <vector>
 
 #include "contract/temporary_folder.hpp"
+#include "scaffolding/moved_clock.hpp"
 
 namespace ostiary::adapters {
 namespace {
 
 using namespace std::chrono_literals;
-
-class HandClock final : public Clock {
- public:
-  Time now() const override { return time; }
-  Time time{1'700'000'000'000'000us};
-};
+using testing::MovedClock;
 
 Mail mail_number(int number) {
   return {"id@example.org", "ada@example.org", "mail " + std::to_string(number), "text\n\"ü\"\x01", "<p>"};
 }
 
-const auto nothing = [] {};
-
 TEST(Mailbox, KeepsWhatItGetsNewestFirstOverARestart) {
   const testing::TemporaryFolder folder;
-  HandClock clock;
+  MovedClock clock;
   {
     Mailbox mailbox(folder.path() / "mailbox", clock);
-    for (int i = 1; i <= 12; ++i) EXPECT_EQ(mailbox.send(mail_number(i), nothing).delivery, Delivery::accepted);
+    for (int i = 1; i <= 12; ++i) EXPECT_EQ(mailbox.send(mail_number(i), [] {}).delivery, Delivery::accepted);
   }
-  clock.time += 1s;
+  clock.advances(1s);
   Mailbox mailbox(folder.path() / "mailbox", clock);
-  mailbox.send(mail_number(13), nothing);
+  mailbox.send(mail_number(13), [] {});
   const auto latest = mailbox.latest(3);
   ASSERT_EQ(latest.size(), 3u);
   EXPECT_EQ(latest[0].mail.subject, "mail 13");
@@ -42,15 +36,15 @@ TEST(Mailbox, KeepsWhatItGetsNewestFirstOverARestart) {
   EXPECT_EQ(latest[2].mail.subject, "mail 11");
   EXPECT_EQ(latest[0].mail.text, "text\n\"ü\"\x01");
   EXPECT_EQ(latest[0].mail.to, "ada@example.org");
-  EXPECT_EQ(latest[0].received_at, clock.time);
+  EXPECT_EQ(latest[0].received_at, clock.now());
   EXPECT_EQ(mailbox.latest(100).size(), 13u);
 }
 
 TEST(Mailbox, IsForItsOwnerOnly) {
   const testing::TemporaryFolder folder;
-  const HandClock clock;
+  const MovedClock clock;
   Mailbox mailbox(folder.path() / "mailbox", clock);
-  mailbox.send(mail_number(1), nothing);
+  mailbox.send(mail_number(1), [] {});
   using std::filesystem::perms;
   EXPECT_EQ(std::filesystem::status(folder.path() / "mailbox").permissions(), perms::owner_all);
   for (const auto& file : std::filesystem::directory_iterator(folder.path() / "mailbox"))
@@ -59,9 +53,9 @@ TEST(Mailbox, IsForItsOwnerOnly) {
 
 TEST(Mailbox, ForgetsTheOldest) {
   const testing::TemporaryFolder folder;
-  const HandClock clock;
+  const MovedClock clock;
   Mailbox mailbox(folder.path(), clock);
-  for (int i = 1; i <= 205; ++i) mailbox.send(mail_number(i), nothing);
+  for (int i = 1; i <= 205; ++i) mailbox.send(mail_number(i), [] {});
   const auto latest = mailbox.latest(1000);
   ASSERT_EQ(latest.size(), Mailbox::capacity);
   EXPECT_EQ(latest.back().mail.subject, "mail 6");
@@ -69,9 +63,9 @@ TEST(Mailbox, ForgetsTheOldest) {
 
 TEST(Mailbox, PassesOverAFileThatACrashLeft) {
   const testing::TemporaryFolder folder;
-  const HandClock clock;
+  const MovedClock clock;
   Mailbox mailbox(folder.path(), clock);
-  mailbox.send(mail_number(1), nothing);
+  mailbox.send(mail_number(1), [] {});
   std::ofstream(folder.path() / "999999999999999999-1-1.json") << "{\"to\": ";
   std::ofstream(folder.path() / "999999999999999999-1-2.json") << "";
   std::ofstream(folder.path() / "999999999999999999-1-3.json.part") << "{";
@@ -80,7 +74,7 @@ TEST(Mailbox, PassesOverAFileThatACrashLeft) {
 
 TEST(Mailbox, AnObjectionKeepsTheMailOut) {
   const testing::TemporaryFolder folder;
-  const HandClock clock;
+  const MovedClock clock;
   Mailbox mailbox(folder.path(), clock);
   EXPECT_THROW(mailbox.send(mail_number(1), [] { throw std::runtime_error("no"); }), std::runtime_error);
   EXPECT_TRUE(mailbox.latest(10).empty());
@@ -88,12 +82,12 @@ TEST(Mailbox, AnObjectionKeepsTheMailOut) {
 
 TEST(Mailbox, ManyThreadsLoseNothing) {
   const testing::TemporaryFolder folder;
-  const HandClock clock;
+  const MovedClock clock;
   Mailbox mailbox(folder.path(), clock);
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 40; ++n) mailbox.send(mail_number(n), nothing);
+      for (int n = 0; n < 40; ++n) mailbox.send(mail_number(n), [] {});
     });
   }
   for (auto& thread : threads) thread.join();

@@ -20,7 +20,7 @@ std::optional<Duration> take(MemoryRateLimiter& limiter, const std::string& key,
   return limiter.take({&bucket, 1}, at);
 }
 
-class MemoryLimiter : public testing::Test {
+class MemoryLimiter : public ::testing::Test {
  protected:
   std::optional<Duration> take(const std::string& key, Time at) { return adapters::take(limiter, key, at); }
   void give_back(const std::string& key) {

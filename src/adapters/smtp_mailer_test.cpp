@@ -1,4 +1,5 @@
 #include "adapters/smtp_mailer.hpp"
+#include "scaffolding/moved_clock.hpp"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -22,11 +23,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class HandClock final : public Clock {
- public:
-  Time now() const override { return Time(1'700'000'000'000'000us); }
-};
 
 /// A mail server that answers by a script: a reply for each verb, "" for closing the connection there. "greeting" is
 /// its first line, "." the answer to a message, "during data" closes while one is sent. Remembers what it was told.
@@ -127,7 +123,7 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-const HandClock hand_clock;
+const testing::MovedClock hand_clock;
 
 SmtpMailer mailer_for(const std::string& url) {
   SmtpServer server = parse_smtp_url(url).value();

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "contract/test_database.hpp"
+#include "scaffolding/moved_clock.hpp"
 
 namespace ostiary::delivery {
 namespace {
@@ -14,15 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class HandClock final : public Clock {
- public:
-  Time now() const override { return Time(Duration(microseconds_.load())); }
-  void advances(Duration by) { microseconds_ += by.count(); }
-
- private:
-  std::atomic<std::int64_t> microseconds_{1'700'000'000'000'000};
-};
 
 class RememberingLog final : public Log {
  public:
@@ -147,7 +139,7 @@ class ExecutorTest : public ::testing::Test {
   std::unique_ptr<Executor> another() { return std::make_unique<Executor>(parts, "example.org"); }
 
   testing::TestDatabase db;
-  HandClock clock;
+  testing::MovedClock clock;
   SystemRandom random;
   IdSource ids{clock, random, IdSource::Order::by_time};
   vault::ServerKeys server_keys{*db, clock, ids, random, Secret(std::string(32, 'm')), crypto::JwsAlgorithm::es256};

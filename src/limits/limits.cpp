@@ -24,11 +24,11 @@ std::map<RateClass, ClassRates> contract_rates() {
   const auto* type = RateClass_descriptor();
   for (int i = 0; i < type->value_count(); ++i) {
     const auto& written = type->value(i)->options().GetExtension(ostiary::rates);
-    table[static_cast<RateClass>(type->value(i)->number())] = ClassRates{
-        written.refund_unless_wrong(),         written.refund_address_unless_refused(),
-        rates_from(written.per_identifier()),  rates_from(written.per_address()),
-        rates_from(written.per_pair()),        rates_from(written.per_session()),
-        rates_from(written.per_service())};
+    table[static_cast<RateClass>(type->value(i)->number())] =
+        ClassRates{written.refund_unless_wrong(),        written.refund_address_unless_refused(),
+                   rates_from(written.per_identifier()), rates_from(written.per_address()),
+                   rates_from(written.per_pair()),       rates_from(written.per_session()),
+                   rates_from(written.per_service())};
   }
   return table;
 }
@@ -69,11 +69,12 @@ Buckets Limits::of_caller(RateClass rate, const Caller& caller) const {
 Buckets Limits::of_account(RateClass rate, const Identity& identity, std::string_view address,
                            const std::optional<Device>& device) const {
   const ClassRates& of_class = rates(rate);
-  if (identity.known_device && device) {
-    return buckets(rate, "device", to_hex(device->hash) + ' ' + identity.account, of_class.per_identifier);
+  const std::string& who = rate == MAIL ? identity.mailbox : identity.account;
+  if (rate != MAIL && identity.known_device && device) {
+    return buckets(rate, "device", to_hex(device->hash) + ' ' + who, of_class.per_identifier);
   }
-  Buckets all = buckets(rate, "identifier", identity.account, of_class.per_identifier);
-  const Buckets pair = buckets(rate, "pair", network_of(address) + ' ' + identity.account, of_class.per_pair);
+  Buckets all = buckets(rate, "identifier", who, of_class.per_identifier);
+  const Buckets pair = buckets(rate, "pair", network_of(address) + ' ' + who, of_class.per_pair);
   all.insert(all.end(), pair.begin(), pair.end());
   return all;
 }

@@ -27,6 +27,7 @@ std::map<RateClass, ClassRates> contract_rates();
 struct Identity {
   std::string account;  ///< the same for every identifier of an account
   bool known_device = false;
+  std::string mailbox = {};  ///< of the address that mails for the identifier go to, the account's or none's
 };
 
 /// What is taken from for one call.
@@ -44,7 +45,8 @@ class Limits {
   /// A person's session, or a service; none for anybody else.
   Buckets of_caller(RateClass rate, const Caller& caller) const;
   /// A `device` that the account knows has budgets of its own; strangers share those of the account, and of the account
-  /// and their address together.
+  /// and their address together. Under MAIL the account's part is its mailbox, which has one budget before and after
+  /// there is an account.
   Buckets of_account(RateClass rate, const Identity& identity, std::string_view address,
                      const std::optional<Device>& device) const;
 

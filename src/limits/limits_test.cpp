@@ -73,7 +73,7 @@ const Device device{.hash = {1}, .has_logged_in = true};
 class TakenLimits : public testing::Test {
  protected:
   Buckets of_ada(RateClass rate, std::string_view address) const {
-    return limits.of_account(rate, {"ada"}, address, std::nullopt);
+    return limits.of_account(rate, {"ada", false, "ada's mailbox"}, address, std::nullopt);
   }
 
   MapLimiter limiter;
@@ -128,6 +128,16 @@ TEST_F(TakenLimits, KeepApartWhatIsApart) {
   EXPECT_EQ(keys.size(), 8u) << "one each, but two of the account that a stranger asks for";
 }
 
+TEST_F(TakenLimits, CountMailsForTheMailboxWhoeverAsks) {
+  const auto keys = [this](const Identity& identity) {
+    std::string all;
+    for (const auto& [key, rate] : limits.of_account(MAIL, identity, "192.0.2.1", device)) all += key + ' ';
+    return all;
+  };
+  EXPECT_EQ(keys({"", false, "a mailbox"}), keys({"ada", true, "a mailbox"}));
+  EXPECT_NE(keys({"ada", false, "a mailbox"}), keys({"ada", false, "another"}));
+}
+
 TEST_F(TakenLimits, KnowWhoPaysForACaller) {
   const auto keys_of = [this](const Caller& caller) {
     std::string keys;
@@ -157,7 +167,9 @@ TEST_F(TakenLimits, AReservationIsGivenBackUnlessItIsKept) {
     EXPECT_FALSE(limits.take(mail, now));
     return Reservation(limits, mail);
   };
-  { const auto refused = reserved(); }
+  {
+    const auto refused = reserved();
+  }
   EXPECT_EQ(limiter.taken(), 0);
   EXPECT_THROW(
       {

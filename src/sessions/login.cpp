@@ -68,6 +68,10 @@ Digest identifier_hash(const Deps& deps, const Identifier& identifier) {
   return crypto::hmac_sha256(key.bytes, {as_bytes("login identifier"), as_bytes(identifier.canonical)});
 }
 
+std::string bucket_key(const Deps& deps, const Identifier& identifier) {
+  return "identifier:" + to_hex(identifier_hash(deps, identifier));
+}
+
 /// Writes down an attempt, whatever became of it; a failed one of an account in the audit log, too.
 void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
                     const std::optional<LoginRow>& user, bool success, std::string_view reason, Time now) {
@@ -135,14 +139,20 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   });
 }
 
+limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical) {
+  return {{}, false, bucket_key(deps, {email_canonical, true})};
+}
+
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
   const Identifier name = canonical(identifier);
   return *deps.db.read([&](Transaction& tx) -> Result<limits::Identity> {
     const auto user = find_user(tx, name);
-    if (!user) return limits::Identity{"identifier:" + to_hex(identifier_hash(deps, name)), false};
+    const std::string key = bucket_key(deps, name);
+    if (!user) return limits::Identity{key, false, key};
     const bool known =
         device && device->has_logged_in && tx.optional(statements::find_device, user->id, device->hash).has_value();
-    return limits::Identity{"user:" + to_string(user->id), known};
+    const std::string mailbox = name.is_email ? key : bucket_key(deps, canonical(user->email));
+    return limits::Identity{"user:" + to_string(user->id), known, mailbox};
   });
 }
 

@@ -10,8 +10,11 @@ namespace ostiary::sessions {
 /// login_attempts, and one about an account in the audit log.
 Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// Whom the limits count a call for that names an identifier, whatever it does: signing in and mails alike. `account` is
-/// "user:..." or a keyed hash of the identifier where there is no account.
+/// Whom the limits count mails to an address for, whether or not it is an account's.
+limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical);
+
+/// Whom the limits count a call for that names an identifier. `account` is "user:..." or a keyed hash of the identifier
+/// where there is no account; `mailbox` is that of `mailbox_of`.
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
 
 }  // namespace ostiary::sessions

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "contract/test_database.hpp"
+#include "scaffolding/moved_clock.hpp"
 #include "vault/key_reader.hpp"
 #include "vault/statements.hpp"
 
@@ -16,15 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using crypto::JwsAlgorithm;
 using testing::TestDatabase;
-
-class SetClock final : public Clock {
- public:
-  Time now() const override { return now_; }
-  void advances(Duration duration) { now_ += duration; }
-
- private:
-  Time now_ = Time(1'800'000'000s);
-};
 
 /// Several instances of the server over one database.
 class ServerKeysTest : public ::testing::Test {
@@ -49,7 +41,7 @@ class ServerKeysTest : public ::testing::Test {
   }
 
   TestDatabase db;
-  SetClock clock;
+  testing::MovedClock clock;
   SystemRandom random;
   IdSource ids{clock, random, IdSource::Order::by_time};
 };
@@ -244,7 +236,7 @@ TEST_F(ServerKeysTest, ARunningInstanceDropsWhatIsRetired) {
   EXPECT_EQ(running.published_keys().size(), 1U);
 }
 
-constexpr Statement<void(KeyId)> say_wrapping_key{"UPDATE server_keys SET wrapping_key_id = $1"};
+constexpr Statement<void(KeyId)> say_wrapping_key_of_all{"UPDATE server_keys SET wrapping_key_id = $1"};
 constexpr Statement<void(KeyId, KeyId)> copy_broken{R"sql(
   INSERT INTO server_keys (id, purpose, algorithm, sealed, wrapping_key_id, created_at, not_before)
   SELECT $1, purpose, algorithm, sealed, wrapping_key_id, created_at, not_before FROM server_keys WHERE id = $2)sql"};
@@ -253,7 +245,7 @@ TEST_F(ServerKeysTest, KeysThatCanNotBeReadAgainLeaveThoseThatWereKnown) {
   ServerKeys running = instance(JwsAlgorithm::es256);
   clock.advances(1h);
   instance(JwsAlgorithm::eddsa);
-  executes(say_wrapping_key, id_of_master_key(Secret("another master key")));
+  executes(say_wrapping_key_of_all, id_of_master_key(Secret("another master key")));
   EXPECT_THROW(running.read_again(), WrongMasterKey);
   EXPECT_EQ(running.published_keys().size(), 1U);
   EXPECT_EQ(running.current(KeyPurpose::codes).bytes.size(), 32U);

@@ -13,6 +13,7 @@
 #include "audit/audit_entry.hpp"
 #include "delivery/executor.hpp"
 #include "every_engine.hpp"
+#include "scaffolding/moved_clock.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/list_sessions.hpp"
@@ -20,16 +21,6 @@
 #include "sessions/refresh.hpp"
 
 namespace ostiary::testing {
-
-/// A clock that a test moves.
-class TestClock final : public Clock {
- public:
-  Time now() const override { return Time(Duration(microseconds_)); }
-  void advances(Duration duration) { microseconds_ += duration.count(); }
-
- private:
-  std::atomic<std::int64_t> microseconds_{std::chrono::microseconds(std::chrono::days(20'000)).count()};
-};
 
 /// Keeps the lines that were written.
 class KeepingLog final : public Log {
@@ -91,7 +82,7 @@ class World {
   explicit World(Database& database) : db(database) {}
 
   Database& db;
-  TestClock clock;
+  MovedClock clock;
   SystemRandom random;
   KeepingLog log;
   KeepingMailer mailer;

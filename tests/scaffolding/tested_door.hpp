@@ -13,18 +13,9 @@
 #include "contract/json.hpp"
 #include "door/dispatcher.hpp"
 #include "ports/gcra.hpp"
+#include "scaffolding/moved_clock.hpp"
 
 namespace ostiary::testing {
-
-/// A clock that the test moves.
-class MovedClock final : public Clock {
- public:
-  Time now() const override { return Time(Duration(microseconds_)); }
-  void advances(Duration duration) { microseconds_ += duration.count(); }
-
- private:
-  std::atomic<std::int64_t> microseconds_{std::chrono::microseconds(std::chrono::days(20'000)).count()};
-};
 
 /// Keeps each line as text, its level before it.
 class KeptLog final : public Log {

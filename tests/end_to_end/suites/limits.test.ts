@@ -174,11 +174,12 @@ describe('what a call costs whom', () => {
     for (let i = 0; i < 8; i++) {
       refuses(await register(fresh, '127.0.8.3', { username: taken }), 409, 'username_taken')
     }
-    for (const [email, from] of [
-      [fresh, '127.0.8.4'],
-      [known, '127.0.8.5'],
-    ]) {
-      for (let i = 0; i < 5; i++) succeeds(await register(email, from))
+    // The known address had one when its owner registered.
+    for (const [email, from, mails] of [
+      [fresh, '127.0.8.4', 5],
+      [known, '127.0.8.5', 4],
+    ] as const) {
+      for (let i = 0; i < mails; i++) succeeds(await register(email, from))
       refuses(await register(email, from), 429, 'rate_limited')
       refuses(await register(email.toUpperCase(), from), 429, 'rate_limited')
     }
