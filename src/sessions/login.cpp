@@ -151,7 +151,7 @@ limits::Identity identify(const Deps& deps, std::string_view identifier, const s
     if (!user) return limits::Identity{key, false, key};
     const bool known =
         device && device->has_logged_in && tx.optional(statements::find_device, user->id, device->hash).has_value();
-    const std::string mailbox = name.is_email ? key : bucket_key(deps, canonical(user->email));
+    const std::string mailbox = name.is_email || !user->email ? key : bucket_key(deps, canonical(*user->email));
     return limits::Identity{"user:" + to_string(user->id), known, mailbox};
   });
 }
