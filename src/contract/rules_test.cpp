@@ -9,7 +9,7 @@
 namespace ostiary::contract {
 namespace {
 
-constexpr std::string_view sample = R"(
+constexpr std::string_view ruled = R"(
   enum Colour { COLOUR_UNSPECIFIED = 0; COLOUR_RED = 1; }
   message Inner {
     string email = 1 [(ostiary.rule) = {required: true format: EMAIL max_bytes: 254}];
@@ -62,7 +62,7 @@ class FieldRules : public ::testing::Test {
     return rules.check(*message);
   }
 
-  testing::WrittenContract contract{sample};
+  testing::WrittenContract contract{ruled};
   Rules rules;
 };
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "every_engine.hpp"
+#include "rows.hpp"
 #include "storage/pages.hpp"
 #include "storage/statements.hpp"
 
@@ -34,9 +35,6 @@ struct PlainThing {
   Bytes bytes;
   Uuid other;
   Time moment;
-};
-struct Number {
-  std::int64_t value;
 };
 struct Words {
   std::string words;

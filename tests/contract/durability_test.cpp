@@ -10,14 +10,11 @@
 #include <string>
 
 #include "every_engine.hpp"
+#include "rows.hpp"
 
 namespace ostiary::testing {
 namespace {
 
-struct Number {
-  std::int64_t value;
-};
-inline constexpr Statement<void(Uuid, std::string)> insert_role{"INSERT INTO roles (id, name) VALUES ($1, $2)"};
 inline constexpr Statement<Number()> count_roles{"SELECT count(*) FROM roles"};
 inline constexpr Statement<void(Uuid, std::int64_t)> insert_version{
     "INSERT INTO outbox (id, topic, type, aggregate_id, aggregate_version, payload, occurred_at) "

@@ -10,6 +10,7 @@
 #include "adapters/invalidation_sqlite.hpp"
 #include "breaking_proxy.hpp"
 #include "every_engine.hpp"
+#include "rows.hpp"
 #include "test_database.hpp"
 
 namespace ostiary::testing {
@@ -75,11 +76,9 @@ Result<void> publish_all(Database& db, Invalidation& invalidation, bool commit =
   });
 }
 
-inline constexpr Statement<void(Uuid)> insert_role{"INSERT INTO roles (id, name) VALUES ($1, 'other')"};
-
 Result<void> change_something(Database& db) {
   return db.transaction([&](Transaction& tx) -> Result<void> {
-    tx.execute(insert_role, Uuid{});
+    tx.execute(insert_role, Uuid{}, "other");
     return {};
   });
 }

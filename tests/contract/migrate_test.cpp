@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "every_engine.hpp"
+#include "rows.hpp"
 #include "storage/migrate.hpp"
 #include "storage/schema_lock.hpp"
 #include "storage/statements.hpp"
@@ -26,9 +27,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-struct Number {
-  std::int64_t value;
-};
 inline constexpr Statement<Number()> count_first{"SELECT count(*) FROM first"};
 inline constexpr Statement<Number()> sum_first{"SELECT cast(coalesce(sum(value), 0) AS bigint) FROM first"};
 

@@ -8,6 +8,7 @@
 #include "breaking_proxy.hpp"
 #include "every_engine.hpp"
 #include "postgres_server.hpp"
+#include "rows.hpp"
 #include "scaffolding/debian_postgres.hpp"
 #include "storage/statements.hpp"
 
@@ -19,9 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-struct Number {
-  std::int64_t value;
-};
 inline constexpr Statement<void()> insert_counter{"INSERT INTO counters (name, value) VALUES ('counter', 0)"};
 inline constexpr Statement<Number()> find_counter{"SELECT value FROM counters WHERE name = 'counter'"};
 inline constexpr Statement<void(std::int64_t)> set_counter{"UPDATE counters SET value = $1 WHERE name = 'counter'"};

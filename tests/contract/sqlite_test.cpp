@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "rows.hpp"
 #include "storage/database.hpp"
 #include "storage/look.hpp"
 #include "test_database.hpp"
@@ -24,13 +25,9 @@ using ::testing::Not;
 struct Text {
   std::string value;
 };
-struct Number {
-  std::int64_t value;
-};
 inline constexpr Statement<Text()> journal_mode{"PRAGMA journal_mode"};
 inline constexpr Statement<Number()> synchronous{"PRAGMA synchronous"};
 inline constexpr Statement<Number()> foreign_keys{"PRAGMA foreign_keys"};
-inline constexpr Statement<void(Uuid, std::string)> insert_role{"INSERT INTO roles (id, name) VALUES ($1, $2)"};
 inline constexpr Statement<void(Uuid, Uuid)> insert_user_role{
     "INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2)"};
 inline constexpr Statement<Number()> count_roles{"SELECT count(*) FROM roles"};
