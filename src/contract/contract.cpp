@@ -60,7 +60,7 @@ std::optional<std::string> unfit_policy(const Policy& policy) {
 std::vector<const FieldDescriptor*> identifiers_of(const Descriptor& request) {
   std::vector<const FieldDescriptor*> identifiers;
   for (int i = 0; i < request.field_count(); ++i) {
-    if (request.field(i)->options().GetExtension(ostiary::rule).identifier()) identifiers.push_back(request.field(i));
+    if (rule_of(*request.field(i)).identifier()) identifiers.push_back(request.field(i));
   }
   return identifiers;
 }
@@ -70,7 +70,7 @@ const FieldDescriptor* redirect_of(const MethodDescriptor& call) {
   const auto redirects = [](const Descriptor& message) {
     std::vector<const FieldDescriptor*> found;
     for (int i = 0; i < message.field_count(); ++i) {
-      if (message.field(i)->options().GetExtension(ostiary::rule).redirect()) found.push_back(message.field(i));
+      if (rule_of(*message.field(i)).redirect()) found.push_back(message.field(i));
     }
     return found;
   };

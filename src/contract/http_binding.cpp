@@ -4,6 +4,7 @@
 #include <set>
 
 #include "contract/field_values.hpp"
+#include "contract/rules.hpp"
 #include "google/api/annotations.pb.h"
 
 namespace ostiary::contract {
@@ -17,7 +18,7 @@ using google::protobuf::MethodDescriptor;
   throw ContractError(method.full_name() + ": " + why);
 }
 
-bool is_secret(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule).secret(); }
+bool is_secret(const FieldDescriptor& field) { return rule_of(field).secret(); }
 
 bool is_literal_segment(std::string_view segment) {
   return !segment.empty() && std::ranges::all_of(segment, [](char c) {

@@ -9,6 +9,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "contract/field_values.hpp"
+#include "contract/rules.hpp"
 #include "ostiary/options.pb.h"
 
 namespace ostiary::contract {
@@ -18,7 +19,7 @@ using boost::json::error_code;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-bool is_occasional(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule).occasional(); }
+bool is_occasional(const FieldDescriptor& field) { return rule_of(field).occasional(); }
 
 /// The field of the same `oneof` that is set already.
 std::optional<std::string> rival(const Message& message, const FieldDescriptor& field) {

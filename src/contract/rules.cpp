@@ -187,7 +187,7 @@ void Rules::add(const Descriptor& type, RawFields raw_fields) {
   std::vector<FieldRule> fields;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    const Rule& rule = field.options().GetExtension(ostiary::rule);
+    const Rule& rule = rule_of(field);
     if (const auto why = unservable(field, raw_fields)) throw RuleError(field.full_name() + ": " + *why);
     if (const auto why = unfit_rule(field, rule)) throw RuleError(field.full_name() + ": " + *why);
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !is_timestamp(field)) add(*field.message_type());

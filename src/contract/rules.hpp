@@ -16,6 +16,11 @@
 
 namespace ostiary::contract {
 
+/// What the contract says of a field; the rule without content where it says nothing.
+inline const Rule& rule_of(const google::protobuf::FieldDescriptor& field) {
+  return field.options().GetExtension(ostiary::rule);
+}
+
 /// A rule that does not fit its field, or a field that can't be served: the message names the field.
 class RuleError final : public std::runtime_error {
  public:

@@ -21,7 +21,7 @@ bool is_token(std::string_view text) {
 
 /// Whether a field may hold what a cookie held: else no program of ours wrote it there, and it counts as not sent.
 bool fits(const FieldDescriptor& field, std::string_view value) {
-  const auto most = field.options().GetExtension(ostiary::rule).max_bytes();
+  const auto most = contract::rule_of(field).max_bytes();
   return inspect(value).valid && (most == 0 || value.size() <= most);
 }
 
@@ -65,7 +65,7 @@ CredentialFields::CredentialFields(const contract::Contract& contract) {
     const auto& request = *method.descriptor->input_type();
     Fields fields;
     for (int at = 0; at < request.field_count(); ++at) {
-      const Cookie cookie = request.field(at)->options().GetExtension(ostiary::rule).cookie();
+      const Cookie cookie = contract::rule_of(*request.field(at)).cookie();
       if (cookie != Cookie::COOKIE_UNSPECIFIED) fields.emplace_back(request.field(at), cookie);
     }
     if (!fields.empty()) fields_.emplace(&method, std::move(fields));

@@ -39,7 +39,7 @@ CookieFields::CookieFields(const Descriptor& request, const Descriptor& reply) {
   }
   for (int at = 0; at < reply.field_count(); ++at) {
     const FieldDescriptor& field = *reply.field(at);
-    const Rule& rule = field.options().GetExtension(ostiary::rule);
+    const Rule& rule = contract::rule_of(field);
     if (rule.cookie() != Cookie::COOKIE_UNSPECIFIED && is_single_text(field)) {
       reply_.push_back({&field, rule.cookie(), {}});
     }

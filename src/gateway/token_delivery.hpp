@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "contract/rules.hpp"
 #include "ostiary/options.pb.h"
 
 namespace ostiary::gateway {

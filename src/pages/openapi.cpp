@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "contract/refusals.hpp"
+#include "contract/rules.hpp"
 #include "pages/openapi_schemas.hpp"
 #include "pages/yaml.hpp"
 
@@ -16,6 +17,7 @@ namespace ostiary::pages {
 
 namespace json = boost::json;
 using google::protobuf::Descriptor;
+using contract::rule_of;
 using google::protobuf::FieldDescriptor;
 using Role = OpenApiSchemas::Role;
 
@@ -35,8 +37,6 @@ token. The same calls are served over gRPC.
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view any_type = "*/*";
 constexpr std::string_view problem_type = "application/problem+json";
-
-const Rule& rule_of(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule); }
 
 std::set<Cookie> cookies_of(const Descriptor& message) {
   std::set<Cookie> cookies;

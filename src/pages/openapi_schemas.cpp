@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 
 #include "contract/field_values.hpp"
+#include "contract/rules.hpp"
 #include "ostiary/options.pb.h"
 
 namespace ostiary::pages {
@@ -10,11 +11,10 @@ namespace ostiary::pages {
 namespace json = boost::json;
 using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
+using contract::rule_of;
 using google::protobuf::FieldDescriptor;
 
 namespace {
-
-const Rule& rule_of(const FieldDescriptor& field) { return field.options().GetExtension(ostiary::rule); }
 
 /// "User" for ostiary.v1.User; the full name elsewhere.
 std::string schema_name(const Descriptor& message) {
