@@ -39,12 +39,16 @@ Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const
 
 Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request) {
   const Time now = deps.clock.now();
-  return deps.db.transaction([&](Transaction& tx) -> Result<v1::LogoutReply> {
+  const auto ended = deps.db.transaction([&](Transaction& tx) -> Result<bool> {
     const auto owned = session_of(tx, deps, request);
     if (!owned) return std::unexpected(owned.error());
-    if (*owned) end_session(tx, deps, call, (*owned)->session, (*owned)->user, "logout", now);
-    return v1::LogoutReply{};
+    return *owned && end_session(tx, deps, call, (*owned)->session, (*owned)->user, "logout", now);
   });
+  if (!ended) return std::unexpected(ended.error());
+  // Whoever ended a session was no stranger, and can do so but once. The dispatcher can't tell: it sees a success, too,
+  // where the token is unknown or the session has long ended.
+  if (*ended) deps.limits.give_back(deps.limits.of_address(RateClass::WRITE, call.address));
+  return v1::LogoutReply{};
 }
 
 Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, const v1::RevokeSessionRequest& request) {
