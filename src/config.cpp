@@ -153,8 +153,9 @@ class Entries {
       for (const RateKind& kind : rate_kinds) {
         if ((rates.*kind.rates).empty()) continue;
         const std::string& class_name = RateClass_Name(rate_class);
+        const std::string what = rate_class == MAIL ? "Orders of mail" : "Calls of the class " + class_name;
         add_rates(settings, rates.*kind.rates, "LIMIT_" + class_name + "_PER_" + std::string(kind.name),
-                  "Calls of the class " + class_name + " " + std::string(kind.whom) + ".");
+                  what + " " + std::string(kind.whom) + ".");
       }
     }
   }

@@ -132,13 +132,12 @@ gateway::GatewayOptions gateway_options(const Config& config) {
 
 TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }
 
-http::ServerOptions http_options(const Config& config, const contract::Contract& contract) {
+http::ServerOptions http_options(const Config& config) {
   http::ServerOptions options;
   options.addresses = *config.listen_address;
   options.port = *config.port;
   options.tls = tls_files(config);
   options.trusted_proxies = *config.trusted_proxies;
-  options.body_limit = contract.largest_body_bytes();
   return options;
 }
 
@@ -272,7 +271,7 @@ void serve(const Config& config, Log& plain_log) {
       dispatcher, remembered_replies,
       pages::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
       gateway_options(config));
-  http::Server http(gateway, http_options(config, contract), log);
+  http::Server http(gateway, http_options(config), log);
   grpc_transport::Server grpc(dispatcher, remembered_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
   // HTTP last: the others wait for what they have begun where a start fails, and it has begun nothing then.

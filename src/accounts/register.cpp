@@ -1,5 +1,8 @@
 #include "accounts/register.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/registration_mail.hpp"
@@ -38,16 +41,18 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
   return wanted;
 }
 
-/// Counts a mail to an address against its budget, until the call is refused or fails. A decoy costs as much as a mail
-/// that is sent: otherwise the sixth registration in an hour would tell an address that has an account.
+/// Counts a mail against the budgets of its mailbox and of the network that asks for it, until the call is refused or
+/// fails. A decoy costs as much as a mail that is sent: otherwise the sixth registration in an hour would tell an
+/// address that has an account.
 Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
   auto& limits = deps.sessions.limits;
   const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
   auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
+  std::ranges::move(limits.of_address(RateClass::MAIL, call.address), std::back_inserter(buckets));
   const auto wait = limits.take(buckets, deps.sessions.clock.now());
   if (!wait) return limits::Reservation(limits, std::move(buckets));
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
-                    "Too many mails were asked for to this address.");
+                    "Too many mails were asked for.");
 }
 
 std::unexpected<Refused> username_taken() {
@@ -180,8 +185,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     const auto times = renew_code(tx, deps, *id, fresh, now);
     if (!pending->is_decoy()) {
       const auto& asked_for = pending->registration;
-      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name,
-                      asked_for.locale, now);
+      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name, asked_for.locale,
+                      now);
     }
     deps.sessions.audit.record(tx, call,
                                {.action = "user.resend_code",

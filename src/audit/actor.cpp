@@ -18,6 +18,7 @@ std::string_view name_of(ActorKind kind) {
 Actor actor_of(const Call& call) {
   struct Kind {
     Actor operator()(const Nobody&) const { return ActorKind::nobody; }
+    Actor operator()(const HalfPerson& half) const { return half.user_id; }
     Actor operator()(const Person& person) const { return person.user_id; }
     Actor operator()(const Service& service) const { return Actor(ActorKind::service, service.id.uuid); }
     Actor operator()(const Operator&) const { return ActorKind::machine_operator; }

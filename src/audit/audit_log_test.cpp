@@ -152,6 +152,7 @@ TEST_F(AuditLogTest, WhoMakesTheCallIsTheActorUnlessItIsSaid) {
   const std::vector<Row> table{
       {Nobody{}, std::nullopt, "nobody", std::nullopt},
       {person(ada), std::nullopt, "person", ada.uuid},
+      {HalfPerson{ada}, std::nullopt, "person", ada.uuid},
       {Service{ServiceId{service}, {}}, std::nullopt, "service", service},
       {Operator{}, std::nullopt, "operator", std::nullopt},
       {Nobody{}, ada, "person", ada.uuid},

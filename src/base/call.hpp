@@ -28,6 +28,11 @@ struct Person {
   Digest token_hash{};  ///< SHA-256 of the access token, the key of what is remembered about it
 };
 
+/// Somebody who has given the first factor of a login that needs a second: there is no session yet.
+struct HalfPerson {
+  UserId user_id;
+};
+
 /// A program that calls with a service key, as the dispatcher proved it.
 struct Service {
   ServiceId id;
@@ -38,7 +43,7 @@ struct Service {
 struct Operator {};
 
 /// Who makes a call.
-using Caller = std::variant<Nobody, Person, Service, Operator>;
+using Caller = std::variant<Nobody, HalfPerson, Person, Service, Operator>;
 
 /// The device that a call comes from, by its signed cookie or `device_id`.
 struct Device {

@@ -5,8 +5,8 @@
 
 namespace ostiary {
 
-/// Every reason for which Ostiary refuses a call. `server/refusals` turns each into an HTTP status and a gRPC code; the
-/// name, as `name_of` gives it, is the stable `code` that clients see.
+/// Every reason for which Ostiary refuses a call. `contract/refusals` turns each into an HTTP status and a gRPC code;
+/// the name, as `name_of` gives it, is the stable `code` that clients see.
 enum class Refusal {
   // The request differs from the contract.
   malformed_request,
@@ -15,7 +15,7 @@ enum class Refusal {
   wrong_type,
   missing_field,
   invalid_field,
-  conflicting_credentials,  // a cookie and a body that differ
+  conflicting_credentials,  // a cookie, a bearer token and a field that differ
   body_too_large,
   headers_too_large,
   length_required,

@@ -288,7 +288,7 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"SystemService.ListKeys", "ANYONE READ system.keys | GET /.well-known/jwks.json"},
       {"AuthService.Register", "ANYONE REGISTER user.register hashes | POST /api/auth/register * | POST /register *"},
       {"AuthService.VerifyEmail", "ANYONE CODE user.verify_email hashes | POST /api/auth/email/verify *"},
-      {"AuthService.ResendEmailCode", "ANYONE MAIL user.resend_code | POST /api/auth/email/resend *"},
+      {"AuthService.ResendEmailCode", "ANYONE WRITE user.resend_code | POST /api/auth/email/resend *"},
       {"AuthService.Login", "ANYONE SIGN_IN session.start hashes | POST /api/auth/login * | POST /login *"},
       {"AuthService.Refresh",
        "ANYONE REFRESH session.refresh | POST /api/auth/refresh * | POST /auth/session/refresh *"},

@@ -21,7 +21,7 @@ constexpr std::array table{
     RefusalStatus{Refusal::missing_field, 400, grpc_invalid_argument, Cost::call, "A field is missing"},
     RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, Cost::call, "A field is not as it must be"},
     RefusalStatus{Refusal::conflicting_credentials, 400, grpc_invalid_argument, Cost::call,
-                  "A cookie and the body contradict"},
+                  "The request names different credentials"},
     RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, Cost::call, "The request is too large"},
     RefusalStatus{Refusal::headers_too_large, 431, grpc_resource_exhausted, Cost::call, "The headers are too large"},
     RefusalStatus{Refusal::length_required, 411, grpc_invalid_argument, Cost::call, "The body's length is missing"},

@@ -242,7 +242,7 @@ Objection Dispatcher::Impl::count(Passage& passage) {
   const auto rate = passage.method.policy.rate();
   const auto& call = passage.call;
   auto buckets = limits.of_caller(rate, call.caller);
-  if (!buckets.empty()) give_back(passage.from_address);
+  const bool pays_alone = !buckets.empty();
   const auto identifier =
       counts_identifiers(limits.rates(rate)) ? identifier_of(passage.method, *passage.request) : std::nullopt;
   limits::Buckets of_account;
@@ -252,6 +252,8 @@ Objection Dispatcher::Impl::count(Passage& passage) {
   }
   // Not earlier: the storage may have kept the call waiting, and the limits take an old time for a clock set back.
   if (const auto wait = limits.take(buckets, clock.now())) return too_many(*wait);
+  // Not earlier: a call that is refused here has cost a worker, and somebody has to pay for it.
+  if (pays_alone) give_back(passage.from_address);
   passage.from_account = std::move(of_account);
   return std::nullopt;
 }

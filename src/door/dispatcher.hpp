@@ -32,7 +32,7 @@ struct Inbound {
 /// refused at the start. All but `remembered_device` are called on a worker and may use the database.
 struct CallerChecks {
   std::function<Result<Person>(const Secret& access_token, Time now)> user;
-  std::function<Result<Person>(const Secret& access_token, Time now)> half_authenticated;
+  std::function<Result<HalfPerson>(const Secret& mfa_token, Time now)> half_authenticated;
   std::function<Result<Service>(const Secret& service_key, Time now)> service;
   std::function<bool(const Caller& caller, std::string_view permission)> has_permission;
   using FindDevice = std::function<std::optional<Device>(std::string_view device_token)>;
@@ -79,9 +79,9 @@ struct DispatcherParts {
 
 /// The one door. For both transports it enforces, in this order: rate limit by address, field rules, room for hashing,
 /// who calls, permission, fresh login, rate limits by session or service and identifier; then calls the use case on a
-/// worker. A caller who is proven pays from a budget of their own, and their address gets back what it paid. It is the
-/// only place that catches: StorageError becomes `unavailable`, anything else `internal`, logged with the trace id and
-/// never shown. Thread-safe.
+/// worker. A caller who is proven pays from a budget of their own, and their address gets back what it paid, unless
+/// that budget is spent. It is the only place that catches: StorageError becomes `unavailable`, anything else
+/// `internal`, logged with the trace id and never shown. Thread-safe.
 class Dispatcher {
  public:
   explicit Dispatcher(DispatcherParts parts);

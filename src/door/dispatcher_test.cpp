@@ -5,6 +5,7 @@
 
 #include "audit/audit_entry.hpp"
 #include "contract/test_database.hpp"
+#include "door/remembered_replies.hpp"
 #include "ostiary/v1/auth.pb.h"
 #include "scaffolding/tested_door.hpp"
 #include "scaffolding/written_contract.hpp"
@@ -24,6 +25,9 @@ constexpr std::string_view guarded = R"(
     rpc Open(Ask) returns (Answer) { option (ostiary.policy) = {caller: ANYONE rate: READ audit: "thing.open"}; }
     rpc Half(Ask) returns (Answer) {
       option (ostiary.policy) = {caller: HALF_AUTHENTICATED rate: CODE audit: "thing.half"};
+    }
+    rpc HalfRead(Ask) returns (Answer) {
+      option (ostiary.policy) = {caller: HALF_AUTHENTICATED rate: READ audit: "thing.half_read"};
     }
     rpc Permitted(Ask) returns (Answer) {
       option (ostiary.policy) = {caller: PERMISSION permission: "things.do" rate: WRITE audit: "thing.permitted"};
@@ -439,14 +443,75 @@ TEST(ProvenCallers, PayForThemselvesAndNotFromTheirAddress) {
     for (int i = 0; i < 200; ++i) {
       ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", token)), "ok") << token << i;
     }
-    for (int i = 0; i < 300; ++i) {
-      ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", token)), "rate_limited") << token << i;
-    }
   }
   for (int i = 0; i < 400; ++i) {
     ASSERT_EQ(door.call("CheckSession", testing::from("192.0.2.1", "forged")), "not_authenticated") << i;
   }
   EXPECT_EQ(door.call("CheckSession", testing::from("192.0.2.1", "forged")), "rate_limited") << "strangers pay";
+}
+
+// Each of these costs a worker and a proof, so somebody has to pay.
+TEST(ProvenCallers, PayFromTheirAddressOnceTheirOwnBudgetIsSpent) {
+  testing::TestedDoor door(contract::contract_services());
+  int proven = 0;
+  door.checks.user = [&proven, by_name = door.checks.user](const Secret& token, Time now) {
+    ++proven;
+    return by_name(token, now);
+  };
+  door.open();
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(door.call("CheckSession", from("192.0.2.1", "user")), "ok") << i;
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(door.call("CheckSession", from("192.0.2.1", "user")), "rate_limited") << i;
+  EXPECT_EQ(proven, 600) << "the session's 200 and the address's 400";
+}
+
+TEST(RememberedCallers, PayFromTheirAddressOnceTheirOwnBudgetIsSpent) {
+  testing::TestedDoor door(contract::contract_services());
+  const FindRememberedReply find = [](const Secret&, Time) { return RememberedReply{}; };
+  const RememberedReplies replies(door.contract, {{"ostiary.v1.AuthService.CheckSession", find}}, door.limits,
+                                  door.clock);
+  const auto asks = [&] { return replies.answer(door.method("CheckSession"), Secret("user"), "192.0.2.1").value(); };
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(asks()) << i;
+  for (int i = 0; i < 399; ++i) ASSERT_FALSE(asks()) << i;
+  EXPECT_EQ(door.call("CheckSession", from("192.0.2.1", "forged")), "not_authenticated") << "the last of 400";
+  const auto refused = asks();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, Refusal::rate_limited);
+  EXPECT_EQ(door.call("CheckSession", from("192.0.2.1", "forged")), "rate_limited");
+  EXPECT_EQ(door.call("CheckSession", from("192.0.2.2", "forged")), "not_authenticated");
+}
+
+// An office, or a backend that refreshes for its users, calls from one address for all of them.
+TEST_F(SignInLimits, TakeFromTheAddressForRefreshesUnlessTheTokenIsGood) {
+  const char* token = R"({"refresh_token":"a"})";
+  const std::optional<Refusal> free[] = {std::nullopt, Refusal::unavailable};
+  for (const auto answer : free) {
+    wrong = answer;
+    for (int i = 0; i < 1000; ++i) ASSERT_NE(door.call("Refresh", from("192.0.2.1"), token), "rate_limited") << i;
+  }
+  const Refusal counted[] = {Refusal::refresh_token_unknown, Refusal::refresh_token_reused, Refusal::session_ended};
+  for (std::size_t i = 0; i < std::size(counted); ++i) {
+    wrong = counted[i];
+    const std::string address = "192.0.2." + std::to_string(10 + i);
+    for (int n = 0; n < 200; ++n) ASSERT_NE(door.call("Refresh", from(address), token), "rate_limited") << n;
+    EXPECT_EQ(door.call("Refresh", from(address), token), "rate_limited") << name_of(*wrong);
+  }
+}
+
+TEST_F(Door, TellsTheUseCaseWhoIsHalfSignedIn) {
+  door.does = [](const contract::Method& called, const Call& call, const contract::Message&) -> Reply {
+    EXPECT_EQ(std::get<HalfPerson>(call.caller).user_id.uuid.bytes[0], 7);
+    EXPECT_THROW(call.person(), std::logic_error) << "there is no session";
+    EXPECT_EQ(audit::actor_of(call), audit::Actor(std::get<HalfPerson>(call.caller).user_id));
+    return std::unique_ptr<contract::Message>(called.reply_prototype->New());
+  };
+  EXPECT_EQ(door.call("Half", from("192.0.2.1", "half")), "ok");
+  EXPECT_EQ(door.done, 1);
+}
+
+TEST_F(Door, CountsWhoIsHalfSignedInByTheUser) {
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(door.call("HalfRead", from("192.0.2.1", "half")), "ok") << i;
+  EXPECT_EQ(door.call("HalfRead", from("192.0.2.1", "half")), "rate_limited");
+  EXPECT_EQ(door.call("HalfRead", from("192.0.2.1", "half2")), "ok");
 }
 
 TEST_F(Door, CountsAServiceByItsOwnId) {

@@ -1,5 +1,7 @@
 #include "door/remembered_replies.hpp"
 
+#include <algorithm>
+
 namespace ostiary::door {
 namespace {
 
@@ -19,11 +21,12 @@ RememberedReplies::RememberedReplies(const contract::Contract& contract,
 }
 
 std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract::Method& method,
-                                                                 const Secret& access_token) const {
+                                                                 const Secret& access_token,
+                                                                 std::string_view address) const {
   const auto known = find_.find(&method);
   if (known == find_.end()) return std::nullopt;
   const auto began = std::chrono::steady_clock::now();
-  auto answer = find(method, known->second, access_token);
+  auto answer = find(method, known->second, access_token, address);
   if (answer && metrics_) {
     const auto why = *answer ? std::nullopt : std::optional(answer->error().why);
     metrics_->answered(method, why, std::chrono::steady_clock::now() - began);
@@ -32,13 +35,15 @@ std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract:
 }
 
 RememberedReplies::Answer RememberedReplies::find(const contract::Method& method, const FindRememberedReply& find,
-                                                  const Secret& access_token) const {
+                                                  const Secret& access_token, std::string_view address) const {
   const Time now = clock_.now();
   auto reply = find(access_token, now);
   if (!reply) return std::nullopt;
-  const auto buckets = limits_.of_session(method.policy.rate(), reply->session);
-  if (const auto wait = limits_.take(buckets, now)) return rate_limited(*wait);
-  return *std::move(reply);
+  const auto rate = method.policy.rate();
+  const auto wait = limits_.take(limits_.of_session(rate, reply->session), now);
+  if (!wait) return *std::move(reply);
+  const auto address_waits = limits_.take(limits_.of_address(rate, address), now);
+  return rate_limited(address_waits ? std::max(*wait, *address_waits) : *wait);
 }
 
 }  // namespace ostiary::door

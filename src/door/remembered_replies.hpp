@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/secret.hpp"
 #include "contract/contract.hpp"
@@ -25,8 +26,8 @@ struct RememberedReply {
 using FindRememberedReply = std::function<std::optional<RememberedReply>(const Secret& access_token, Time now)>;
 
 /// The calls without parameters that a transport answers on its own thread. As at the dispatcher they are paid from the
-/// session's budget, and from nothing of the address's: who is remembered is proven. Thread-safe. What it is given must
-/// outlive it.
+/// session's budget; only where that is spent does the address pay for the call that is refused. Thread-safe. What it
+/// is given must outlive it.
 class RememberedReplies {
  public:
   /// `find` by the calls' full names. `metrics` are told of each answer, if there are any.
@@ -34,11 +35,13 @@ class RememberedReplies {
                     limits::Limits& limits, const Clock& clock, Metrics* metrics = nullptr);
 
   /// The reply or why it is refused; nothing where the dispatcher has to be asked.
-  std::optional<Result<RememberedReply>> answer(const contract::Method& method, const Secret& access_token) const;
+  std::optional<Result<RememberedReply>> answer(const contract::Method& method, const Secret& access_token,
+                                                std::string_view address) const;
 
  private:
   using Answer = std::optional<Result<RememberedReply>>;
-  Answer find(const contract::Method& method, const FindRememberedReply& find, const Secret& access_token) const;
+  Answer find(const contract::Method& method, const FindRememberedReply& find, const Secret& access_token,
+              std::string_view address) const;
 
   std::unordered_map<const contract::Method*, FindRememberedReply> find_;
   limits::Limits& limits_;

@@ -31,6 +31,7 @@ struct CallPlan {
   CookieFields cookies;
   int success_status;
   bool has_raw_reply;
+  bool answers_json_only;
 };
 
 /// What the answer to a request depends on, kept until it is there.
@@ -168,10 +169,10 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
       credential_fields(dispatcher.contract()),
       router(dispatcher.contract(), this->pages) {
   for (const contract::Method& method : dispatcher.contract().methods()) {
-    plans.emplace(
-        &method,
-        CallPlan{CookieFields(*method.request_prototype->GetDescriptor(), *method.reply_prototype->GetDescriptor()),
-                 success_status(method), contract::is_raw(*method.reply_prototype->GetDescriptor())});
+    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
+                                                 *method.reply_prototype->GetDescriptor()),
+                                    success_status(method), contract::is_raw(*method.reply_prototype->GetDescriptor()),
+                                    contract::answers_json_only(method)});
   }
   http::Response plain;
   finish_call(plain, {});
@@ -277,7 +278,7 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
   const contract::Method& method = *destination.method;
   const CallPlan& plan = plans.at(&method);
   // A browser that goes where a redirect sends it asks for pages.
-  if (!plan.has_raw_reply && method.redirect == nullptr && !http::accepts_json(request.header_lines("accept"))) {
+  if (plan.answers_json_only && !http::accepts_json(request.header_lines("accept"))) {
     return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
   }
   if (request.body.size() > method.max_body_bytes) {
@@ -329,7 +330,7 @@ std::optional<Result<http::Response>> Gateway::Impl::answer_from_memory(const ht
                                                                         const contract::Method& method,
                                                                         const door::Inbound& inbound) const {
   if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
-  auto reply = remembered_replies.answer(method, *inbound.access_token);
+  auto reply = remembered_replies.answer(method, *inbound.access_token, inbound.address);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
   return http::Response{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};
@@ -400,6 +401,14 @@ Gateway::~Gateway() = default;
 
 void Gateway::handle(http::Request request, std::function<void(http::Response)> done) const {
   impl_->handle(request, done);
+}
+
+std::size_t Gateway::body_limit(std::string_view verb, std::string_view target) const {
+  const auto parts = split_target(target);
+  const PathMatch match = parts ? impl_->router.find(parts->path) : PathMatch{};
+  const Destination* const destination = match.under(verb);
+  const bool is_call = destination != nullptr && destination->method != nullptr;
+  return is_call ? destination->method->max_body_bytes : contract::usual_body_bytes;
 }
 
 http::Response Gateway::problem(const Refused& refused, const std::string& peer) const {

@@ -32,6 +32,7 @@ class Gateway final : public http::Handler {
   ~Gateway() override;
 
   void handle(http::Request request, std::function<void(http::Response)> done) const override;
+  std::size_t body_limit(std::string_view verb, std::string_view target) const override;
   http::Response problem(const Refused& refused, const std::string& peer) const override;
 
  private:

@@ -747,6 +747,18 @@ TEST_F(WrittenFiles, TakeAndGiveBytesAsTheyAre) {
   EXPECT_EQ(tested.ask({"POST", "/hand?x=1", {png}, bytes}).code(), "unknown_field");
 }
 
+// So that one call that takes much lets nobody send as much to another path.
+TEST_F(WrittenFiles, TellTheTransportHowMuchEachCallTakes) {
+  const auto limit = [&](const char* verb, const char* target) { return tested.gateway.body_limit(verb, target); };
+  EXPECT_EQ(limit("PUT", "/files/a%20b?page=7"), 100'000U);
+  EXPECT_EQ(limit("POST", "/hand"), 5U);
+  EXPECT_EQ(limit("POST", "/go"), 65'536U);
+  EXPECT_EQ(limit("POST", "/files/a"), 65'536U) << "not under this verb";
+  EXPECT_EQ(limit("POST", "/nothing"), 65'536U);
+  EXPECT_EQ(limit("PUT", "/files/%"), 65'536U);
+  EXPECT_EQ(limit("PUT", "*"), 65'536U);
+}
+
 TEST_F(WrittenFiles, TakeBodiesAsLargeAsEachCallSays) {
   const auto size = [&](std::string verb, std::string path, std::size_t bytes) {
     return tested.ask({std::move(verb), std::move(path), {{"content-type", "image/png"}}, std::string(bytes, 'x')});

@@ -61,6 +61,7 @@ struct Service {
   door::Dispatcher& dispatcher;
   const door::RememberedReplies& remembered_replies;
   Random& random;
+  Log& log;
   const TrustedProxies proxies;
   const door::CredentialFields credential_fields;
   InFlight in_flight;
@@ -90,33 +91,33 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     if (!method_) {
       Finish({grpc::StatusCode::UNIMPLEMENTED, "There is no such method."});
     } else if (service_.draining) {
-      refuse({Refusal::unavailable, "The server is shutting down.", {}, std::chrono::seconds(1), {}});
+      turn_away({Refusal::unavailable, "The server is shutting down.", {}, std::chrono::seconds(1), {}});
     } else {
       StartRead(&buffer_);
     }
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return refuse({Refusal::malformed_request, "There is no message.", {}, {}, {}});
+    if (!ok) return turn_away({Refusal::malformed_request, "There is no message.", {}, {}, {}});
     if (buffer_.Length() > method_->max_body_bytes) {
       const std::string most = std::to_string(method_->max_body_bytes);
-      return refuse({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
+      return turn_away({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
     }
     auto bearer = door::read_bearer(metadata_lines(context_, "authorization"));
-    if (!bearer) return refuse(bearer.error());
+    if (!bearer) return turn_away(bearer.error());
     door::Credentials credentials{*std::move(bearer)};
     if (credentials.bearer && buffer_.Length() == 0) {
-      if (auto remembered = service_.remembered_replies.answer(*method_, *credentials.bearer)) {
-        return *remembered ? send_remembered(*(*remembered)->protobuf) : refuse(remembered->error());
+      if (auto remembered = service_.remembered_replies.answer(*method_, *credentials.bearer, address())) {
+        return *remembered ? send_remembered(*(*remembered)->protobuf) : turn_away(remembered->error());
       }
     }
     std::unique_ptr<contract::Message> request(method_->request_prototype->New());
     if (!grpc::SerializationTraits<contract::Message>::Deserialize(&buffer_, request.get()).ok()) {
-      return refuse({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
+      return turn_away({Refusal::malformed_request, "The message can't be read.", {}, {}, {}});
     }
-    if (auto difference = difference_from_contract(*request)) return refuse(*difference);
+    if (auto difference = difference_from_contract(*request)) return turn_away(*difference);
     auto inbound = inbound_with(*request, std::move(credentials));
-    if (!inbound) return refuse(inbound.error());
+    if (!inbound) return turn_away(inbound.error());
     service_.dispatcher.dispatch(*method_, *std::move(inbound), std::move(request),
                                  [this](door::Reply reply) { answer(std::move(reply)); });
   }
@@ -134,8 +135,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     door::Inbound inbound;
     inbound.device_token = service_.credential_fields.device(*method_, request, credentials);
     inbound.access_token = std::move(credentials.bearer);
-    inbound.address =
-        service_.proxies.client_address(address_of_peer(context_.peer()), metadata_lines(context_, "x-forwarded-for"));
+    inbound.address = address();
     inbound.trace_id = trace_id();
     // The call is alive until it is answered, and asked no later.
     inbound.cancelled = [this] { return context_.IsCancelled(); };
@@ -145,6 +145,11 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
       inbound.deadline = std::chrono::time_point_cast<Duration>(context_.deadline());
     }
     return inbound;
+  }
+
+  std::string address() const {
+    return service_.proxies.client_address(address_of_peer(context_.peer()),
+                                           metadata_lines(context_, "x-forwarded-for"));
   }
 
   /// Made when it is first needed: most calls are answered without one.
@@ -167,6 +172,17 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     const grpc::Slice slice(reply);
     buffer_ = grpc::ByteBuffer(&slice, 1);
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  /// Refuses what does not reach the dispatcher, which writes the lines of what does.
+  void turn_away(const Refused& refused) {
+    service_.log.write(LogLevel::info, "grpc.refused",
+                       {{"code", name_of(refused.why)},
+                        {"field", refused.field},
+                        {"method", method_->full_name},
+                        {"address", address()},
+                        {"trace_id", trace_id()}});
+    refuse(refused);
   }
 
   void refuse(const Refused& refused) {
@@ -247,6 +263,7 @@ struct Server::Impl {
         service{dispatcher,
                 remembered_replies,
                 random,
+                log_to_use,
                 TrustedProxies(options.trusted_proxies),
                 door::CredentialFields(dispatcher.contract()),
                 {},

@@ -293,6 +293,33 @@ TEST_F(GrpcServerTest, FillsTheTokenFromTheMetadata) {
   EXPECT_EQ(called("access_token: 'other'").info().reason(), "conflicting_credentials");
 }
 
+// The line that the caller's trace id finds.
+TEST_F(GrpcServerTest, WritesALineForWhatDoesNotReachTheDispatcher) {
+  const std::string trace(32, 'a');
+  const auto refused_with = [&](const char* name, const std::string& value, const std::string& request) {
+    grpc::ClientContext context;
+    context.AddMetadata("traceparent", "00-" + trace + "-00f067aa0ba902b7-01");
+    context.AddMetadata("x-forwarded-for", "203.0.113.7");
+    context.AddMetadata(name, value);
+    return call("WhichToken", request, std::move(context)).info().reason();
+  };
+  const auto line = [&](const std::string& code, const std::string& field) {
+    return "info grpc.refused code=" + code + " field=" + field +
+           " method=test.Echo.WhichToken address=203.0.113.7 trace_id=" + trace;
+  };
+  EXPECT_EQ(refused_with("authorization", "Basic x", ""), "not_authenticated");
+  EXPECT_EQ(echo.log().count(line("not_authenticated", "")), 1);
+  EXPECT_EQ(refused_with("authorization", "Bearer t", "access_token: 'other'"), "conflicting_credentials");
+  EXPECT_EQ(echo.log().count(line("conflicting_credentials", "access_token")), 1);
+  EXPECT_EQ(refused_with("x", "y", "access_token: '" + std::string(65'536, 'x') + "'"), "body_too_large");
+  EXPECT_EQ(echo.log().count(line("body_too_large", "")), 1);
+  EXPECT_EQ(echo.log().count("grpc.refused"), 3);
+  EXPECT_EQ(refused_with("x", "y", "access_token: '" + std::string(65, 'x') + "'"), "invalid_field");
+  EXPECT_EQ(echo.log().count("grpc.refused"), 3) << "the dispatcher writes this one";
+  call_with_bytes("/test.Echo/WhichToken", std::string("\xff\xff\xff", 3));
+  EXPECT_EQ(echo.log().count("info grpc.refused code=malformed_request"), 1);
+}
+
 TEST_F(GrpcServerTest, TakesRawBodiesAsMessages) {
   const auto store = [&](std::size_t bytes) {
     google::api::HttpBody body;

@@ -328,19 +328,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
            "The request line and headers exceed " + std::to_string(options_.header_limit) + " bytes.");
   }
 
-  void refuse_body() {
-    refuse(Refusal::body_too_large, "The body exceeds " + std::to_string(options_.body_limit) + " bytes.");
-  }
+  void refuse_body() { refuse(Refusal::body_too_large, "The body exceeds " + std::to_string(body_limit_) + " bytes."); }
 
   void parse_head(std::string_view head) {
     if (const auto flaw = flaw_of_head(head)) return refuse(Refusal::malformed_request, std::string(*flaw));
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(head.size() + 1));
-    parser_->body_limit(options_.body_limit);
+    parser_->body_limit(boost::none);  // it depends on what the head says
     parser_->on_chunk_header(refuse_controls);
     error_code error;
     const auto parsed = parser_->put(asio::buffer(head), error);
-    if (error == beast_http::error::body_limit) return refuse_body();
     if (error || parsed != head.size() || !parser_->is_header_done()) {
       return refuse(Refusal::malformed_request, "The request's head can't be read: " + error.message() + ".");
     }
@@ -349,6 +346,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     scanned_ = 0;
     parser_->eager(true);
     if (parser_->is_done()) return hand_over();
+    body_limit_ = service_.handler.body_limit(request_.verb, request_.target);
+    if (const auto length = parser_->content_length(); length && *length > body_limit_) return refuse_body();
+    parser_->body_limit(body_limit_);
     if (expects_continue_ && buffer_.size() == 0) return ask_for_body();
     take_body();
   }
@@ -431,8 +431,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       body_bytes_ += parsed;
       if (error == beast_http::error::need_more) break;
     }
-    if (error == beast_http::error::body_limit || body_bytes_ > framing_allowance * options_.body_limit)
-      return refuse_body();
+    if (error == beast_http::error::body_limit || body_bytes_ > framing_allowance * body_limit_) return refuse_body();
     if (error && error != beast_http::error::need_more) {
       return refuse(Refusal::malformed_request, "The request's body can't be read: " + error.message() + ".");
     }
@@ -551,6 +550,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t scanned_ = 0;
   bool leading_line_skipped_ = false;
   std::optional<beast_http::request_parser<beast_http::string_body>> parser_;
+  std::size_t body_limit_ = 0;
   std::size_t body_bytes_ = 0;
   Request request_;
   bool expects_continue_ = false;

@@ -21,7 +21,6 @@ struct ServerOptions {
   int io_threads = 2;
 
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
-  std::size_t body_limit = 0;            ///< bytes of a body, chunked or not; beyond it 413: the contract's largest
 
   TlsFiles tls;  ///< with them HTTPS is spoken, and nothing else
 

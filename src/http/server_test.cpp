@@ -107,7 +107,6 @@ ServerOptions quick() {
   ServerOptions options;
   options.addresses = {"127.0.0.1"};
   options.port = 0;
-  options.body_limit = 64 * 1024;
   options.sweep_interval = 20ms;
   options.linger_timeout = 200ms;
   return options;
@@ -307,6 +306,26 @@ TEST_F(HttpServerTest, TakesABodyUpToTheLimit) {
   EXPECT_EQ(answer_to(say(text)).status, 200);
   EXPECT_EQ(answer_to(say(text + "x")).status, 413);
   EXPECT_EQ(answer_to(chunked_post + chunk(R"({"text":")" + text + R"("})") + "0\r\n\r\n").status, 200);
+}
+
+// D14: a call that takes more lets nobody send more to the other paths.
+TEST_F(HttpServerTest, LimitsABodyByWhatItsPathTakes) {
+  serve();
+  const std::string announced = json_post + "Content-Length: 100000\r\n\r\n";
+  for (const char* request : {"POST /say", "POST /nothing", "GET /store"}) {
+    auto mallory = client();
+    EXPECT_EQ(mallory.send(request + announced).answer().status, 413) << request << ", before the body is there";
+    EXPECT_TRUE(mallory.is_closed()) << request;
+  }
+  auto eve = client();
+  eve.send("POST /nothing" + json_post + "Transfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 5; ++i) eve.send(chunk(std::string(16 * 1024, ' ')));
+  EXPECT_EQ(eve.answer().status, 413);
+  const std::string bytes(100'000, 'x');
+  EXPECT_EQ(answer_to("POST /store" + announced + bytes).status, 200);
+  EXPECT_EQ(
+      answer_to("POST /store" + json_post + "Transfer-Encoding: chunked\r\n\r\n" + chunk(bytes) + "0\r\n\r\n").status,
+      200);
 }
 
 // B22

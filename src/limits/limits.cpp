@@ -60,6 +60,9 @@ Buckets Limits::of_session(RateClass rate, SessionId session) const {
 
 Buckets Limits::of_caller(RateClass rate, const Caller& caller) const {
   if (const auto* const person = std::get_if<Person>(&caller)) return of_session(rate, person->session_id);
+  if (const auto* const half = std::get_if<HalfPerson>(&caller)) {
+    return buckets(rate, "user", to_string(half->user_id), rates(rate).per_session);
+  }
   if (const auto* const service = std::get_if<Service>(&caller)) {
     return buckets(rate, "service", to_string(service->id), rates(rate).per_service);
   }

@@ -60,7 +60,7 @@ TEST(Limits, AreThoseOfTheContract) {
   EXPECT_EQ(row(REGISTER), "| 60/3600s burst 20 | | | |");
   EXPECT_EQ(row(CODE), "| 60/3600s burst 20 | | | | wrong ones only, of the address refused ones only");
   EXPECT_EQ(row(MAIL), "5/3600s burst 5 10/86400s burst 10 | 60/3600s burst 20 | | | |");
-  EXPECT_EQ(row(REFRESH), "| 50/1s burst 200 | | 2/1s burst 60 | |");
+  EXPECT_EQ(row(REFRESH), "| 50/1s burst 200 | | 2/1s burst 60 | |, of the address refused ones only");
   EXPECT_EQ(row(READ), "| 100/1s burst 400 | | 50/1s burst 200 | 500/1s burst 2000 |");
   EXPECT_EQ(row(WRITE), "| 100/1s burst 400 | | 50/1s burst 200 | 500/1s burst 2000 |");
   EXPECT_EQ(row(PROBE), "| 10/1s burst 100 | | | |");
@@ -148,6 +148,11 @@ TEST_F(TakenLimits, KnowWhoPaysForACaller) {
   person.session_id = session;
   EXPECT_EQ(keys_of(person), limits.of_session(READ, session).front().key);
   EXPECT_NE(keys_of(Service{service, {}}), keys_of(Service{ServiceId{{{2}}}, {}}));
+  const HalfPerson half{UserId{{{1}}}};
+  EXPECT_NE(keys_of(half), "");
+  EXPECT_NE(keys_of(half), keys_of(person)) << "the same bytes name another";
+  EXPECT_NE(keys_of(half), keys_of(HalfPerson{UserId{{{2}}}}));
+  EXPECT_TRUE(limits.of_caller(CODE, half).empty());
   EXPECT_EQ(keys_of(Nobody{}), "");
   EXPECT_EQ(keys_of(Operator{}), "");
   EXPECT_TRUE(limits.of_caller(CODE, person).empty()) << "the class has no budget for sessions";

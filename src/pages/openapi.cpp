@@ -49,15 +49,10 @@ std::set<Cookie> cookies_of(const Descriptor& message) {
 
 /// All that a binding can be refused with: by its policy, its shape, and what its call says of itself.
 std::set<Refusal> refusals_of(const contract::Method& method, const contract::HttpBinding& binding) {
-  std::set<Refusal> all{Refusal::malformed_request,
-                        Refusal::not_acceptable,
-                        Refusal::body_too_large,
-                        Refusal::headers_too_large,
-                        Refusal::conflicting_credentials,
-                        Refusal::not_authenticated,
-                        Refusal::overloaded,
-                        Refusal::unavailable,
-                        Refusal::internal};
+  std::set<Refusal> all{
+      Refusal::malformed_request, Refusal::body_too_large, Refusal::headers_too_large, Refusal::conflicting_credentials,
+      Refusal::not_authenticated, Refusal::overloaded,     Refusal::unavailable,       Refusal::internal};
+  if (contract::answers_json_only(method)) all.insert(Refusal::not_acceptable);
   if (binding.verb != "GET") all.insert(Refusal::cross_site_request);
   if (binding.has_body) all.insert({Refusal::length_required, Refusal::unsupported_media_type, Refusal::wrong_type});
   all.insert({Refusal::unknown_field, Refusal::duplicate_field});

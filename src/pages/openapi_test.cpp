@@ -189,6 +189,8 @@ TEST(DescribedFiles, HaveRawBodiesRedirectsAndSizes) {
   const auto& go = document.at_pointer("/paths/~1go/get/responses");
   EXPECT_EQ(go.at_pointer("/303/headers/Location/$ref"), "#/components/headers/Location");
   EXPECT_TRUE(go.as_object().contains("200"));
+  EXPECT_FALSE(go.as_object().contains("406")) << "a browser that is sent on asks for pages";
+  EXPECT_FALSE(put.at_pointer("/responses").as_object().contains("406")) << "bytes of any type";
 }
 
 TEST_F(Described, TellsEachCookiesPathAndLifetime) {

@@ -43,12 +43,20 @@ Result<std::vector<Owned>> sessions_of(Transaction& tx, const Deps& deps, const 
 
 Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request) {
   const Time now = deps.clock.now();
-  return deps.db.transaction([&](Transaction& tx) -> Result<v1::LogoutReply> {
+  const auto ended = deps.db.transaction([&](Transaction& tx) -> Result<bool> {
     const auto named = sessions_of(tx, deps, request);
     if (!named) return std::unexpected(named.error());
-    for (const auto& [session, user] : *named) end_session(tx, deps, call, session, user, user, "logout", now);
-    return v1::LogoutReply{};
+    bool ended_one = false;
+    for (const auto& [session, user] : *named) {
+      ended_one |= end_session(tx, deps, call, session, user, user, "logout", now);
+    }
+    return ended_one;
   });
+  if (!ended) return std::unexpected(ended.error());
+  // Whoever ended a session was no stranger, and can do so but once. The dispatcher can't tell: it sees a success, too,
+  // where the token is unknown or the session has long ended.
+  if (*ended) deps.limits.give_back(deps.limits.of_address(RateClass::WRITE, call.address));
+  return v1::LogoutReply{};
 }
 
 Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, const v1::RevokeSessionRequest& request) {

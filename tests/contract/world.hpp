@@ -76,10 +76,11 @@ class LocalInvalidation final : public Invalidation {
 };
 
 /// All rooms over one database, with a clock of the test's and a mail server that keeps. Hashes cheaply: the strength
-/// of hashes is tested elsewhere.
+/// of hashes is tested elsewhere. Nothing is limited unless it is asked for.
 class World {
  public:
-  explicit World(Database& database) : db(database) {}
+  explicit World(Database& database, bool limited = false)
+      : db(database), limits(limiter, limits::contract_rates(), limited) {}
 
   Database& db;
   MovedClock clock;
@@ -96,7 +97,7 @@ class World {
   sessions::Devices devices{keys, random};
   sessions::SessionCache cache{invalidation, [](const v1::CheckSessionReply& reply) { return reply.DebugString(); }};
   adapters::MemoryRateLimiter limiter{random};
-  limits::Limits limits{limiter, limits::contract_rates(), false};
+  limits::Limits limits;
   sessions::Deps sessions{clock, ids,          random, db,     keys,
                           audit, invalidation, hasher, tokens, devices,
                           cache, limits,       log,    {},     [](std::string_view) { return std::nullopt; }};

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "door/dispatcher.hpp"
 #include "gateway/gateway.hpp"
+#include "scaffolding/tested_door.hpp"
 #include "scaffolding/written_contract.hpp"
 
 namespace ostiary::testing {
@@ -49,7 +50,7 @@ class EchoService {
   const gateway::Gateway& gateway() const { return gateway_; }
   const door::RememberedReplies& remembered_replies() const { return remembered_replies_; }
   Random& random() { return random_; }
-  Log& log() { return log_; }
+  KeptLog& log() { return log_; }
   WrittenContract& written() { return written_; }
 
   /// Waits until `count` calls are held.
@@ -68,9 +69,6 @@ class EchoService {
   struct NoLimiter final : RateLimiter {
     std::optional<Duration> take(std::span<const RateBucket>, Time) override { return std::nullopt; }
     void give_back(std::span<const RateBucket>) override {}
-  };
-  struct SilentLog final : Log {
-    void write(LogLevel, std::string_view, std::initializer_list<LogField>) override {}
   };
 
   /// One for all tests: compiling it starts protoc.
@@ -198,7 +196,7 @@ class EchoService {
 
   SystemClock clock_;
   SystemRandom random_;
-  SilentLog log_;
+  KeptLog log_;
   NoLimiter limiter_;
   WrittenContract& written_ = the_contract();
   contract::Contract contract_;

@@ -79,25 +79,28 @@ class MapLimiter final : public RateLimiter {
 };
 
 /// What the test's callers carry as an access token: "user", "user2" (another session), "stale" (signed in an hour
-/// ago), "half", "service", "service2", each also as "user:permitted". Anything else is refused as not authenticated.
+/// ago), "half", "half2" (another user), "service", "service2", each also as "user:permitted". Anything else is refused
+/// as not authenticated.
 inline door::CallerChecks checks_by_name(const Clock& clock) {
-  const auto check_for = [&clock](std::string kind) {
-    return [&clock, kind](const Secret& token, Time now) -> Result<Person> {
-      EXPECT_EQ(now, clock.now());
-      const std::string name(token.reveal().substr(0, token.reveal().find(':')));
-      const bool known = name == kind || (kind == "user" && (name == "stale" || name == "user2"));
-      if (!known) return refuse(Refusal::not_authenticated, "Not known.");
-      Person caller{};
-      caller.user_id.uuid.bytes[0] = 7;
-      caller.session_id.uuid.bytes[0] = name == "user2" ? 9 : 8;
-      if (token.reveal().ends_with(":permitted")) caller.roles = {"things.do"};
-      caller.auth_time = name == "stale" ? now - std::chrono::hours(1) : now;
-      return caller;
-    };
-  };
   door::CallerChecks checks;
-  checks.user = check_for("user");
-  checks.half_authenticated = check_for("half");
+  checks.user = [&clock](const Secret& token, Time now) -> Result<Person> {
+    EXPECT_EQ(now, clock.now());
+    const std::string name(token.reveal().substr(0, token.reveal().find(':')));
+    const bool known = name == "user" || name == "stale" || name == "user2";
+    if (!known) return refuse(Refusal::not_authenticated, "Not known.");
+    Person caller{};
+    caller.user_id.uuid.bytes[0] = 7;
+    caller.session_id.uuid.bytes[0] = name == "user2" ? 9 : 8;
+    if (token.reveal().ends_with(":permitted")) caller.roles = {"things.do"};
+    caller.auth_time = name == "stale" ? now - std::chrono::hours(1) : now;
+    return caller;
+  };
+  checks.half_authenticated = [](const Secret& token, Time) -> Result<HalfPerson> {
+    if (token.reveal() != "half" && token.reveal() != "half2") return refuse(Refusal::not_authenticated, "Not known.");
+    HalfPerson half{};
+    half.user_id.uuid.bytes[0] = token.reveal() == "half2" ? 9 : 7;
+    return half;
+  };
   checks.service = [](const Secret& key, Time) -> Result<Service> {
     const std::string name(key.reveal().substr(0, key.reveal().find(':')));
     if (name != "service" && name != "service2") return refuse(Refusal::not_authenticated, "Not known.");
