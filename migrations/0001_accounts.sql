@@ -25,7 +25,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical) WHERE email_canonical IS NOT NULL;
 CREATE INDEX users_without_email ON users (id) WHERE email_canonical IS NULL;
 CREATE UNIQUE INDEX users_username_canonical ON users (username_canonical);
-CREATE UNIQUE INDEX users_username_skeleton ON users (skeleton_version, username_skeleton);
+CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton, skeleton_version);
+CREATE INDEX users_skeleton_version ON users (skeleton_version, id);
 
 -- `changed_at`: when the password was chosen; a stronger hash of the same one does not change it.
 CREATE TABLE password_credentials (

@@ -27,13 +27,22 @@ void expect_schema(const Config& config, Database* db) {
                      "); `ostiary serve` makes one, and so does `ostiary user create`");
 }
 
-void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock) {
+void prepare_skeletons(const Config& config, Database& db, Log& log) {
+  if (db.engine() == Engine::sqlite || *config.migrate_on_start) {
+    accounts::renew_skeletons(db);
+  } else if (accounts::has_skeletons_to_renew(db)) {
+    log.write(LogLevel::warning, "usernames.skeletons_outdated",
+              {{"text", "another version of Unicode made some usernames' skeletons: run `ostiary migrate`"}});
+  }
+}
+
+void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log) {
   storage::Migrator migrator(db);
   switch (use) {
     case Storage::Use::server:
     case Storage::Use::worker:
       migrator.prepare_to_serve(*config.migrate_on_start, clock);
-      if (db.engine() == Engine::sqlite || *config.migrate_on_start) accounts::renew_skeletons(db);
+      prepare_skeletons(config, db, log);
       return;
     case Storage::Use::founder:
       if (!migrator.is_current()) migrator.migrate(clock);
@@ -55,8 +64,8 @@ Secret master_key(const Config& config, Database& db, Random& random) {
 }
 
 vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db, const Clock& clock,
-                            const IdSource& ids, Random& random) {
-  prepare_schema(config, use, db, clock);
+                            const IdSource& ids, Random& random, Log& log) {
+  prepare_schema(config, use, db, clock, log);
   return {db, clock, ids, random, master_key(config, db, random), *config.token_algorithm};
 }
 
@@ -136,7 +145,7 @@ std::unique_ptr<Database> look_at_database(const Config& config) {
 Foundation::Foundation(const Config& config, Storage::Use use, Log& log)
     : storage(config, use, log),
       ids(clock, random, id_order(storage.db().engine())),
-      keys(open_keys(config, use, storage.db(), clock, ids, random)),
+      keys(open_keys(config, use, storage.db(), clock, ids, random, log)),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 

@@ -11,6 +11,7 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
   using Text = std::optional<std::string>;
   const auto& email = account.email;
   const auto& name = account.username;
+  deps.data_keys.create(tx, account.id);
   tx.execute(statements::insert_user, account.id, email ? Text(email->given) : Text(),
              email ? Text(email->canonical) : Text(), account.email_verified, name ? Text(name->given) : Text(),
              name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(),
@@ -37,7 +38,7 @@ bool is_username_taken(Transaction& tx, const limits::Username& username, const 
 
 bool has_account(Transaction& tx, const limits::Username& username) {
   return tx.optional(statements::find_username, username.canonical) ||
-         tx.optional(statements::find_skeleton, limits::skeleton_version(), username.skeleton);
+         tx.optional(statements::find_skeleton, username.skeleton);
 }
 
 Result<limits::Username> checked_username(std::string_view username) {

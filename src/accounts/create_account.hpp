@@ -21,9 +21,9 @@ struct NewAccount {
   std::string locale{};
 };
 
-/// Makes the user and the profile as part of `tx`, announces `user.registered` and, where it is, `user.verified`, and
-/// writes the audit rows; without an `actor` it was who makes the call. The address and name are free: the caller
-/// has looked. The data key exists.
+/// Makes the user, their data key and the profile as part of `tx`, announces `user.registered` and, where it is,
+/// `user.verified`, and writes the audit rows; without an `actor` it was who makes the call. The address and name are
+/// free: the caller has looked.
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
                                              const NewAccount& account, std::optional<UserId> actor, Time now);
 

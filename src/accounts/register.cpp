@@ -64,7 +64,6 @@ void drop_surplus(Transaction& tx, const Deps& deps, const std::string& email_ca
   for (const auto& surplus :
        tx.all(statements::surplus_registrations, email_canonical, deps.policy.pending_per_address - 1)) {
     tx.execute(statements::delete_challenge, surplus.id);
-    deps.data_keys.destroy(tx, surplus.user_id);
   }
 }
 
@@ -95,21 +94,20 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
   const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, verify_email_purpose, id, address);
 
   drop_surplus(tx, deps, address);
-  deps.data_keys.create(tx, user_id);
   const auto times = write_challenge(
       tx, deps, {id, verify_email_purpose, owner_id, address, device.hash, deps.policy.pending_lifetime}, fresh, now);
   write_registration(tx, id, user_id, wanted);
-  if (owner) {
-    order_registration_notice(tx, deps, *owner, now);
+  const audit::Event event{.action = "user.register_begin",
+                           .user = owner_id.value_or(user_id),
+                           .reason = owner ? "address_has_account" : "pending",
+                           .metadata = {{"verification_id", to_string(id)}}};
+  // Whoever has no account gets no audit row before the proof, and an owner one a day: strangers can do this at will.
+  if (owner && order_registration_notice(tx, deps, *owner, now)) {
+    deps.sessions.audit.record(tx, call, event);
   } else {
-    order_code_mail(tx, deps, fresh, user_id, wanted.email.given, wanted.display_name, wanted.locale, now);
+    deps.sessions.audit.log_only(tx, call, event);
   }
-  deps.sessions.audit.record(tx, call,
-                             {.action = "user.register_begin",
-                              .user = owner_id.value_or(user_id),
-                              .reason = owner ? "address_has_account" : "pending",
-                              .metadata = {{"verification_id", to_string(id)}},
-                              .user_is_pending = !owner});
+  if (!owner) order_code_mail(tx, deps, fresh, user_id, wanted.email.given, wanted.display_name, wanted.locale, now);
   return pending_reply(id, times);
 }
 
@@ -119,7 +117,6 @@ Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, co
     return refuse(Refusal::email_taken, "This address has an account.", "email");
   }
   const auto user_id = deps.sessions.ids.make<UserId>();
-  deps.data_keys.create(tx, user_id);
   const auto user = create_account(
       tx, deps, call,
       {user_id, wanted.email, false, wanted.username, wanted.password_hash, wanted.display_name, wanted.locale},
@@ -188,11 +185,7 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
       order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name, asked_for.locale,
                       now);
     }
-    deps.sessions.audit.record(tx, call,
-                               {.action = "user.resend_code",
-                                .user = pending->account(),
-                                .metadata = {{"verification_id", to_string(*id)}},
-                                .user_is_pending = !pending->is_decoy()});
+    deps.sessions.audit.log_only(tx, call, {.action = "user.resend_code", .user = pending->account()});
     return pending_reply(*id, times);
   });
   if (reply) mail->keep();

@@ -33,9 +33,9 @@ void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, 
         now);
 }
 
-void order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now) {
+bool order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now) {
   const auto last = tx.optional(statements::find_notice, owner.id);
-  if (last && now < last->sent_at + deps.policy.notice_pause) return;
+  if (last && now < last->sent_at + deps.policy.notice_pause) return false;
   tx.execute(statements::note_notice, owner.id, now);
   order(
       tx, deps,
@@ -46,6 +46,7 @@ void order_registration_notice(Transaction& tx, const Deps& deps, const statemen
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.public_url}},
        .expires_at = now + std::chrono::days(1)},
       now);
+  return true;
 }
 
 }  // namespace ostiary::accounts

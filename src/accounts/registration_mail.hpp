@@ -10,7 +10,7 @@ namespace ostiary::accounts {
 void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, UserId owner, const std::string& email,
                      const std::string& display_name, const std::string& locale, Time now);
 
-/// Tells the owner of an address, at most once a day, that somebody tried to register it.
-void order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now);
+/// Tells the owner of an address, at most once a day, that somebody tried to register it. Gives whether it does now.
+bool order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now);
 
 }  // namespace ostiary::accounts

@@ -83,13 +83,11 @@ inline constexpr Statement<void(VerificationId, UserId, std::string, std::option
 
 struct PendingIdRow {
   VerificationId id;
-  UserId user_id;
 };
 /// All registrations but the newest `$2` of an address.
 inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_registrations{R"sql(
-  SELECT c.id, p.user_id FROM challenges c JOIN pending_registrations p ON p.id = c.id
-  WHERE c.purpose = 'verify_email' AND c.subject = $1
-  ORDER BY c.created_at DESC, c.id DESC LIMIT 100 OFFSET $2
+  SELECT id FROM challenges WHERE purpose = 'verify_email' AND subject = $1
+  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
 )sql"};
 
 struct GuessRow {
@@ -123,26 +121,45 @@ inline constexpr Statement<UserIdRow(std::string)> find_username{R"sql(
   SELECT id FROM users WHERE username_canonical = $1
 )sql"};
 
-inline constexpr Statement<UserIdRow(std::string, std::string)> find_skeleton{R"sql(
-  SELECT id FROM users WHERE skeleton_version = $1 AND username_skeleton = $2
+/// One of those with this skeleton, whatever version of Unicode made it: most skeletons are the same in all.
+inline constexpr Statement<UserIdRow(std::string)> find_skeleton{R"sql(
+  SELECT id FROM users WHERE username_skeleton = $1 LIMIT 1
+)sql"};
+
+inline constexpr Statement<UserIdRow(std::string, std::string)> find_skeleton_of_version{R"sql(
+  SELECT id FROM users WHERE username_skeleton = $1 AND skeleton_version = $2
 )sql"};
 
 /// A live registration of another address that has reserved a name of this skeleton.
 inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_reserved_skeleton{R"sql(
-  SELECT c.id, p.user_id FROM pending_registrations p JOIN challenges c ON c.id = p.id
+  SELECT c.id FROM pending_registrations p JOIN challenges c ON c.id = p.id
   WHERE p.username_skeleton = $1 AND c.subject <> $2 AND c.expires_at > $3 LIMIT 1
+)sql"};
+
+struct SkeletonsFound {
+  bool some;
+};
+/// Whether a skeleton was made by another version of Unicode than $1.
+inline constexpr Statement<SkeletonsFound(std::string)> are_skeletons_of_other_versions{R"sql(
+  SELECT EXISTS (SELECT 1 FROM users WHERE skeleton_version < $1)
+    OR EXISTS (SELECT 1 FROM users WHERE skeleton_version > $1)
 )sql"};
 
 struct NameRow {
   UserId id;
-  std::optional<std::string> username;  ///< never missing
+  std::optional<std::string> username;          ///< never missing
+  std::optional<std::string> skeleton_version;  ///< never missing
 };
-inline constexpr Statement<NameRow(std::string)> list_older_skeletons{R"sql(
-  SELECT id, username FROM users WHERE skeleton_version < $1 ORDER BY skeleton_version LIMIT 100
+/// A hundred names behind the version $1 and the id $2, of versions before $3.
+inline constexpr Statement<NameRow(std::string, UserId, std::string)> list_older_skeletons{R"sql(
+  SELECT id, username, skeleton_version FROM users WHERE (skeleton_version, id) > ($1, $2) AND skeleton_version < $3
+  ORDER BY skeleton_version, id LIMIT 100
 )sql"};
 
-inline constexpr Statement<NameRow(std::string)> list_newer_skeletons{R"sql(
-  SELECT id, username FROM users WHERE skeleton_version > $1 ORDER BY skeleton_version LIMIT 100
+/// A hundred names behind the version $1 and the id $2.
+inline constexpr Statement<NameRow(std::string, UserId)> list_newer_skeletons{R"sql(
+  SELECT id, username, skeleton_version FROM users WHERE (skeleton_version, id) > ($1, $2)
+  ORDER BY skeleton_version, id LIMIT 100
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::optional<std::string>)> set_skeleton{R"sql(

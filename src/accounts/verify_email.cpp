@@ -33,9 +33,8 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
     return refuse(Refusal::username_taken, "This username was taken meanwhile: register again with another.",
                   "username");
   }
-  for (const auto& other : tx.all(statements::surplus_registrations, address, 0)) {
-    tx.execute(statements::delete_challenge, other.id);
-    if (other.user_id != registration.user_id) deps.data_keys.destroy(tx, other.user_id);
+  for (const auto& begun : tx.all(statements::surplus_registrations, address, 0)) {
+    tx.execute(statements::delete_challenge, begun.id);
   }
   const auto user =
       create_account(tx, deps, call,

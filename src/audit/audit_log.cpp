@@ -93,8 +93,15 @@ void AuditLog::record(Transaction& tx, const Call& call, const Event& event) con
                            .row_hash = {}};
   row.row_hash = hash_of(row);
   write(tx, row);
-  Line line{row.action,        row.outcome,  text_of(event.user),       row.actor_kind,
-            text_of(actor.id), call.address, std::string(event.reason), call.trace_id};
+  log_only(tx, call, event);
+}
+
+void AuditLog::log_only(Transaction& tx, const Call& call, const Event& event) const {
+  const Actor actor = event.actor ? *event.actor : actor_of(call);
+  Line line{std::string(event.action),       std::string(name_of(event.outcome)),
+            text_of(event.user),             std::string(name_of(actor.kind)),
+            text_of(actor.id),               call.address,
+            std::string(event.reason),       call.trace_id};
   tx.after_commit([&log = log_, line = std::move(line)] { line.write(log); });
 }
 

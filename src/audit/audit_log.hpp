@@ -41,6 +41,10 @@ class AuditLog {
   /// when it commits by `keep`).
   void record(Transaction& tx, const Call& call, const Event& event) const;
 
+  /// Writes that log line alone: for what strangers can do at will, which must not fill a log that nobody may delete
+  /// from.
+  void log_only(Transaction& tx, const Call& call, const Event& event) const;
+
  private:
   std::optional<Bytes> seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
                                      BytesView details) const;

@@ -39,7 +39,8 @@ constexpr std::array table{
     RefusalStatus{Refusal::wrong_credentials, 401, grpc_unauthenticated, Cost::guess, "The credentials are wrong"},
     RefusalStatus{Refusal::email_not_verified, 403, grpc_failed_precondition, Cost::call,
                   "The email address is not verified"},
-    RefusalStatus{Refusal::account_disabled, 403, grpc_permission_denied, Cost::call, "The account is disabled"},
+    // The password was right; but nothing given back keeps the audit rows of such attempts as few as those of guesses.
+    RefusalStatus{Refusal::account_disabled, 403, grpc_permission_denied, Cost::guess, "The account is disabled"},
     RefusalStatus{Refusal::weak_password, 400, grpc_invalid_argument, Cost::call, "The password is too easy to guess"},
     RefusalStatus{Refusal::username_taken, 409, grpc_already_exists, Cost::call, "The username is taken"},
     RefusalStatus{Refusal::email_taken, 409, grpc_already_exists, Cost::call, "The email address is taken"},

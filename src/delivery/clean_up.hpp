@@ -23,9 +23,9 @@ struct CleanedUp {
   bool left_some = false;  ///< there may be more: call it again
 };
 
-/// Deletes what is past its retention at `now`, and registrations that were never completed together with the data
-/// keys of their people. Of each kind about a hundred rows, in a transaction of their own, which takes milliseconds; it
-/// begins no other once `stops` says so. Several may do this at once.
+/// Deletes what is past its retention at `now`, and registrations that were never completed. Of each kind about a
+/// hundred rows, in a transaction of their own, which takes milliseconds; it begins no other once `stops` says so.
+/// Several may do this at once.
 CleanedUp clean_up(
     Database& db, const Retention& retention, Time now, const std::function<bool()>& stops = [] { return false; });
 

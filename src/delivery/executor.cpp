@@ -165,9 +165,22 @@ bool Executor::clock_was_set_back() {
 void Executor::bring_jobs_forward() {
   const Time now = parts_.clock.now();
   std::int64_t brought = 0;
-  for (std::int64_t some = 1; some > 0 && !is_stopping(); brought += some)
-    some = change([&](Transaction& tx) { return tx.execute(statements::bring_jobs_forward, mail_job, now); });
+  for (std::optional from(now + Duration(1)); from && !is_stopping();) {
+    const auto some = parts_.db.transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<BroughtForward> {
+      return bring_some_forward(tx, mail_job, now, *from);
+    });
+    brought += some->jobs;
+    from = some->next;
+  }
   parts_.log.write(LogLevel::warning, "clock.set_back", {{"jobs_brought_forward", brought}});
+}
+
+BroughtForward bring_some_forward(Transaction& tx, std::string_view kind, Time now, Time from) {
+  const auto waiting = tx.all(statements::list_waiting_jobs, kind, from);
+  BroughtForward brought;
+  for (const auto& job : waiting) brought.jobs += tx.execute(statements::bring_job_forward, job.id, now);
+  if (!waiting.empty()) brought.next = waiting.back().run_at;
+  return brought;
 }
 
 bool Executor::run_one() {

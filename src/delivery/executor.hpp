@@ -33,6 +33,15 @@ struct ExecutorParts {
   Log& log;
 };
 
+struct BroughtForward {
+  std::int64_t jobs = 0;
+  std::optional<Time> next = std::nullopt;  ///< where to go on; nothing when there are no more
+};
+
+/// Makes those due at `now` that wait for `from` or later, which is after `now`: the first hundred. The next ones begin
+/// where these ended, so that nobody walks again over what they leave behind in the index.
+BroughtForward bring_some_forward(Transaction& tx, std::string_view kind, Time now, Time from);
+
 /// Runs the jobs in the database, and deletes what is past its time. Any number of executors, in any number of
 /// processes, may share a database: a job is leased to one of them, for longer than an attempt takes. A job is run at
 /// least once, and one that is marked `once` is handed over at most once, whatever breaks down when. Thread-safe.

@@ -61,10 +61,19 @@ inline constexpr Statement<Job(std::string_view, Time)> next_job_leased_too_long
   ORDER BY leased_until LIMIT 1 FOR UPDATE SKIP LOCKED
 )sql"};
 
-/// Makes what waits for a time after $2 due at $2; a hundred at most.
-inline constexpr Statement<void(std::string_view, Time)> bring_jobs_forward{R"sql(
-  UPDATE jobs SET run_at = $2 WHERE id IN
-    (SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at > $2 ORDER BY run_at LIMIT 100)
+struct WaitingJob {
+  JobId id;
+  Time run_at;
+};
+
+/// The first hundred that wait for $2 or later.
+inline constexpr Statement<WaitingJob(std::string_view, Time)> list_waiting_jobs{R"sql(
+  SELECT id, run_at FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at >= $2 ORDER BY run_at LIMIT 100
+)sql"};
+
+/// Makes a job due at $2, if it waits for a later time still.
+inline constexpr Statement<void(JobId, Time)> bring_job_forward{R"sql(
+  UPDATE jobs SET run_at = $2 WHERE id = $1 AND state = 'ready' AND run_at > $2
 )sql"};
 
 inline constexpr Statement<void(JobId, std::int64_t, Time)> lease_job{R"sql(
@@ -95,7 +104,7 @@ inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view, Byt
 )sql"};
 
 // Cleaning up: each deletes what is older than $1, a hundred rows at most, and reads no more than it deletes: an index
-// begins with the oldest. What several statements of one transaction select, they select alike.
+// begins with the oldest.
 
 inline constexpr Statement<void(Time)> delete_done_jobs{R"sql(
   DELETE FROM jobs WHERE id IN
@@ -116,15 +125,6 @@ inline constexpr Statement<void(Time)> delete_published_events{R"sql(
 inline constexpr Statement<void(Time)> delete_unpublished_events{R"sql(
   DELETE FROM outbox WHERE id IN
     (SELECT id FROM outbox WHERE occurred_at < $1 AND published_at IS NULL ORDER BY occurred_at LIMIT 100)
-)sql"};
-
-/// The keys of people who never came to be: run it before `delete_expired_challenges`, which takes the same rows.
-inline constexpr Statement<void(Time)> delete_keys_of_expired_registrations{R"sql(
-  DELETE FROM data_keys WHERE owner_id IN
-    (SELECT p.user_id
-     FROM (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100) expired
-     CROSS JOIN pending_registrations p WHERE p.id = expired.id)
-  AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = data_keys.owner_id)
 )sql"};
 
 /// With the registrations that belong to them.

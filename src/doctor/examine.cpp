@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "accounts/renew_skeletons.hpp"
 #include "adapters/geoip.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/random.hpp"
@@ -89,6 +90,9 @@ Findings look_at_schema(Database& db, storage::SchemaState state, bool migrate_o
   auto findings = judge_schema(state, db.engine(), migrate_on_start, pending);
   if (db.engine() == Engine::postgres) {
     append(findings, judge_rights(ask(db, storage::statements::ask_postgres_rights), state, migrate_on_start));
+  }
+  if (state == storage::SchemaState::current) {
+    findings.push_back(judge_skeletons(accounts::has_skeletons_to_renew(db)));
   }
   return findings;
 }

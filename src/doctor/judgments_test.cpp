@@ -87,6 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
                      [](auto& condition) { condition.max_connections = 20, condition.connections = 0; }, Level::ok},
         PostgresCase{"never enough", [](auto& condition) { condition.max_connections = 19; }, Level::problem}));
 
+TEST(Skeletons, OfAnotherVersionAreWarnedOf) {
+  EXPECT_EQ(judge_skeletons(false).level, Level::ok);
+  EXPECT_EQ(judge_skeletons(true).level, Level::warning);
+  EXPECT_NE(judge_skeletons(true).advice.find("ostiary migrate"), std::string::npos);
+}
+
 struct SchemaRow {
   SchemaState state;
   Engine engine;

@@ -41,10 +41,16 @@ Digest row_key(const ServerKey& key, BytesView salt, std::string_view purpose) {
   return crypto::hmac_sha256(key.bytes, {as_bytes("ostiary row key v1"), salt, as_bytes(purpose)});
 }
 
+/// A key that wraps one data key, for the same reason: anybody may register, so there is no bound on how many there are.
+Digest wrapping_key_for(DataKeyName name, const ServerKey& wrapping_key) {
+  return crypto::hmac_sha256(wrapping_key.bytes,
+                             {as_bytes("ostiary wrapping key v1"), as_bytes(wrapping_context(name))});
+}
+
 Bytes unwrap(const statements::DataKeyRow& key, DataKeyName name, const ServerKey& wrapping_key) {
   const std::string what = wrapping_context(name);
   expect_master_key(wrapping_key.id, key.wrapping_key_id, what);
-  auto unwrapped = crypto::open(wrapping_key.bytes, key.wrapped, what);
+  auto unwrapped = crypto::open(wrapping_key_for(name, wrapping_key), key.wrapped, what);
   if (!unwrapped) throw std::runtime_error("the " + what + " does not open under the master key: it was changed");
   return *std::move(unwrapped);
 }
@@ -59,7 +65,7 @@ DataKeys::DataKeys(const ServerKeys& keys, const Clock& clock, Random& random)
 void DataKeys::create(Transaction& tx, DataKeyName name) const {
   const ServerKey& wrapping_key = keys_.wrapping_key();
   const Bytes key = random_.bytes(data_key_size);
-  const Bytes wrapped = crypto::seal(wrapping_key.bytes, key, wrapping_context(name), random_);
+  const Bytes wrapped = crypto::seal(wrapping_key_for(name, wrapping_key), key, wrapping_context(name), random_);
   tx.execute(statements::insert_data_key, name.owner, name_of(name.scope), wrapped, wrapping_key.id, clock_.now());
 }
 

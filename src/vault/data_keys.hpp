@@ -30,7 +30,8 @@ class DataKeys {
  public:
   DataKeys(const ServerKeys& keys, const Clock& clock, Random& random);
 
-  /// Makes a data key of a person to be, in the transaction that makes their first row.
+  /// Makes a data key, in the transaction that makes the account. It is wrapped under a key that is derived from the
+  /// master key for it alone.
   void create(Transaction& tx, DataKeyName name) const;
 
   bool has_key(Transaction& tx, DataKeyName name) const;

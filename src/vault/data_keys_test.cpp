@@ -96,6 +96,31 @@ TEST_F(DataKeysTest, AKeyIsForItsScopeAlone) {
   EXPECT_THROW(seals(ada, "phone", "+44"), std::runtime_error);
 }
 
+/// Every random byte is the same.
+class OneByte final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, std::uint8_t{7}); }
+};
+
+// There is no bound on how many people register: each data key is wrapped under a key of its own, so a nonce may come
+// again.
+TEST_F(DataKeysTest, EachKeyIsWrappedUnderAKeyOfItsOwn) {
+  OneByte one_byte;
+  const DataKeys careless(server_keys, clock, one_byte);
+  const auto ciphertext_of = [&](UserId owner) {
+    return in_transaction([&](Transaction& tx) {
+      careless.create(tx, owner);
+      const Bytes wrapped = tx.one(statements::find_data_key, owner, std::string_view("person")).wrapped;
+      return to_bytes(BytesView(wrapped).subspan(1 + 12, 32));
+    });
+  };
+  EXPECT_NE(ciphertext_of(ada), ciphertext_of(bob));
+  const Bytes under_the_common_key =
+      crypto::seal(server_keys.wrapping_key().bytes, random.bytes(32), "data key person of " + to_string(ada), random);
+  in_transaction([&](Transaction& tx) { return tx.execute(replace_wrapped, ada, under_the_common_key); });
+  EXPECT_THROW(seals(ada, "phone", "+44"), std::runtime_error);
+}
+
 constexpr Statement<void(UserId, KeyId)> say_wrapping_key{
     "UPDATE data_keys SET wrapping_key_id = $2 WHERE owner_id = $1"};
 

@@ -185,6 +185,7 @@ struct ServerKeys::State {
   std::shared_mutex mutex;  // held to copy or to swap, never while the database is asked
   std::shared_ptr<const Keys> keys = std::make_shared<const Keys>();
   std::optional<Time> last_lookup = std::nullopt;
+  std::mutex reading{};  // held from a reading to its swap: an older one must not take the place of a newer one
 
   std::shared_ptr<const Keys> snapshot() {
     const std::shared_lock lock(mutex);
@@ -211,12 +212,17 @@ struct ServerKeys::State {
     return *db.read([&](Transaction& tx) -> Result<Keys> { return read_keys(tx, sealing_key, *known); });
   }
 
+  void read_again() {
+    const std::lock_guard lock(reading);
+    replace(read());
+  }
+
   /// What `select` finds among the keys, looked for in the database too when they don't have it.
   template <class Select>
   auto find(Select select) {
     auto found = select(*snapshot());
     if (found || !may_look_again()) return found;
-    replace(read());
+    read_again();
     return select(*snapshot());
   }
 };
@@ -225,7 +231,7 @@ ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Ra
                        crypto::JwsAlgorithm token_algorithm)
     : state_(new State{db, clock, sealing_key_of(master_key), {}}), wrapping_key_(wrapping_key_of(master_key)) {
   const Time now = clock.now();
-  state_->replace(state_->read());
+  state_->read_again();
   // An RSA key takes long to find, and no transaction waits for it: made before, and kept for the closure's next run.
   std::map<KeyPurpose, NewKey> made;
   const auto make = [&](KeyPurpose purpose) -> const NewKey& {
@@ -245,7 +251,7 @@ ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Ra
   }));
 }
 
-void ServerKeys::read_again() { state_->replace(state_->read()); }
+void ServerKeys::read_again() { state_->read_again(); }
 
 ServerKey ServerKeys::current(KeyPurpose purpose) const {
   const auto keys = state_->snapshot();

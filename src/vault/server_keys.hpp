@@ -72,7 +72,7 @@ class ServerKeys {
   std::shared_ptr<const crypto::JwsKey> verifying_key(std::string_view kid) const;
   std::vector<TokenKey> published_keys() const;
 
-  /// What data keys are wrapped under, and the master key's id: `DataKeys` alone asks for it.
+  /// What the keys that wrap data keys are derived from, and the master key's id: `DataKeys` alone asks for it.
   const ServerKey& wrapping_key() const { return wrapping_key_; }
 
  private:

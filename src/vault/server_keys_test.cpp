@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "contract/test_database.hpp"
 #include "scaffolding/moved_clock.hpp"
@@ -271,6 +274,47 @@ TEST_F(ServerKeysTest, AKeyReaderReadsAgainAndAgainAndTellsOfFailures) {
   EXPECT_EQ(failures, 0);
   executes(copy_broken, ids.make<KeyId>(), running.current(KeyPurpose::codes).id);
   EXPECT_TRUE(becomes([&] { return failures > 1; }));
+  EXPECT_EQ(running.published_keys().size(), 2U);
+}
+
+/// Lets a test do something between a reading and what is done with it.
+class WatchedDatabase final : public Database {
+ public:
+  explicit WatchedDatabase(Database& watched) : watched_(watched) {}
+
+  Engine engine() const override { return watched_.engine(); }
+  std::string description() const override { return watched_.description(); }
+  std::vector<PoolUse> pools() const override { return watched_.pools(); }
+  bool change_schema(const std::function<bool(Connection&)>& step) override { return watched_.change_schema(step); }
+  StatementDescription describe(std::string_view text) override { return watched_.describe(text); }
+
+  std::function<void()> on_next_reading;
+
+ protected:
+  void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
+    // Whatever derives from Database may name `run` of another only in this way.
+    struct Open : Database {
+      using Database::run;
+    };
+    (watched_.*&Open::run)(access, attempt);
+    if (const auto notify = std::exchange(on_next_reading, nullptr)) notify();
+  }
+
+ private:
+  Database& watched_;
+};
+
+TEST_F(ServerKeysTest, AnOlderReadingDoesNotReplaceANewerOne) {
+  WatchedDatabase watched(*db);
+  ServerKeys running(watched, clock, ids, random, Secret("the master key"), JwsAlgorithm::es256);
+  std::future<void> newer;
+  watched.on_next_reading = [&] {
+    instance(JwsAlgorithm::eddsa);
+    newer = std::async(std::launch::async, [&] { running.read_again(); });
+    EXPECT_EQ(newer.wait_for(100ms), std::future_status::timeout) << "waits for the older one";
+  };
+  running.read_again();
+  newer.get();
   EXPECT_EQ(running.published_keys().size(), 2U);
 }
 

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class Accounts : public OnEveryEngine {
  protected:
@@ -23,7 +24,6 @@ class Accounts : public OnEveryEngine {
     account.id = world.ids.make<UserId>();
     account.locale = "en";
     return *world.db.transaction([&](Transaction& tx) -> Result<UserId> {
-      world.data_keys.create(tx, account.id);
       return accounts::create_account(tx, world.accounts, nobody.call(), account, std::nullopt, world.clock.now()).id;
     });
   }
@@ -68,6 +68,29 @@ class Accounts : public OnEveryEngine {
       return entries;
     });
   }
+
+  std::vector<UserId> ids_of(const std::function<std::vector<accounts::statements::NameRow>(Transaction&)>& list) {
+    return *world.db.read([&](Transaction& tx) -> Result<std::vector<UserId>> {
+      std::vector<UserId> ids;
+      for (const auto& row : list(tx)) ids.push_back(row.id);
+      return ids;
+    });
+  }
+
+  struct CountRow {
+    std::int64_t count;
+  };
+  std::int64_t count(const Statement<CountRow()>& statement) {
+    return *world.db.read([&](Transaction& tx) -> Result<std::int64_t> { return tx.one(statement).count; });
+  }
+
+  Result<v1::RegisterReply> asks_again(const Person& person) {
+    v1::ResendEmailCodeRequest request;
+    request.set_verification_id(person.verification_id);
+    return accounts::resend_email_code(world.accounts, person.call(), request);
+  }
+
+  Person nobody_at(const std::string& email) { return Person(world, email, "wicked stranger password 7"); }
 
   World world{*database};
   Person nobody{world, "nobody@example.org"};
@@ -150,15 +173,78 @@ TEST_P(Accounts, GetSkeletonsAnewWhereAnotherVersionMadeThem) {
     writes(made_by, user, "1.1", limits::username_skeleton("carol" + std::to_string(i)));
   }
   has_account();
-  ASSERT_TRUE(nobody.registers("b0b")) << "what another version made does not keep it apart";
+  ASSERT_TRUE(nobody.registers("b0b")) << "its skeleton was another one";
+  EXPECT_EQ(refusal_of(nobody.registers("car0l7")), "username_taken") << "its skeleton is the same in both versions";
+  EXPECT_TRUE(accounts::has_skeletons_to_renew(world.db));
   EXPECT_EQ(accounts::renew_skeletons(world.db), 1 + 1 + 105);
   EXPECT_EQ(accounts::renew_skeletons(world.db), 0);
+  EXPECT_FALSE(accounts::has_skeletons_to_renew(world.db));
 
   EXPECT_EQ(refusal_of(nobody.registers("b0b")), "username_taken");
   EXPECT_EQ(refusal_of(nobody.registers("carol7")), "username_taken");
   EXPECT_EQ(refusal_of(nobody.registers("\u0430dal")), "username_taken");
   EXPECT_EQ(accounts::find_account(world.accounts, "ada1")->row.id, older) << "both stay";
   EXPECT_EQ(accounts::find_account(world.accounts, "adal")->row.id, same_look);
+}
+
+TEST_P(Accounts, HaveSkeletonsListedBehindThoseThatWereRenewed) {
+  static constexpr Statement<void(UserId, std::string)> made_by{"UPDATE users SET skeleton_version = $2 WHERE id = $1"};
+  std::vector<UserId> users;
+  for (const char* version : {"1.0", "1.0", "1.1", "99.0", "99.0"}) {
+    world.clock.advances(1s);  // ids are in the order of time
+    users.push_back(has_account({.username = limits::username_forms("carol" + std::to_string(users.size()))}));
+    writes(made_by, users.back(), version);
+  }
+  const std::string version = limits::skeleton_version();
+  const auto older = [&](const std::string& behind, UserId id) {
+    return ids_of([&](Transaction& tx) {
+      return tx.all(accounts::statements::list_older_skeletons, behind, id, version);
+    });
+  };
+  const auto newer = [&](const std::string& behind, UserId id) {
+    return ids_of([&](Transaction& tx) { return tx.all(accounts::statements::list_newer_skeletons, behind, id); });
+  };
+  EXPECT_THAT(older("", {}), ElementsAre(users[0], users[1], users[2]));
+  EXPECT_THAT(older("1.0", users[0]), ElementsAre(users[1], users[2]));
+  EXPECT_THAT(older("1.0", users[1]), ElementsAre(users[2]));
+  EXPECT_THAT(older("1.1", users[2]), IsEmpty());
+  EXPECT_THAT(newer(version, users[4]), ElementsAre(users[3], users[4]));
+  EXPECT_THAT(newer("99.0", users[3]), ElementsAre(users[4]));
+}
+
+/// What strangers can do at will leaves no row that nobody may delete.
+TEST_P(Accounts, ThatDoNotExistGetAuditRowsOfGuessesAndTheProofOnly) {
+  static constexpr Statement<CountRow()> data_keys{"SELECT count(*) FROM data_keys"};
+  Person ada(world, "ada@example.org");
+  ASSERT_TRUE(ada.registers());
+  world.clock.advances(61s);
+  ASSERT_TRUE(asks_again(ada));
+  EXPECT_EQ(count({"SELECT count(*) FROM audit_log"}), 0);
+  EXPECT_EQ(refusal_of(ada.verifies("no code")), "wrong_code");
+  EXPECT_EQ(count({"SELECT count(*) FROM audit_log"}), 1);
+  EXPECT_EQ(count(data_keys), 0) << "nothing of theirs is sealed yet";
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().back())));
+  EXPECT_EQ(count(data_keys), 1);
+  EXPECT_THAT(audited(ada.is_recognised()->user_id),
+              UnorderedElementsAre("session.start success", "user.verify_email success", "user.register success",
+                                   "user.verify_email refused"));
+}
+
+TEST_P(Accounts, HearOfRegistrationsOfTheirAddressOnceADay) {
+  Person ada(world, "ada@example.org");
+  ada.settles_in();
+  const auto begun = [&] {
+    return std::ranges::count(audited(ada.is_recognised()->user_id), "user.register_begin success");
+  };
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advances(1min);
+    ASSERT_TRUE(nobody_at("ada@example.org").registers());
+    EXPECT_EQ(begun(), 1);
+  }
+  world.clock.advances(24h);
+  ASSERT_TRUE(ada.refreshes());
+  ASSERT_TRUE(nobody_at("ada@example.org").registers());
+  EXPECT_EQ(begun(), 2);
 }
 
 TEST_P(Accounts, HearOfGuessesAtADecoyB1) {
@@ -171,12 +257,10 @@ TEST_P(Accounts, HearOfGuessesAtADecoyB1) {
   world.clock.advances(1s);
   EXPECT_EQ(refusal_of(stranger.verifies("123456")), "wrong_code");
   world.clock.advances(61s);
-  v1::ResendEmailCodeRequest request;
-  request.set_verification_id(stranger.verification_id);
-  ASSERT_TRUE(accounts::resend_email_code(world.accounts, stranger.call(), request));
+  ASSERT_TRUE(asks_again(stranger)) << "which mails nothing, and leaves no row";
   const auto entries = audited(owner);
-  EXPECT_THAT(std::vector(entries.begin(), entries.begin() + 3),
-              ElementsAre("user.resend_code success", "user.verify_email refused", "user.register_begin success"));
+  EXPECT_THAT(std::vector(entries.begin(), entries.begin() + 2),
+              ElementsAre("user.verify_email refused", "user.register_begin success"));
 }
 
 TEST_P(Accounts, ACodeIsForOneChallengePurposeAndSubject) {
