@@ -13,14 +13,10 @@ constexpr std::int64_t batch = 100;
 CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std::function<bool()>& stops) {
   using namespace statements;
   CleanedUp cleaned;
-  const auto delete_some = [&](Time before, const auto&... deletions) {
+  const auto delete_some = [&](Time before, const auto& deletion) {
     if (stops()) return;
-    const auto deleted = db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-      std::int64_t rows = 0;
-      // A comma keeps the order; the operands of a plus have none.
-      ((rows += tx.execute(deletions, before)), ...);
-      return rows;
-    });
+    const auto deleted =
+        db.transaction([&](Transaction& tx) -> Result<std::int64_t> { return tx.execute(deletion, before); });
     cleaned.rows += deleted.value();
     if (*deleted >= batch) cleaned.left_some = true;
   };
