@@ -122,7 +122,7 @@ TEST_P(Migrate, SeveralAtOnceApplyEachMigrationOnce) {
 }
 
 /// The machine's clock, moved on by a test; counts who looked at it.
-class MovedClock final : public Clock {
+class ShiftedClock final : public Clock {
  public:
   Time now() const override {
     ++looks_;
@@ -148,7 +148,7 @@ class SchemaLockOnEveryEngine : public Migrate {
     });
   }
 
-  MovedClock clock;
+  ShiftedClock clock;
 };
 ON_EVERY_ENGINE(SchemaLockOnEveryEngine);
 
