@@ -247,7 +247,9 @@ struct Config {
   Setting<std::chrono::seconds> refresh_grace{
       .name = "REFRESH_GRACE",
       .value = std::chrono::seconds{10},
-      .meaning = "How long a used refresh token is still answered with its successor: for a second tab or a retry.",
+      .meaning =
+          "How long a used refresh token is still answered with its successor: for a second tab or a retry. Only "
+          "the token used last is; one used before it is theft even within this time, and ends the session.",
       .bounds = {0, 300}};
   Setting<bool> refresh_lost_reply{
       .name = "REFRESH_LOST_REPLY",

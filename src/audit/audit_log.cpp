@@ -66,7 +66,6 @@ AuditLog::AuditLog(const vault::DataKeys& keys, const IdSource& ids, Random& ran
 std::optional<Bytes> AuditLog::seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
                                              BytesView details) const {
   if (!event.user || event.user_is_pending) return std::nullopt;
-  if (event.wrapped_key) return keys_.seal(*event.wrapped_key, *event.user, purpose, details);
   return keys_.seal(tx, *event.user, purpose, details);
 }
 

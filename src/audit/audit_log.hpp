@@ -26,8 +26,6 @@ struct Event {
   /// The user has no account yet. The details are sealed under the service's key then: a person's key that goes with a
   /// registration would take along what strangers did to it.
   bool user_is_pending = false;
-  /// The user's data key, where the transaction has read it already: it is not looked up again.
-  std::optional<vault::WrappedKey> wrapped_key = std::nullopt;
 };
 
 /// The append-only log. A row has time, action, outcome, actor and user in the clear; the details (address, user agent,

@@ -13,7 +13,6 @@
 #include "base/encoding.hpp"
 #include "contract/test_database.hpp"
 #include "crypto/digest.hpp"
-#include "vault/statements.hpp"
 
 namespace ostiary::audit {
 namespace {
@@ -111,28 +110,6 @@ TEST_F(AuditLogTest, ARowHasItsFactsInTheClearAndItsDetailsSealedForThePerson) {
                                                                    {"method", "ostiary.v1.AuthService.Login"},
                                                                    {"reason", "login"},
                                                                    {"metadata", {{"amr", "pwd"}}}}));
-}
-
-TEST_F(AuditLogTest, AKeyThatTheTransactionHasReadSealsLikeOneThatIsLookedUp) {
-  const auto row_of = [&](UserId owner) {
-    return in_transaction(
-        [&](Transaction& tx) { return tx.one(vault::statements::find_data_key, owner, std::string_view("person")); });
-  };
-  const auto row = row_of(ada);
-  const vault::WrappedKey key{row.wrapped, row.wrapping_key_id};
-  records({.action = "session.refresh", .user = ada, .actor = ada, .wrapped_key = key});
-  ASSERT_EQ(entries().size(), 1U);
-  EXPECT_EQ(entries()[0].key_owner, ada);
-  EXPECT_EQ(entries()[0].state, EntryState::readable);
-
-  in_transaction([&](Transaction& tx) {
-    keys.create(tx, stranger);
-    return true;
-  });
-  const auto other_row = row_of(stranger);
-  const vault::WrappedKey of_another{other_row.wrapped, other_row.wrapping_key_id};
-  EXPECT_THROW(records({.action = "session.refresh", .user = ada, .wrapped_key = of_another}), std::runtime_error);
-  EXPECT_EQ(entries().size(), 1U);
 }
 
 TEST_F(AuditLogTest, AnEventAboutNobodyKnownIsSealedForTheService) {

@@ -16,7 +16,10 @@ CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std
   const auto delete_some = [&](Time before, const auto&... deletions) {
     if (stops()) return;
     const auto deleted = db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-      return (std::int64_t{0} + ... + tx.execute(deletions, before));
+      std::int64_t rows = 0;
+      // A comma keeps the order; the operands of a plus have none.
+      ((rows += tx.execute(deletions, before)), ...);
+      return rows;
     });
     cleaned.rows += deleted.value();
     if (*deleted >= batch) cleaned.left_some = true;

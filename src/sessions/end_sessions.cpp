@@ -17,22 +17,26 @@ struct Owned {
   UserId user;
 };
 
-/// The session that a logout names, if it is still known.
-Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const v1::LogoutRequest& request) {
+/// The sessions that a logout names: its tokens may be of two. One that is named twice is ended once.
+Result<std::vector<Owned>> sessions_of(Transaction& tx, const Deps& deps, const v1::LogoutRequest& request) {
+  std::vector<Owned> named;
   const bool refreshable = !request.refresh_token().empty();
   if (refreshable) {
+    // A refresh token that nobody knows is that of a session long gone.
     const auto token = parse_refresh_token(request.refresh_token());
     const auto chain = token ? find_chain(tx, deps, *token) : std::nullopt;
-    if (chain) return Owned{chain->row.session_id, chain->row.user_id};
+    if (chain) named.push_back({chain->row.session_id, chain->row.user_id});
   }
   if (!request.access_token().empty()) {
     const auto claims = deps.tokens.verify(request.access_token());
-    if (claims) return Owned{claims->session_id, claims->user_id};
-    if (!refreshable) return std::unexpected(claims.error());
+    if (!claims && !refreshable) return std::unexpected(claims.error());
+    if (claims && (named.empty() || named[0].session != claims->session_id)) {
+      named.push_back({claims->session_id, claims->user_id});
+    }
+  } else if (!refreshable) {
+    return refuse(Refusal::not_authenticated, "Send an access token or a refresh token.");
   }
-  // A refresh token that nobody knows is that of a session long gone.
-  if (refreshable) return std::nullopt;
-  return refuse(Refusal::not_authenticated, "Send an access token or a refresh token.");
+  return named;
 }
 
 }  // namespace
@@ -40,9 +44,9 @@ Result<std::optional<Owned>> session_of(Transaction& tx, const Deps& deps, const
 Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request) {
   const Time now = deps.clock.now();
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::LogoutReply> {
-    const auto owned = session_of(tx, deps, request);
-    if (!owned) return std::unexpected(owned.error());
-    if (*owned) end_session(tx, deps, call, (*owned)->session, (*owned)->user, "logout", now);
+    const auto named = sessions_of(tx, deps, request);
+    if (!named) return std::unexpected(named.error());
+    for (const auto& [session, user] : *named) end_session(tx, deps, call, session, user, user, "logout", now);
     return v1::LogoutReply{};
   });
 }
@@ -55,7 +59,7 @@ Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, cons
     if (!session || session->user_id != call.person().user_id) {
       return refuse(Refusal::not_found, "You have no such session.", "session_id");
     }
-    end_session(tx, deps, call, session->id, session->user_id, "revoked", now);
+    end_session(tx, deps, call, session->id, session->user_id, session->user_id, "revoked", now);
     return v1::RevokeSessionReply{};
   });
 }

@@ -9,9 +9,9 @@
 
 namespace ostiary::sessions {
 
-/// Ends the session of an access or refresh token, even of an expired one. A session that has ended already, or a
-/// refresh token that is not known any more, is no refusal: the caller is signed out. Refuses with not_authenticated
-/// where there is no token, or an access token that is not ours.
+/// Ends the session of the access token and that of the refresh token, even of an expired one: they may be two. A
+/// session that has ended already, or a refresh token that is not known any more, is no refusal: the caller is signed
+/// out. Refuses with not_authenticated where there is no token, or nothing but an access token that is not ours.
 Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request);
 
 /// Ends one of the caller's own sessions; not_found for anybody else's.

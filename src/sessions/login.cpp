@@ -40,15 +40,33 @@ std::optional<PendingRow> find_pending(Transaction& tx, const Identifier& identi
                              : tx.optional(statements::newest_pending_by_username, identifier.canonical, now);
 }
 
+/// A password as it was read.
+struct StoredPassword {
+  struct Choice {
+    UserId user;
+    Time changed_at;
+    bool operator==(const Choice&) const = default;
+  };
+  std::string hash;
+  std::optional<Choice> choice;  ///< a pending registration has none
+};
+
+/// Whether what proved `before` proves `now`, too: another login may have put a stronger hash of it into the row.
+bool same_password(const StoredPassword& before, const std::optional<StoredPassword>& now) {
+  return now && (now->hash == before.hash || (before.choice && now->choice == before.choice));
+}
+
 /// Whom the identifier names. Both questions are always asked, so that the answer's time does not tell.
 struct Candidate {
   std::optional<LoginRow> user;
   std::optional<PendingRow> pending;
 
   /// Nothing for nobody, and for an account without a password: the answer and its time are the same.
-  std::optional<std::string> password_hash() const {
-    if (user) return user->password_hash;
-    if (pending) return pending->password_hash;
+  std::optional<StoredPassword> password() const {
+    if (user && user->password_hash && user->password_changed_at) {
+      return StoredPassword{*user->password_hash, StoredPassword::Choice{user->id, *user->password_changed_at}};
+    }
+    if (pending) return StoredPassword{pending->password_hash, std::nullopt};
     return std::nullopt;
   }
 };
@@ -115,15 +133,15 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   if (!identifier) return std::unexpected(identifier.error());
 
   const Secret password(request.password());
-  const auto stored = read_candidate(deps, *identifier, now).password_hash();
-  const bool right = stored ? deps.hasher.verify(password, *stored) : deps.hasher.verify_nobody(password);
+  const auto stored = read_candidate(deps, *identifier, now).password();
+  const bool right = stored ? deps.hasher.verify(password, stored->hash) : deps.hasher.verify_nobody(password);
   std::optional<std::string> stronger;
-  if (right && crypto::needs_rehash(*stored, deps.hasher.parameters())) stronger = deps.hasher.hash(password);
+  if (right && crypto::needs_rehash(stored->hash, deps.hasher.parameters())) stronger = deps.hasher.hash(password);
 
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::LoginReply> {
     auto candidate = find_candidate(tx, *identifier, now);
     // The password that was right a moment ago must still be the one that is stored.
-    const LoginFacts facts{right && candidate.password_hash() == stored, candidate.user.has_value(),
+    const LoginFacts facts{right && same_password(*stored, candidate.password()), candidate.user.has_value(),
                            candidate.user && candidate.user->status == "active"};
     const auto verdict = judge_login(facts);
     if (verdict != LoginVerdict::accepted) {
@@ -131,7 +149,7 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
       record_attempt(tx, deps, call, *identifier, candidate.user, false, name_of(refused.error().why), now);
       return tx.keep(refused);
     }
-    if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, *stored, *stronger);
+    if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, stored->hash, *stronger);
     record_attempt(tx, deps, call, *identifier, candidate.user, true, "password", now);
     v1::LoginReply reply;
     put_tokens(reply, complete_sign_in(tx, deps, call, user_of(*candidate.user), {"pwd"}, now));

@@ -67,7 +67,7 @@ Refreshed reissue(const Refreshing& at, bool late) {
     at.deps.audit.record(at.tx, at.call,
                          {.action = "session.refresh",
                           .user = at.row.user_id,
-                          .actor = at.row.user_id,
+                          .actor = at.same_device ? audit::Actor(at.row.user_id) : audit::ActorKind::nobody,
                           .reason = late ? "lost_reply" : "another_device",
                           .metadata = {{"session_id", to_string(at.row.session_id)}}});
   }
@@ -79,15 +79,33 @@ std::unexpected<Refused> session_ended() {
 }
 
 /// What was refused for its age stays refused, also when the clock is set back: the chain is revoked, and the session
-/// ends unless another of its chains is still good.
-std::unexpected<Refused> end_idle(Transaction& tx, const Deps& deps, const Call& call, const ChainRow& row,
-                                  ChainId chain, Time now) {
+/// is written off unless another of its chains is still good.
+std::unexpected<Refused> end_idle(Transaction& tx, const Deps& deps, const ChainRow& row, ChainId chain, Time now) {
   if (tx.optional(statements::find_live_chain, row.session_id, now)) {
     tx.send(statements::revoke_chain, chain, now);
   } else {
-    end_session(tx, deps, call, row.session_id, row.user_id, "expired", now);
+    write_off(tx, deps, row.session_id, row.user_id, now);
   }
   return tx.keep(session_ended());
+}
+
+/// Whoever presented the token has proved nothing. Theft from a session that was over already is no end of it, but
+/// stands in the audit log all the same.
+std::unexpected<Refused> end_stolen(Transaction& tx, const Deps& deps, const Call& call, const ChainRow& row,
+                                    Time now) {
+  constexpr std::string_view reason = "refresh_token_reused";
+  if (!end_session(tx, deps, call, row.session_id, row.user_id, audit::ActorKind::nobody, reason, now)) {
+    deps.audit.record(tx, call,
+                      {.action = "session.refresh",
+                       .outcome = audit::Outcome::refused,
+                       .user = row.user_id,
+                       .actor = audit::ActorKind::nobody,
+                       .reason = reason,
+                       .metadata = {{"session_id", to_string(row.session_id)}}});
+  }
+  return tx.keep(refuse(Refusal::refresh_token_reused,
+                        "This refresh token was used before, so somebody else may hold it. The session has been "
+                        "ended: sign in again."));
 }
 
 /// The session's own budget. The dispatcher can't count it: it does not know whose token it is.
@@ -138,15 +156,11 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
     switch (judge_refresh(presented_token(chain_of(row), token->generation), same_device, deps.policy, now)) {
       case RefreshVerdict::unknown: return unknown;
       case RefreshVerdict::ended: return session_ended();
-      case RefreshVerdict::stolen:
-        end_session(tx, deps, call, row.session_id, row.user_id, "refresh_token_reused", now);
-        return tx.keep(refuse(Refusal::refresh_token_reused,
-                              "This refresh token was used before, so somebody else may hold it. The session has been "
-                              "ended: sign in again."));
+      case RefreshVerdict::stolen: return end_stolen(tx, deps, call, row, now);
       case RefreshVerdict::too_old:
-        end_session(tx, deps, call, row.session_id, row.user_id, "expired", now);
+        write_off(tx, deps, row.session_id, row.user_id, now);
         return tx.keep(session_ended());
-      case RefreshVerdict::idle: return end_idle(tx, deps, call, row, token->chain, now);
+      case RefreshVerdict::idle: return end_idle(tx, deps, row, token->chain, now);
       case RefreshVerdict::rotate: return rotate(refreshing());
       case RefreshVerdict::reissue: return reissue(refreshing(), false);
       case RefreshVerdict::reissue_late: return reissue(refreshing(), true);

@@ -44,7 +44,7 @@ struct PresentedToken {
 
 /// What the chain knows of its token of this generation, whose MAC was right; nothing for a generation that it has not
 /// come to. Of a token older than the one before the current, it knows that it was used long ago, and its successor,
-/// too.
+/// too: however lately that was, it is theft.
 std::optional<PresentedToken> presented_token(const RefreshChain& chain, std::int64_t generation);
 
 /// Ordered by precedence: the first that applies wins.

@@ -202,7 +202,9 @@ TEST(Refresh, WhatAChainKnowsOfItsTokensB4B5) {
       {"a token that it has not come to", chain(7, now - 1h), 8, RefreshVerdict::unknown},
       {"the one before, within the grace", chain(7, now - 1s), 6, RefreshVerdict::reissue},
       {"the one before, later", chain(7, now - 1h), 6, RefreshVerdict::reissue_late},
-      {"an older one, within the grace of the one before", chain(7, now - 1s), 5, RefreshVerdict::stolen},
+      // The grace is that of the one before the current alone (issue 11, 1.3).
+      {"two generations back, used a moment ago, within the grace", chain(7, now), 5, RefreshVerdict::stolen},
+      {"three generations back, within the grace", chain(7, now), 4, RefreshVerdict::stolen},
       {"the first one of many", chain(7, now - 1h), 1, RefreshVerdict::stolen},
       {"an older one of a chain that has ended", chain(7, now - 1h, std::nullopt, true), 1, RefreshVerdict::ended},
       {"the current one of a chain that has ended", chain(7, now - 1h, std::nullopt, true), 7, RefreshVerdict::ended},

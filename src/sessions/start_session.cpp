@@ -27,11 +27,10 @@ Device trust_device(Transaction& tx, const Deps& deps, const Call& call, UserId 
 void make_room(Transaction& tx, const Deps& deps, const Call& call, UserId user, const std::vector<OpenSession>& open,
                Time now) {
   const auto room = make_room(open, deps.policy.max_sessions);
-  for (const auto session : room.expired) {
-    tx.send(statements::note_expiry, session, now);
-    tx.send(statements::revoke_chains_of, session, now);
+  for (const auto session : room.expired) write_off(tx, deps, session, user, now);
+  for (const auto session : room.surplus) {
+    end_session(tx, deps, call, session, user, audit::ActorKind::system, "too_many_sessions", now);
   }
-  for (const auto session : room.surplus) end_session(tx, deps, call, session, user, "too_many_sessions", now);
 }
 
 struct Started {
@@ -64,8 +63,8 @@ Started start_session(Transaction& tx, const Deps& deps, const Call& call, UserI
 
 v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
                                 const std::vector<std::string>& amr, Time now) {
-  // Read with the roles. Beside all that may live, a hundred that are over are written off at each login.
-  const auto open = tx.ask(statements::list_open_sessions, user.id, now, deps.policy.max_sessions + 100);
+  // Read with the roles.
+  const auto open = tx.ask(statements::list_open_sessions, user.id, now);
   const Device device = trust_device(tx, deps, call, user.id, now);
   const auto roles = roles_of(tx, user.id);
   make_room(tx, deps, call, user.id, open.rows(), now);
@@ -86,13 +85,14 @@ v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& c
 }
 
 bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,
-                 std::string_view reason, Time now) {
+                 const audit::Actor& actor, std::string_view reason, Time now) {
   const auto ended = tx.optional(statements::end_session, session, now, std::string(reason));
-  if (!ended) return false;
+  if (!ended) {
+    write_off(tx, deps, session, user, now);
+    return false;
+  }
   tx.send(statements::revoke_chains_of, session, now);
   deps.invalidation.publish(tx, user);
-  const auto* const caller = std::get_if<Person>(&call.caller);
-  const auto actor = caller ? caller->user_id : user;
   deps.audit.record(tx, call,
                     {.action = "session.end",
                      .user = user,
@@ -103,6 +103,12 @@ bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId 
       tx, deps.ids, now,
       {"session.ended", session.uuid, ended->version, {{"user_id", to_string(user)}, {"reason", std::string(reason)}}});
   return true;
+}
+
+void write_off(Transaction& tx, const Deps& deps, SessionId session, UserId user, Time now) {
+  tx.send(statements::note_expiry, session, now);
+  tx.send(statements::revoke_chains_of, session, now);
+  deps.invalidation.publish(tx, user);
 }
 
 v1::User user_message(const statements::UserRow& user, const std::vector<std::string>& roles) {

@@ -30,10 +30,14 @@ void put_tokens(Reply& reply, const v1::TokenReply& tokens) {
   reply.set_device_id(tokens.device_id());
 }
 
-/// Ends a session and its refresh chains as part of `tx`: the rows, an audit row, the event `session.ended`, and what
-/// is remembered of it everywhere. False when it had ended already.
+/// Ends a session and its refresh chains as part of `tx`: the rows, an audit row that names `actor`, the event
+/// `session.ended`, and what is remembered of it everywhere. False when it was not alive: then it is written off.
 bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,
-                 std::string_view reason, Time now);
+                 const audit::Actor& actor, std::string_view reason, Time now);
+
+/// Notes in the rows of a session that is over, too old or idle, that it has expired, so that it stays over when the
+/// clock is set back. Nobody is told: audit rows and events speak only of sessions that were alive.
+void write_off(Transaction& tx, const Deps& deps, SessionId session, UserId user, Time now);
 
 /// A user as its owner sees it.
 v1::User user_message(const statements::UserRow& user, const std::vector<std::string>& roles);

@@ -27,7 +27,7 @@ inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
   WHERE u.id = $1
 )sql"};
 
-/// The same with the hash of the password, if there is one: what a login needs.
+/// The same with the password, if there is one: what a login needs.
 struct LoginRow {
   UserId id;
   std::optional<std::string> email;
@@ -37,16 +37,19 @@ struct LoginRow {
   Time created_at;
   std::string display_name;
   std::optional<std::string> password_hash;
+  std::optional<Time> password_changed_at;  ///< a stronger hash of the same password leaves it
 };
 
 inline constexpr Statement<LoginRow(std::string)> find_login_by_email{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash,
+         c.changed_at
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
   WHERE u.email_canonical = $1
 )sql"};
 
 inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
-  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash,
+         c.changed_at
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
   WHERE u.username_canonical = $1
 )sql"};
@@ -153,26 +156,31 @@ inline constexpr Statement<ListedSessionRow(UserId, Time, Time, SessionId, std::
   LIMIT $5
 )sql"};
 
-/// A person's sessions that were never ended, the latest first.
-inline constexpr Statement<OpenSession(UserId, Time, std::int64_t)> list_open_sessions{R"sql(
+/// A person's sessions that were never ended, the latest first. These are all: a login leaves no more than
+/// MAX_SESSIONS_PER_ACCOUNT of them, and the setting is at most 1000.
+inline constexpr Statement<OpenSession(UserId, Time)> list_open_sessions{R"sql(
   SELECT s.id,
          s.expires_at > $2 AND EXISTS (SELECT 1 FROM refresh_chains c
                                        WHERE c.session_id = s.id AND c.expires_at > $2 AND c.revoked_at IS NULL)
   FROM sessions s
   WHERE s.user_id = $1 AND s.ended_at IS NULL
   ORDER BY s.created_at DESC, s.id DESC
-  LIMIT $3
+  LIMIT 1000
 )sql"};
 
 struct VersionRow {
   std::int64_t version;
 };
+/// Of a session that is alive.
 inline constexpr Statement<VersionRow(SessionId, Time, std::string)> end_session{R"sql(
   UPDATE sessions SET ended_at = $2, end_reason = $3, version = version + 1
-  WHERE id = $1 AND ended_at IS NULL RETURNING version
+  WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+    AND EXISTS (SELECT 1 FROM refresh_chains c
+                WHERE c.session_id = sessions.id AND c.expires_at > $2 AND c.revoked_at IS NULL)
+  RETURNING version
 )sql"};
 
-/// Of a session that was over already: nobody is told, so its version stays.
+/// Of a session that is over already: nobody is told, so its version stays.
 inline constexpr Statement<void(SessionId, Time)> note_expiry{R"sql(
   UPDATE sessions SET ended_at = $2, end_reason = 'expired' WHERE id = $1 AND ended_at IS NULL
 )sql"};

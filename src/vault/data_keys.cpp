@@ -41,15 +41,13 @@ Digest row_key(const ServerKey& key, BytesView salt, std::string_view purpose) {
   return crypto::hmac_sha256(key.bytes, {as_bytes("ostiary row key v1"), salt, as_bytes(purpose)});
 }
 
-Bytes unwrap(const WrappedKey& key, DataKeyName name, const ServerKey& wrapping_key) {
+Bytes unwrap(const statements::DataKeyRow& key, DataKeyName name, const ServerKey& wrapping_key) {
   const std::string what = wrapping_context(name);
   expect_master_key(wrapping_key.id, key.wrapping_key_id, what);
   auto unwrapped = crypto::open(wrapping_key.bytes, key.wrapped, what);
   if (!unwrapped) throw std::runtime_error("the " + what + " does not open under the master key: it was changed");
   return *std::move(unwrapped);
 }
-
-WrappedKey key_in(const statements::DataKeyRow& row) { return {row.wrapped, row.wrapping_key_id}; }
 
 void append(Bytes& bytes, BytesView more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
 
@@ -73,13 +71,9 @@ std::optional<Bytes> DataKeys::seal(Transaction& tx, DataKeyName name, std::stri
                                     BytesView plaintext) const {
   const auto row = tx.optional(statements::find_data_key, name.owner, name_of(name.scope));
   if (!row) return std::nullopt;
-  return seal(key_in(*row), name, purpose, plaintext);
-}
-
-Bytes DataKeys::seal(const WrappedKey& key, DataKeyName name, std::string_view purpose, BytesView plaintext) const {
+  const Bytes key = unwrap(*row, name, keys_.wrapping_key());
   Bytes sealed{sealed_for_person};
-  append(sealed,
-         crypto::seal(unwrap(key, name, keys_.wrapping_key()), plaintext, sealing_context(name, purpose), random_));
+  append(sealed, crypto::seal(key, plaintext, sealing_context(name, purpose), random_));
   return sealed;
 }
 
@@ -88,8 +82,7 @@ std::optional<Bytes> DataKeys::open(Transaction& tx, DataKeyName name, std::stri
   if (sealed.empty() || sealed[0] != sealed_for_person) return std::nullopt;
   const auto row = tx.optional(statements::find_data_key, name.owner, name_of(name.scope));
   if (!row) return std::nullopt;
-  return crypto::open(unwrap(key_in(*row), name, keys_.wrapping_key()), sealed.subspan(1),
-                      sealing_context(name, purpose));
+  return crypto::open(unwrap(*row, name, keys_.wrapping_key()), sealed.subspan(1), sealing_context(name, purpose));
 }
 
 Bytes DataKeys::seal_for_service(std::string_view purpose, BytesView plaintext) const {

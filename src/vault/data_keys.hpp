@@ -24,12 +24,6 @@ struct DataKeyName {
   DataScope scope;
 };
 
-/// A data key as a transaction has read it.
-struct WrappedKey {
-  BytesView wrapped;
-  KeyId wrapping_key_id;  ///< of the master key that it is wrapped under
-};
-
 /// People's data keys. What is sealed under one can be read only while its row exists. A key that was wrapped under
 /// another master key than the present one is a WrongMasterKey to whoever needs it. Thread-safe.
 class DataKeys {
@@ -43,8 +37,6 @@ class DataKeys {
 
   /// Seals under a data key; nothing when there is none (any more).
   std::optional<Bytes> seal(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView plaintext) const;
-  /// The same under a key as the transaction has read it.
-  Bytes seal(const WrappedKey& key, DataKeyName name, std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView sealed) const;
 
   /// The same under a key that is derived from the service's own for this value alone, so that any number can be

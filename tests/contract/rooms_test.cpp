@@ -59,6 +59,23 @@ class Rooms : public OnEveryEngine {
     return events;
   }
 
+  struct ActorRow {
+    std::string kind;
+    bool is_owner;
+    std::string line() const { return kind + (is_owner ? " who owns it" : ""); }
+  };
+  /// Who did what has this action, in its order.
+  std::vector<std::string> actors_of(const std::string& action) {
+    static constexpr Statement<ActorRow(std::string)> find{
+        "SELECT actor_kind, actor_id IS NOT NULL AND actor_id = user_id FROM audit_log WHERE action = $1 "
+        "ORDER BY occurred_at, id LIMIT 100"};
+    std::vector<std::string> actors;
+    const auto rows =
+        *world.db.read([&](Transaction& tx) -> Result<std::vector<ActorRow>> { return tx.all(find, action); });
+    for (const auto& row : rows) actors.push_back(row.line());
+    return actors;
+  }
+
   /// How many rows of the audit log have this action.
   std::int64_t audited(const std::string& action) {
     static constexpr Statement<CountRow(std::string)> find{"SELECT count(*) FROM audit_log WHERE action = $1"};
@@ -350,6 +367,43 @@ TEST_P(Rooms, AReplayEndsTheSessionB4) {
   EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "session_ended") << "a second use never revives it";
 }
 
+// The grace is that of the token before the current one alone.
+TEST_P(Rooms, ATokenOfTwoRotationsAgoIsTheftWithinTheGraceB4) {
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  ASSERT_TRUE(ada.refreshes());
+  ASSERT_TRUE(ada.refreshes_with(first)) << "within the grace";
+  ASSERT_TRUE(ada.refreshes());
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "refresh_token_reused");
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
+}
+
+// Who presented the token proved nothing.
+TEST_P(Rooms, TheAuditLogDoesNotNameTheOwnerForWhatAnotherMayHaveDoneB4) {
+  world.sessions.policy.max_sessions = 1;
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  const auto own_device = ada.device_token;
+  ASSERT_TRUE(ada.refreshes());
+  ada.device_token.clear();
+  ASSERT_TRUE(ada.refreshes_with(first)) << "within the grace";
+  world.clock.advances(1h);
+  EXPECT_EQ(refusal_of(ada.refreshes_with(first)), "refresh_token_reused");
+  ada.device_token = own_device;
+  ASSERT_TRUE(ada.logs_in());
+  const auto second = ada.refresh_token;
+  ASSERT_TRUE(ada.refreshes());
+  world.clock.advances(1h);
+  ASSERT_TRUE(ada.refreshes_with(second)) << "late, from its own device";
+  world.clock.advances(1s);
+  ASSERT_TRUE(ada.logs_in());
+  world.clock.advances(1s);
+  ASSERT_TRUE(ada.logs_out());
+  EXPECT_THAT(actors_of("session.refresh"), ElementsAre("nobody", "person who owns it"));
+  EXPECT_THAT(actors_of("session.end"), ElementsAre("nobody", "system", "person who owns it"))
+      << "theft, too many sessions, logout";
+}
+
 TEST_P(Rooms, ALostReplyIsHonouredOnceInThreeGenerationsB5) {
   ada.settles_in();
   const auto first = ada.refresh_token;
@@ -509,6 +563,32 @@ TEST_P(Rooms, AnAccountHasSoManyLiveSessions) {
   EXPECT_EQ(count(surplus), 2);
 }
 
+TEST_P(Rooms, ALoweredNumberOfSessionsHoldsAfterTheNextLogin) {
+  world.sessions.policy.max_sessions = 1000;
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  std::vector<std::string> tokens;
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
+    const auto row = tx.one(sessions::statements::find_user, user);
+    for (int i = 0; i < 150; ++i) {
+      world.clock.advances(1s);
+      tokens.push_back(
+          sessions::complete_sign_in(tx, world.sessions, ada.call(), row, {"pwd"}, world.clock.now()).refresh_token());
+    }
+    return {};
+  }));
+  world.sessions.policy.max_sessions = 3;
+  const auto oldest = ada.refresh_token;
+  ASSERT_TRUE(ada.logs_in());
+  static constexpr Statement<CountRow()> live{"SELECT count(*) FROM sessions WHERE ended_at IS NULL"};
+  EXPECT_EQ(count(live), 3);
+  EXPECT_EQ(refusal_of(ada.refreshes_with(oldest)), "session_ended");
+  EXPECT_EQ(refusal_of(ada.refreshes_with(tokens[147])), "session_ended");
+  EXPECT_TRUE(ada.refreshes_with(tokens[148]));
+  EXPECT_TRUE(ada.refreshes_with(tokens[149]));
+  EXPECT_TRUE(ada.refreshes());
+}
+
 TEST_P(Rooms, SessionsThatAreOverTakeNobodysPlaceAndAreNotAnnounced) {
   world.sessions.policy.max_sessions = 2;
   ada.settles_in();
@@ -525,6 +605,42 @@ TEST_P(Rooms, SessionsThatAreOverTakeNobodysPlaceAndAreNotAnnounced) {
   EXPECT_EQ(audited("session.end"), 0);
   static constexpr Statement<CountRow()> open{"SELECT count(*) FROM sessions WHERE ended_at IS NULL"};
   EXPECT_EQ(count(open), 2) << "what is over is written off";
+}
+
+TEST_P(Rooms, NobodyIsToldOfSessionsThatWereOverAlready) {
+  ada.settles_in();
+  const auto signs_in = [&] {
+    Person person(world, "Ada@Example.org");
+    EXPECT_TRUE(person.logs_in());
+    return person;
+  };
+  Person leaving = signs_in(), refreshing = signs_in(), stolen = signs_in(), revoked = signs_in();
+  const auto session = to_string(revoked.is_recognised()->session_id);
+  const auto first = stolen.refresh_token;
+  ASSERT_TRUE(stolen.refreshes());
+  ASSERT_TRUE(stolen.refreshes());
+  world.clock.advances(6 * 24h);
+  ASSERT_TRUE(ada.refreshes());
+  world.clock.advances(24h);
+  ASSERT_TRUE(ada.refreshes());
+  EXPECT_TRUE(leaving.logs_out());
+  EXPECT_EQ(refusal_of(refreshing.refreshes()), "session_ended");
+  v1::RevokeSessionRequest request;
+  request.set_session_id(session);
+  EXPECT_TRUE(sessions::revoke_session(world.sessions, ada.call(*ada.is_recognised()), request));
+  EXPECT_EQ(refusal_of(stolen.refreshes_with(first)), "refresh_token_reused");
+  EXPECT_THAT(actors_of("session.refresh"), ElementsAre("nobody")) << "the theft is audited";
+  static constexpr Statement<CountRow()> expired{"SELECT count(*) FROM sessions WHERE end_reason = 'expired'"};
+  EXPECT_EQ(count(expired), 4) << "written off";
+  world.clock.advances(-24h);
+  for (Person* person : {&leaving, &refreshing, &stolen, &revoked}) {
+    EXPECT_EQ(refusal_of(person->refreshes()), "session_ended") << "stays over when the clock is set back";
+  }
+  world.clock.advances(23 * 24h + 24h);
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended") << "thirty days are over";
+  EXPECT_EQ(count(expired), 5);
+  EXPECT_EQ(audited("session.end"), 0);
+  EXPECT_THAT(events_of("session.ended"), IsEmpty());
 }
 
 TEST_P(Rooms, EndingAllSpeaksOnlyOfSessionsThatWereAliveR28) {
@@ -594,6 +710,29 @@ TEST_P(Rooms, LogoutEndsUseAtOnceR25) {
   ASSERT_TRUE(ada.logs_out());
   EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
   EXPECT_TRUE(ada.logs_out()) << "once more is no refusal";
+}
+
+TEST_P(Rooms, LogoutEndsTheSessionsOfBothTokensR25) {
+  ada.settles_in();
+  Person elsewhere(world, "Ada@Example.org");
+  ASSERT_TRUE(elsewhere.logs_in());
+  v1::LogoutRequest request;
+  request.set_refresh_token(ada.refresh_token);
+  request.set_access_token(elsewhere.access_token);
+  ASSERT_TRUE(sessions::logout(world.sessions, ada.call(), request));
+  EXPECT_EQ(refusal_of(ada.refreshes()), "session_ended");
+  EXPECT_EQ(refusal_of(elsewhere.is_recognised()), "session_ended");
+
+  ASSERT_TRUE(elsewhere.logs_in());
+  request.set_access_token(elsewhere.access_token);
+  ASSERT_TRUE(sessions::logout(world.sessions, ada.call(), request));
+  EXPECT_EQ(refusal_of(elsewhere.is_recognised()), "session_ended") << "the other one ended long ago";
+
+  ASSERT_TRUE(ada.logs_in());
+  request.set_refresh_token(ada.refresh_token);
+  request.set_access_token("no token of ours");
+  ASSERT_TRUE(sessions::logout(world.sessions, ada.call(), request));
+  EXPECT_EQ(refusal_of(ada.is_recognised()), "session_ended");
 }
 
 TEST_P(Rooms, RefreshRacingARevokeLeavesNoLiveTokenB5) {
@@ -787,6 +926,45 @@ TEST_P(Rooms, AWeakerHashIsReplacedAtLoginR310) {
   const auto now = *world.db.read([&](Transaction& tx) -> Result<HashRow> { return tx.one(stored); });
   EXPECT_EQ(now.hash.substr(0, 10), "$argon2id$");
   EXPECT_TRUE(ada.logs_in());
+}
+
+// Two right logins at a time, after the parameters were raised: the first replaces the hash that the second has read.
+TEST_P(Rooms, ALoginIsRightWhileAnotherReplacesTheHashR310) {
+  ada.settles_in();
+  const Secret password("plaited copper lantern 42");
+  const auto weak = [&](const Secret& secret) {
+    return crypto::hash_password(secret, {.algorithm = crypto::PasswordParameters::Algorithm::bcrypt, .bcrypt_cost = 4},
+                                 world.random);
+  };
+  static constexpr Statement<void(std::string)> replace{"UPDATE password_credentials SET hash = $1"};
+  static constexpr Statement<void(std::string, Time)> choose{
+      "UPDATE password_credentials SET hash = $1, changed_at = $2"};
+  const auto writes = [&](const auto& change) {
+    ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> { return change(tx) == 1; }));
+  };
+  // What happens between a login's hash and its transaction.
+  std::function<void()> meanwhile;
+  passwords::Hasher hasher(world.hasher.parameters(), 1, world.random);
+  hasher.observe([&](std::chrono::nanoseconds) {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
+  });
+  auto& own = world.sessions;
+  sessions::Deps deps{own.clock,  own.ids,     own.random, own.db,     own.keys, own.audit,  own.invalidation, hasher,
+                      own.tokens, own.devices, own.cache,  own.limits, own.log,  own.policy, own.place_of};
+  v1::LoginRequest request;
+  request.set_email("ada@example.org");
+  request.set_password("plaited copper lantern 42");
+
+  writes([&](Transaction& tx) { return tx.execute(replace, weak(password)); });
+  meanwhile = [&] { EXPECT_TRUE(ada.logs_in()); };
+  EXPECT_EQ(refusal_of(sessions::login(deps, ada.call(), request)), "accepted");
+  EXPECT_FALSE(meanwhile);
+
+  meanwhile = [&] {
+    world.clock.advances(1s);
+    writes([&](Transaction& tx) { return tx.execute(choose, weak(Secret("another one")), world.clock.now()); });
+  };
+  EXPECT_EQ(refusal_of(sessions::login(deps, ada.call(), request)), "wrong_credentials") << "the password was changed";
 }
 
 TEST_P(Rooms, ADisabledAccountIsOutAtOnceAndOnlyThePasswordTellsB1) {
