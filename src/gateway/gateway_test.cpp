@@ -487,15 +487,15 @@ TEST(Gateway, DeliversTokensByCookieOrBody) {
 TEST(Gateway, ALoginThatNeedsASecondFactorSetsNoCookie) {
   for (const auto& headers :
        {std::vector<std::pair<std::string, std::string>>{}, {{"sec-fetch-site", "same-origin"}}}) {
-    TestedGateway tested;
-    tested.door.does = [](const Method&, const Call&, const Message&) -> Reply {
+    testing::TestedGateway tested;
+    tested.door.does = [](const contract::Method&, const Call&, const contract::Message&) -> door::Reply {
       auto reply = std::make_unique<v1::LoginReply>();
       reply->set_mfa_required(true);
       reply->set_mfa_token("second-step");
       reply->add_methods("totp");
       return reply;
     };
-    const Answered answer = tested.ask(post("/api/auth/login", login, headers));
+    const testing::Answered answer = tested.ask(post("/api/auth/login", login, headers));
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.header("set-cookie"), "");
     EXPECT_EQ(answer.text(), R"({"mfa_required":true,"mfa_token":"second-step","methods":["totp"]})");
@@ -503,9 +503,9 @@ TEST(Gateway, ALoginThatNeedsASecondFactorSetsNoCookie) {
 }
 
 TEST(Gateway, ACompletedLoginSaysNothingOfASecondFactor) {
-  TestedGateway tested;
+  testing::TestedGateway tested;
   tested.door.does = tokens;
-  const Answered answer = tested.ask(post("/api/auth/login", login));
+  const testing::Answered answer = tested.ask(post("/api/auth/login", login));
   for (const char* field : {"mfa_required", "mfa_token", "methods"})
     EXPECT_FALSE(answer.json().contains(field)) << field;
 }
