@@ -177,8 +177,8 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
     const auto times = renew_code(tx, deps, *id, fresh, now);
     if (!pending->is_decoy()) {
       const auto& asked_for = pending->registration;
-      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name,
-                      asked_for.locale, now);
+      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name, asked_for.locale,
+                      now);
     }
     deps.sessions.audit.log_only(tx, call, {.action = "user.resend_code", .user = pending->account()});
     return pending_reply(*id, times);
