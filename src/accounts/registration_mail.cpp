@@ -40,7 +40,7 @@ bool order_registration_notice(Transaction& tx, const Deps& deps, const statemen
   order(
       tx, deps,
       {.owner = owner.id,
-         .kind = "registration_notice",
+       .kind = "registration_notice",
        .to = owner.email.value(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.public_url}},

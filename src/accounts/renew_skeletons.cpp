@@ -15,7 +15,8 @@ struct Place {
   UserId id;
 };
 
-void renew(Transaction& tx, const Names& names, const std::string& version) {
+void renew(Transaction& tx, const Names& names) {
+  const std::string version = limits::skeleton_version();
   for (const auto& name : names) {
     std::optional skeleton = limits::username_skeleton(name.username.value());
     if (tx.optional(statements::find_skeleton_of_version, *skeleton, version)) skeleton.reset();
@@ -25,12 +26,11 @@ void renew(Transaction& tx, const Names& names, const std::string& version) {
 
 /// Renews what `list` gives behind a place. Each batch begins behind the one before: what that has changed leaves dead
 /// entries in the index, which the next must not walk over again.
-template <class List>
-std::int64_t renew_behind(Database& db, Place place, const std::string& version, const List& list) {
+std::int64_t renew_behind(Database& db, Place place, Names (*list)(Transaction&, const Place&)) {
   for (std::int64_t renewed = 0;;) {
     const Names names = *db.transaction([&](Transaction& tx) -> Result<Names> {
       Names found = list(tx, place);
-      renew(tx, found, version);
+      renew(tx, found);
       return found;
     });
     if (names.empty()) return renewed;
@@ -39,28 +39,33 @@ std::int64_t renew_behind(Database& db, Place place, const std::string& version,
   }
 }
 
-UserId last_id() {
-  UserId id;
-  id.uuid.bytes.fill(0xff);
-  return id;
+/// Before the first name of any version.
+const Place beginning{};
+
+/// Behind the last name of a version.
+Place end_of(const std::string& version) {
+  Place place{version, {}};
+  place.id.uuid.bytes.fill(0xff);
+  return place;
+}
+
+Names older(Transaction& tx, const Place& behind) {
+  return tx.all(statements::list_older_skeletons, behind.version, behind.id, limits::skeleton_version());
+}
+
+Names newer(Transaction& tx, const Place& behind) {
+  return tx.all(statements::list_newer_skeletons, behind.version, behind.id);
 }
 
 }  // namespace
 
 std::int64_t renew_skeletons(Database& db) {
-  const std::string version = limits::skeleton_version();
-  const auto older = [&](Transaction& tx, const Place& place) {
-    return tx.all(statements::list_older_skeletons, place.version, place.id, version);
-  };
-  const auto newer = [](Transaction& tx, const Place& place) {
-    return tx.all(statements::list_newer_skeletons, place.version, place.id);
-  };
-  return renew_behind(db, {}, version, older) + renew_behind(db, {version, last_id()}, version, newer);
+  return renew_behind(db, beginning, older) + renew_behind(db, end_of(limits::skeleton_version()), newer);
 }
 
 bool has_skeletons_to_renew(Database& db) {
   return *db.read([](Transaction& tx) -> Result<bool> {
-    return tx.one(statements::are_skeletons_of_other_versions, limits::skeleton_version()).some;
+    return !older(tx, beginning).empty() || !newer(tx, end_of(limits::skeleton_version())).empty();
   });
 }
 

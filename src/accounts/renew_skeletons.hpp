@@ -11,8 +11,8 @@ namespace ostiary::accounts {
 /// keeps the skeleton, which refuses a third. Others may do the same at the same time.
 std::int64_t renew_skeletons(Database& db);
 
-/// Whether there are any for it. Until it has run, a new name is refused still where its skeleton is that of an old name
-/// as it stands.
+/// Whether there are any for it. Until it has run, a new name is refused still where its skeleton is that of an old
+/// name as it stands.
 bool has_skeletons_to_renew(Database& db);
 
 }  // namespace ostiary::accounts

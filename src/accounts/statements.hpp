@@ -136,15 +136,6 @@ inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_re
   WHERE p.username_skeleton = $1 AND c.subject <> $2 AND c.expires_at > $3 LIMIT 1
 )sql"};
 
-struct SkeletonsFound {
-  bool some;
-};
-/// Whether a skeleton was made by another version of Unicode than $1.
-inline constexpr Statement<SkeletonsFound(std::string)> are_skeletons_of_other_versions{R"sql(
-  SELECT EXISTS (SELECT 1 FROM users WHERE skeleton_version < $1)
-    OR EXISTS (SELECT 1 FROM users WHERE skeleton_version > $1)
-)sql"};
-
 struct NameRow {
   UserId id;
   std::optional<std::string> username;          ///< never missing

@@ -98,10 +98,10 @@ void AuditLog::record(Transaction& tx, const Call& call, const Event& event) con
 
 void AuditLog::log_only(Transaction& tx, const Call& call, const Event& event) const {
   const Actor actor = event.actor ? *event.actor : actor_of(call);
-  Line line{std::string(event.action),       std::string(name_of(event.outcome)),
-            text_of(event.user),             std::string(name_of(actor.kind)),
-            text_of(actor.id),               call.address,
-            std::string(event.reason),       call.trace_id};
+  Line line{std::string(event.action), std::string(name_of(event.outcome)),
+            text_of(event.user),       std::string(name_of(actor.kind)),
+            text_of(actor.id),         call.address,
+            std::string(event.reason), call.trace_id};
   tx.after_commit([&log = log_, line = std::move(line)] { line.write(log); });
 }
 

@@ -43,8 +43,8 @@ TEST(Refusals, CostNothingWhereTheFaultIsOurs) {
 
 TEST(Refusals, AreAGuessWhereASecretWasWrongOrTheAccountIsDisabled) {
   for (const auto& [refusal, name] : refusal_names) {
-    const bool guess = refusal == Refusal::wrong_credentials || refusal == Refusal::wrong_code ||
-                       refusal == Refusal::account_disabled;
+    const bool guess =
+        refusal == Refusal::wrong_credentials || refusal == Refusal::wrong_code || refusal == Refusal::account_disabled;
     EXPECT_EQ(status_of(refusal).cost == RefusalCost::guess, guess) << name;
   }
 }

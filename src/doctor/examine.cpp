@@ -92,7 +92,7 @@ Findings look_at_schema(Database& db, storage::SchemaState state, bool migrate_o
     append(findings, judge_rights(ask(db, storage::statements::ask_postgres_rights), state, migrate_on_start));
   }
   if (state == storage::SchemaState::current) {
-    findings.push_back(judge_skeletons(accounts::has_skeletons_to_renew(db)));
+    append(findings, judge_skeletons(accounts::has_skeletons_to_renew(db)));
   }
   return findings;
 }

@@ -51,8 +51,9 @@ Findings judge_journal(bool is_write_ahead_log);
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,
                       const std::vector<std::string>& pending);
 
-/// `outdated`: whether another version of Unicode made some of the skeletons that keep usernames apart.
-Finding judge_skeletons(bool outdated);
+/// `outdated`: whether another version of Unicode made some of the skeletons that keep usernames apart. Says nothing
+/// where all is well.
+Findings judge_skeletons(bool outdated);
 
 /// What the clock looks like from here.
 struct ClockFacts {

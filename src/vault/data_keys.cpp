@@ -41,7 +41,8 @@ Digest row_key(const ServerKey& key, BytesView salt, std::string_view purpose) {
   return crypto::hmac_sha256(key.bytes, {as_bytes("ostiary row key v1"), salt, as_bytes(purpose)});
 }
 
-/// A key that wraps one data key, for the same reason: anybody may register, so there is no bound on how many there are.
+/// A key that wraps one data key, for the same reason: anybody may register, so there is no bound on how many there
+/// are.
 Digest wrapping_key_for(DataKeyName name, const ServerKey& wrapping_key) {
   return crypto::hmac_sha256(wrapping_key.bytes,
                              {as_bytes("ostiary wrapping key v1"), as_bytes(wrapping_context(name))});

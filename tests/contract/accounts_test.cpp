@@ -197,9 +197,8 @@ TEST_P(Accounts, HaveSkeletonsListedBehindThoseThatWereRenewed) {
   }
   const std::string version = limits::skeleton_version();
   const auto older = [&](const std::string& behind, UserId id) {
-    return ids_of([&](Transaction& tx) {
-      return tx.all(accounts::statements::list_older_skeletons, behind, id, version);
-    });
+    return ids_of(
+        [&](Transaction& tx) { return tx.all(accounts::statements::list_older_skeletons, behind, id, version); });
   };
   const auto newer = [&](const std::string& behind, UserId id) {
     return ids_of([&](Transaction& tx) { return tx.all(accounts::statements::list_newer_skeletons, behind, id); });

@@ -168,10 +168,10 @@ TEST_P(DeliveryOnEveryEngine, AClockThatWasSetBackBringsEveryWaitingJobForward) 
   const Time back = now() - 2h;
   std::optional from(back + 1us);
   const auto bring = [&] {
-    const auto some = *database->transaction(Isolation::read_committed,
-                                             [&](Transaction& tx) -> Result<delivery::BroughtForward> {
-                                               return delivery::bring_some_forward(tx, mail_job, back, *from);
-                                             });
+    const auto some =
+        *database->transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<delivery::BroughtForward> {
+          return delivery::bring_some_forward(tx, mail_job, back, *from);
+        });
     from = some.next;
     return some.jobs;
   };

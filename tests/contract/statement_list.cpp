@@ -36,7 +36,6 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(accounts, find_skeleton),
       IN(accounts, find_skeleton_of_version),
       IN(accounts, find_reserved_skeleton),
-      IN(accounts, are_skeletons_of_other_versions),
       IN(accounts, list_older_skeletons),
       IN(accounts, list_newer_skeletons),
       IN(accounts, set_skeleton),
