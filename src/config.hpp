@@ -339,13 +339,14 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.cors_origins, config.metrics_networks, config.cookie_domain, config.service_name, config.storing,
        config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
        config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
-       config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.accounts,
-       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
-       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
-       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
-       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.token_algorithm,
-       config.token_audience, config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running,
-       config.workers, config.hash_threads, config.drain_delay, config.log_format, config.log_level);
+       config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
+       config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
+       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
+       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
+       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
+       config.fresh_login_within, config.token_algorithm, config.token_audience, config.geoip_file, config.limiting,
+       config.rate_limits, config.rates, config.running, config.workers, config.hash_threads, config.drain_delay,
+       config.log_format, config.log_level);
 }
 
 /// Where settings are looked for.

@@ -56,7 +56,8 @@ class Hmac {
   Digest finish() {
     Digest result;
     std::size_t written = 0;
-    require(EVP_MAC_final(context_, result.data(), &written, result.size()) == 1 && written == result.size(), "compute a digest");
+    require(EVP_MAC_final(context_, result.data(), &written, result.size()) == 1 && written == result.size(),
+            "compute a digest");
     return result;
   }
 

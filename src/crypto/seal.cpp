@@ -35,11 +35,13 @@ CipherContext start(bool encrypt, BytesView key, BytesView nonce, std::string_vi
   if (key.size() != key_size) throw std::invalid_argument("AES-256-GCM takes a key of 32 bytes");
   CipherContext context(EVP_CIPHER_CTX_new());
   require(cipher != nullptr && context != nullptr, "encrypt or decrypt");
-  require(EVP_CipherInit_ex2(context.get(), cipher.get(), key.data(), nonce.data(), encrypt ? 1 : 0, nullptr) == 1, "encrypt or decrypt");
+  require(EVP_CipherInit_ex2(context.get(), cipher.get(), key.data(), nonce.data(), encrypt ? 1 : 0, nullptr) == 1,
+          "encrypt or decrypt");
   if (!associated.empty()) {
     int taken = 0;
     const BytesView bytes = as_bytes(associated);
-    require(EVP_CipherUpdate(context.get(), nullptr, &taken, bytes.data(), count(bytes.size())) == 1, "encrypt or decrypt");
+    require(EVP_CipherUpdate(context.get(), nullptr, &taken, bytes.data(), count(bytes.size())) == 1,
+            "encrypt or decrypt");
   }
   return context;
 }

@@ -16,8 +16,8 @@
 namespace ostiary::pages {
 
 namespace json = boost::json;
-using google::protobuf::Descriptor;
 using contract::rule_of;
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using Role = OpenApiSchemas::Role;
 

@@ -9,9 +9,9 @@
 namespace ostiary::pages {
 
 namespace json = boost::json;
+using contract::rule_of;
 using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
-using contract::rule_of;
 using google::protobuf::FieldDescriptor;
 
 namespace {

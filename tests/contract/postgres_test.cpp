@@ -208,7 +208,8 @@ TEST(OpenPostgres, ServersThatDoNotAnswerAndMalformedStringsAreStartupErrorsWith
 TEST(OpenPostgres, DescribesTheServer) {
   const EngineDatabase debian(TestedEngine::postgres_debian, EngineDatabase::Content::empty);
   const EngineDatabase newer(TestedEngine::postgres_newer, EngineDatabase::Content::empty);
-  EXPECT_THAT(debian->description(), HasSubstr("PostgreSQL " + debian_postgres_programs().parent_path().filename().string()));
+  EXPECT_THAT(debian->description(),
+              HasSubstr("PostgreSQL " + debian_postgres_programs().parent_path().filename().string()));
   EXPECT_THAT(newer->description(), HasSubstr("PostgreSQL 18"));
   EXPECT_EQ(newer->engine(), Engine::postgres);
 }
