@@ -234,7 +234,8 @@ struct ChainRow {
 };
 inline constexpr Statement<ChainRow(ChainId)> find_chain{R"sql(
   SELECT c.session_id, s.user_id, c.key_id, c.generation, c.current_hash, c.previous_hash, c.expires_at,
-         c.consumed_at, c.reissued_generation, c.revoked_at, s.device_hash, s.expires_at, s.ended_at, s.amr, s.auth_time,
+         c.consumed_at, c.reissued_generation, c.revoked_at, s.device_hash, s.expires_at, s.ended_at, s.amr,
+         s.auth_time,
          u.status, u.email, u.email_verified, u.username, u.created_at, p.display_name
   FROM refresh_chains c JOIN sessions s ON s.id = c.session_id JOIN users u ON u.id = s.user_id
     JOIN user_profiles p ON p.user_id = u.id

@@ -160,7 +160,9 @@ describe('what a call costs whom', () => {
       return 200
     }
     const seen = new Set<number>()
-    for (let i = 0; i < 180; i++) for (const status of await Promise.all(tokens.map((t) => check(t, i)))) seen.add(status)
+    for (let i = 0; i < 180; i++) {
+      for (const status of await Promise.all(tokens.map((token) => check(token, i)))) seen.add(status)
+    }
     expect([...seen], '1080 checks; the address has 400 at once').toEqual([200])
   })
 
