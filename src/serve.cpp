@@ -80,6 +80,10 @@ void warn_of_development_key(const Config& config, Log& log) {
 door::CallerChecks caller_checks(const sessions::Deps& sessions) {
   door::CallerChecks checks;
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
+  checks.remembered_user = [&sessions](const Secret& token, Time now) {
+    const auto known = sessions::ready_session(sessions, token, now);
+    return known ? std::optional(known->caller) : std::nullopt;
+  };
   checks.has_permission = access::has_permission;
   checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
   checks.remembered_device = [&sessions](std::string_view token) { return sessions.devices.read_by_known_key(token); };

@@ -23,6 +23,7 @@ struct Passage {
   Call call;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   limits::Buckets from_address = {}, from_account = {};
+  bool has_caller_paid = false;  ///< from a budget of their own, at the door
   std::unique_ptr<HashRoom::Place> place = nullptr;
 };
 
@@ -75,6 +76,7 @@ struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatch
   void finish(Passage& passage, Reply reply);
 
   Objection admit(Passage& passage);
+  limits::Buckets of_remembered_caller(const Passage& passage) const;
   static void find_device(Passage& passage, const CallerChecks::FindDevice& find);
   Objection make_room(Passage& passage);
   Reply pass(Passage& passage);
@@ -159,12 +161,24 @@ void Dispatcher::Impl::enter(const std::shared_ptr<Passage>& passage) {
 Objection Dispatcher::Impl::admit(Passage& passage) {
   const contract::Method& method = passage.method;
   const Time now = passage.call.received_at;
-  auto buckets = limits.of_address(method.policy.rate(), passage.inbound.address);
+  auto buckets = of_remembered_caller(passage);
+  passage.has_caller_paid = !buckets.empty();
+  if (!passage.has_caller_paid) buckets = limits.of_address(method.policy.rate(), passage.inbound.address);
   if (const auto wait = limits.take(buckets, now)) return too_many(*wait);
-  passage.from_address = std::move(buckets);
+  if (!passage.has_caller_paid) passage.from_address = std::move(buckets);
   if (auto fits = contract.rules().check(*passage.request); !fits) return std::move(fits).error();
   find_device(passage, checks.remembered_device);
   return make_room(passage);
+}
+
+/// Whoever is known without a look into the database pays at the door, so that neither their calls need room in their
+/// address's budget, nor those beyond their own budget cost a worker. Empty for all others.
+limits::Buckets Dispatcher::Impl::of_remembered_caller(const Passage& passage) const {
+  const auto kind = passage.method.policy.caller();
+  const auto& token = passage.inbound.access_token;
+  if ((kind != USER && kind != PERMISSION) || !token || !checks.remembered_user) return {};
+  const auto person = checks.remembered_user(*token, passage.call.received_at);
+  return person ? limits.of_caller(passage.method.policy.rate(), *person) : limits::Buckets{};
 }
 
 void Dispatcher::Impl::find_device(Passage& passage, const CallerChecks::FindDevice& find) {
@@ -241,7 +255,7 @@ Objection Dispatcher::Impl::judge_caller(const Passage& passage, Time now) const
 Objection Dispatcher::Impl::count(Passage& passage) {
   const auto rate = passage.method.policy.rate();
   const auto& call = passage.call;
-  auto buckets = limits.of_caller(rate, call.caller);
+  auto buckets = passage.has_caller_paid ? limits::Buckets{} : limits.of_caller(rate, call.caller);
   const bool pays_alone = !buckets.empty();
   const auto identifier =
       counts_identifiers(limits.rates(rate)) ? identifier_of(passage.method, *passage.request) : std::nullopt;

@@ -29,9 +29,12 @@ struct Inbound {
 };
 
 /// How callers are proven. A kind of caller whose function is empty can't be served: a contract that asks for it is
-/// refused at the start. All but `remembered_device` are called on a worker and may use the database.
+/// refused at the start. All but `remembered_user` and `remembered_device`, which may be left empty, are called on a
+/// worker and may use the database.
 struct CallerChecks {
   std::function<Result<Person>(const Secret& access_token, Time now)> user;
+  /// Whose access token this is, from memory alone, on the transport's thread: nothing where a worker has to look.
+  std::function<std::optional<Person>(const Secret& access_token, Time now)> remembered_user;
   std::function<Result<HalfPerson>(const Secret& mfa_token, Time now)> half_authenticated;
   std::function<Result<Service>(const Secret& service_key, Time now)> service;
   std::function<bool(const Caller& caller, std::string_view permission)> has_permission;

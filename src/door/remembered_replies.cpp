@@ -21,12 +21,11 @@ RememberedReplies::RememberedReplies(const contract::Contract& contract,
 }
 
 std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract::Method& method,
-                                                                 const Secret& access_token,
-                                                                 std::string_view address) const {
+                                                                 const Secret& access_token) const {
   const auto known = find_.find(&method);
   if (known == find_.end()) return std::nullopt;
   const auto began = std::chrono::steady_clock::now();
-  auto answer = find(method, known->second, access_token, address);
+  auto answer = find(method, known->second, access_token);
   if (answer && metrics_) {
     const auto why = *answer ? std::nullopt : std::optional(answer->error().why);
     metrics_->answered(method, why, std::chrono::steady_clock::now() - began);
@@ -35,15 +34,13 @@ std::optional<Result<RememberedReply>> RememberedReplies::answer(const contract:
 }
 
 RememberedReplies::Answer RememberedReplies::find(const contract::Method& method, const FindRememberedReply& find,
-                                                  const Secret& access_token, std::string_view address) const {
+                                                  const Secret& access_token) const {
   const Time now = clock_.now();
   auto reply = find(access_token, now);
   if (!reply) return std::nullopt;
-  const auto rate = method.policy.rate();
-  const auto wait = limits_.take(limits_.of_session(rate, reply->session), now);
+  const auto wait = limits_.take(limits_.of_session(method.policy.rate(), reply->session), now);
   if (!wait) return *std::move(reply);
-  const auto address_waits = limits_.take(limits_.of_address(rate, address), now);
-  return rate_limited(address_waits ? std::max(*wait, *address_waits) : *wait);
+  return rate_limited(*wait);
 }
 
 }  // namespace ostiary::door

@@ -35,13 +35,11 @@ class RememberedReplies {
                     limits::Limits& limits, const Clock& clock, Metrics* metrics = nullptr);
 
   /// The reply or why it is refused; nothing where the dispatcher has to be asked.
-  std::optional<Result<RememberedReply>> answer(const contract::Method& method, const Secret& access_token,
-                                                std::string_view address) const;
+  std::optional<Result<RememberedReply>> answer(const contract::Method& method, const Secret& access_token) const;
 
  private:
   using Answer = std::optional<Result<RememberedReply>>;
-  Answer find(const contract::Method& method, const FindRememberedReply& find, const Secret& access_token,
-              std::string_view address) const;
+  Answer find(const contract::Method& method, const FindRememberedReply& find, const Secret& access_token) const;
 
   std::unordered_map<const contract::Method*, FindRememberedReply> find_;
   limits::Limits& limits_;

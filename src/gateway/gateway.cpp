@@ -330,7 +330,7 @@ std::optional<Result<http::Response>> Gateway::Impl::answer_from_memory(const ht
                                                                         const contract::Method& method,
                                                                         const door::Inbound& inbound) const {
   if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
-  auto reply = remembered_replies.answer(method, *inbound.access_token, inbound.address);
+  auto reply = remembered_replies.answer(method, *inbound.access_token);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
   return http::Response{.status = 200, .headers = {json_type}, .body = std::move((*reply)->json)};

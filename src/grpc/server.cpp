@@ -107,7 +107,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     if (!bearer) return turn_away(bearer.error());
     door::Credentials credentials{*std::move(bearer)};
     if (credentials.bearer && buffer_.Length() == 0) {
-      if (auto remembered = service_.remembered_replies.answer(*method_, *credentials.bearer, address())) {
+      if (auto remembered = service_.remembered_replies.answer(*method_, *credentials.bearer)) {
         return *remembered ? send_remembered(*(*remembered)->protobuf) : turn_away(remembered->error());
       }
     }
