@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { HttpClient } from '../support/http.ts'
 import { type Person, freshPassword, refuses, succeeds } from '../support/person.ts'
-import { pause } from '../support/polling.ts'
+import { eventually, pause } from '../support/polling.ts'
 import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
@@ -53,6 +53,7 @@ describe.each(ENGINES)('D1 B30 kill -9 under load, on %s', (engine) => {
           ),
         ]
         await pause(300 + 250 * round)
+        await eventually('somebody has registered', () => registered.length > 0)
         if (round === 1) for (const person of ended) expect((await person.logsOut()).status).toBe(204)
         await world.server.isKilled()
         load.stopped = true
@@ -121,7 +122,6 @@ describe('D9 B25 the database goes away', () => {
       proxy.swallowsNew = false
       for (const link of proxy.links) link.cut()
       const client = new HttpClient(world.server.origin)
-      const { eventually } = await import('../support/polling.ts')
       await eventually('it is ready again', async () => (await client.get('/health/ready')).status === 200, 20_000)
       client.close()
       await alice.refreshes()
