@@ -18,7 +18,8 @@ struct Range {
 std::optional<int> read_weight(std::string_view text) {
   double quality = -1;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), quality, std::chars_format::fixed);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || quality < 0 || quality > 1) return {};
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return {};
+  if (!(quality >= 0 && quality <= 1)) return {};  // "nan", which is less than nothing, is none either
   return static_cast<int>(quality * 1000);
 }
 

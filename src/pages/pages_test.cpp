@@ -92,10 +92,19 @@ TEST(Pages, SpeakTheReadersLanguage) {
   struct Row {
     const char *header, *language;
   };
-  const Row table[] = {
-      {"", "en"},       {"de", "de"},     {"DE-at", "de"}, {"fr, de;q=0.5", "de"}, {"en;q=0.5, de", "de"},
-      {"en, de", "en"}, {"de;q=0", "en"}, {"fr", "en"},    {"den", "en"},          {"de;q=x, en;q=0.1", "en"},
-      {",,;;=", "en"},  {"de;q=2", "en"}};
+  const Row table[] = {{"", "en"},
+                       {"de", "de"},
+                       {"DE-at", "de"},
+                       {"fr, de;q=0.5", "de"},
+                       {"en;q=0.5, de", "de"},
+                       {"en, de", "en"},
+                       {"de;q=0", "en"},
+                       {"fr", "en"},
+                       {"den", "en"},
+                       {"de;q=x, en;q=0.1", "en"},
+                       {",,;;=", "en"},
+                       {"de;q=2", "en"},
+                       {"de;q=nan, en;q=0.1", "en"}};
   for (const Row& row : table) EXPECT_EQ(http::preferred_language(row.header, offered), row.language) << row.header;
 }
 
