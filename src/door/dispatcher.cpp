@@ -279,7 +279,8 @@ void Dispatcher::Impl::give_back(limits::Buckets& taken) { limits.give_back(std:
 void Dispatcher::Impl::record(const Passage& passage, const Refused& why) {
   if (!audit) return;
   const Policy& policy = passage.method.policy;
-  const auto buckets = limits.of_caller(policy.rate(), passage.call.caller);
+  const auto buckets =
+      passage.has_caller_paid ? limits::Buckets{} : limits.of_caller(policy.rate(), passage.call.caller);
   if (limits.take(buckets, clock.now())) return;
   const auto* const person = std::get_if<Person>(&passage.call.caller);
   audit(passage.call, {.action = policy.audit(),
