@@ -39,4 +39,3 @@ add_library(messages STATIC ${CONTRACT_SOURCES} ${GENERATED}/ostiary/contract_fi
 target_include_directories(messages SYSTEM PUBLIC ${GENERATED})
 target_link_libraries(messages PUBLIC protobuf::libprotobuf)
 target_compile_options(messages PRIVATE -w)
-set_target_properties(messages PROPERTIES UNITY_BUILD OFF)

@@ -1,14 +1,18 @@
 # Each folder of src/ is a target that links only what it may use. Its *_test.cpp make the program <room>_test, for the
-# person who works there, and are part of ostiary_tests, which has them all. TESTS_USE: what only its tests link.
+# person who works there, and are part of ostiary_tests, which has them all. TESTS_USE: what only its tests link. ALONE: files
+# that can't be compiled together with others.
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "USES;TESTS_USE" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "USES;TESTS_USE;ALONE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   if(sources)
-    add_library(${name} STATIC ${sources})
-    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    list(TRANSFORM ROOM_ALONE PREPEND ${CMAKE_SOURCE_DIR}/src/${name}/)
+    list(REMOVE_ITEM sources ${ROOM_ALONE})
+    unity_of(sources ${name} ${sources})
+    add_library(${name} STATIC ${sources} ${ROOM_ALONE})
+    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name} PUBLIC ${ROOM_USES})
   else()
     add_library(${name} INTERFACE)
@@ -27,17 +31,18 @@ file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/tests/source_folder.hpp
 
 # Makes <name>_test from the sources given, and adds them to ostiary_tests.
 function(tests_of name target)
-  add_library(${name}_test_objects OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  unity_of(sources ${name}_test ${ARGN})
+  add_library(${name}_test_objects OBJECT EXCLUDE_FROM_ALL ${sources})
   target_link_libraries(${name}_test_objects PUBLIC ${target} GTest::gmock_main)
-  target_include_directories(${name}_test_objects PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_BINARY_DIR}/tests)
+  target_include_directories(${name}_test_objects PRIVATE
+                             ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests ${CMAKE_BINARY_DIR}/tests)
   add_executable(${name}_test EXCLUDE_FROM_ALL)
   target_link_libraries(${name}_test PRIVATE ${name}_test_objects)
   set_property(GLOBAL APPEND PROPERTY OSTIARY_TEST_OBJECTS ${name}_test_objects)
 endfunction()
 
-room(base USES Threads::Threads)
 # The kernel's <linux/sched/types.h> and the C library's <sched.h> define the same struct.
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/base/scheduling.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+room(base USES Threads::Threads ALONE scheduling.cpp)
 room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
 # So that a hash gets its memory from crypto/hash_memory.cpp.
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
@@ -70,7 +75,9 @@ endforeach()
 # The settings. They stand beside main.cpp, and may know all rooms.
 set(CONFIG_SOURCES config.cpp config_values.cpp env_file.cpp)
 list(TRANSFORM CONFIG_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/src/ OUTPUT_VARIABLE sources)
+unity_of(sources config ${sources})
 add_library(config STATIC ${sources})
+target_include_directories(config PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(config PUBLIC adapters limits crypto storage ports base)
 room(cli USES config CLI11::CLI11)
 target_compile_definitions(cli PUBLIC OSTIARY_VERSION="${PROJECT_VERSION}")

@@ -81,7 +81,7 @@ door::CallerChecks caller_checks(const sessions::Deps& sessions) {
   door::CallerChecks checks;
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
   checks.remembered_user = [&sessions](const Secret& token, Time now) {
-    const auto known = sessions::ready_session(sessions, token, now);
+    const auto known = sessions::remembered_session(sessions, token, now);
     return known ? std::optional(known->caller) : std::nullopt;
   };
   checks.has_permission = access::has_permission;
@@ -110,7 +110,7 @@ std::function<void(const Call&, const audit::Event&)> refusals_to_audit(Foundati
 
 door::FindRememberedReply remembered_session(const Rooms& rooms) {
   return [&sessions = rooms.sessions](const Secret& token, Time now) -> std::optional<door::RememberedReply> {
-    const auto known = sessions::ready_session(sessions, token, now);
+    const auto known = sessions::remembered_session(sessions, token, now);
     if (!known) return std::nullopt;
     return door::RememberedReply{{known, &known->json}, {known, &known->protobuf}, known->caller.session_id};
   };

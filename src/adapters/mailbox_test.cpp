@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "contract/temporary_folder.hpp"
+#include "every_engine/temporary_folder.hpp"
 #include "scaffolding/moved_clock.hpp"
 
 namespace ostiary::adapters {

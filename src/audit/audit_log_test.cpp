@@ -11,8 +11,8 @@
 #include "audit/row_hash.hpp"
 #include "audit/statements.hpp"
 #include "base/encoding.hpp"
-#include "contract/test_database.hpp"
 #include "crypto/digest.hpp"
+#include "every_engine/test_database.hpp"
 
 namespace ostiary::audit {
 namespace {

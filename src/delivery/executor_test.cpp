@@ -6,7 +6,7 @@
 #include <atomic>
 #include <deque>
 
-#include "contract/test_database.hpp"
+#include "every_engine/test_database.hpp"
 #include "scaffolding/moved_clock.hpp"
 
 namespace ostiary::delivery {
@@ -97,7 +97,7 @@ struct CountRow {
 };
 
 /// On SQLite, for speed: these are about judgments and faults. What the SQL does on each engine is tested in
-/// tests/contract/delivery_test.cpp.
+/// tests/every_engine/delivery_test.cpp.
 class ExecutorTest : public ::testing::Test {
  protected:
   using Mood = MoodyMailer::Mood;

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "contract/temporary_folder.hpp"
+#include "every_engine/temporary_folder.hpp"
 
 namespace ostiary::delivery {
 namespace {

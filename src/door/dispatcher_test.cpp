@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "audit/audit_entry.hpp"
-#include "contract/test_database.hpp"
 #include "door/remembered_replies.hpp"
+#include "every_engine/test_database.hpp"
 #include "ostiary/v1/auth.pb.h"
 #include "scaffolding/tested_door.hpp"
 #include "scaffolding/written_contract.hpp"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
-#include "contract/test_database.hpp"
+#include "every_engine/test_database.hpp"
 
 namespace ostiary::door {
 namespace {

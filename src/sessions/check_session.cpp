@@ -69,7 +69,7 @@ Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const 
   return std::move(session->reply);
 }
 
-std::shared_ptr<const KnownSession> ready_session(const Deps& deps, const Secret& access_token, Time now) {
+std::shared_ptr<const KnownSession> remembered_session(const Deps& deps, const Secret& access_token, Time now) {
   return deps.cache.find(crypto::sha256(as_bytes(access_token.reveal())), now);
 }
 

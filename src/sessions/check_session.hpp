@@ -15,6 +15,6 @@ Result<v1::CheckSessionReply> check_session(Deps& deps, const Call& call, const 
 
 /// The session of this access token where it is remembered; else nothing. Quick: neither reads the database nor checks
 /// a signature.
-std::shared_ptr<const KnownSession> ready_session(const Deps& deps, const Secret& access_token, Time now);
+std::shared_ptr<const KnownSession> remembered_session(const Deps& deps, const Secret& access_token, Time now);
 
 }  // namespace ostiary::sessions

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "contract/temporary_folder.hpp"
+#include "every_engine/temporary_folder.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/fifo_pool.hpp"
 #include "storage/migrate.hpp"

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "contract/test_database.hpp"
 #include "crypto/seal.hpp"
+#include "every_engine/test_database.hpp"
 #include "vault/statements.hpp"
 
 namespace ostiary::vault {

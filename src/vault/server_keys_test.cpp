@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "contract/test_database.hpp"
+#include "every_engine/test_database.hpp"
 #include "scaffolding/moved_clock.hpp"
 #include "vault/key_reader.hpp"
 #include "vault/statements.hpp"

