@@ -8,7 +8,6 @@
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/password_hash.hpp"
-#include "crypto/seal.hpp"
 #include "limits/username.hpp"
 #include "master_key.hpp"
 #include "sessions/tokens.hpp"
@@ -16,6 +15,7 @@
 #include "storage/data_folder.hpp"
 #include "storage/database.hpp"
 #include "storage/migrate.hpp"
+#include "vault/data_keys.hpp"
 #include "vault/server_keys.hpp"
 
 namespace ostiary::bench {
@@ -88,8 +88,7 @@ class Filler {
          [this](std::size_t user, std::vector<Parameter>& row) {
            const vault::ServerKey& key = keys_.wrapping_key();
            const UserId owner{uuid_for("user", user)};
-           person_.wrapped_key =
-               crypto::seal(key.bytes, random_.bytes(32), "data key person of " + to_string(owner), random_);
+           person_.wrapped_key = vault::make_wrapped_data_key(owner, key, random_);
            row = {owner.uuid, text("person"), BytesView(person_.wrapped_key), key.id.uuid, now_};
          }},
         {"devices", "user_id, device_hash, first_seen_at, last_seen_at",

@@ -60,13 +60,17 @@ void append(Bytes& bytes, BytesView more) { bytes.insert(bytes.end(), more.begin
 
 }  // namespace
 
+Bytes make_wrapped_data_key(DataKeyName name, const ServerKey& wrapping_key, Random& random) {
+  const Bytes key = random.bytes(data_key_size);
+  return crypto::seal(wrapping_key_for(name, wrapping_key), key, wrapping_context(name), random);
+}
+
 DataKeys::DataKeys(const ServerKeys& keys, const Clock& clock, Random& random)
     : keys_(keys), clock_(clock), random_(random) {}
 
 void DataKeys::create(Transaction& tx, DataKeyName name) const {
   const ServerKey& wrapping_key = keys_.wrapping_key();
-  const Bytes key = random_.bytes(data_key_size);
-  const Bytes wrapped = crypto::seal(wrapping_key_for(name, wrapping_key), key, wrapping_context(name), random_);
+  const Bytes wrapped = make_wrapped_data_key(name, wrapping_key, random_);
   tx.execute(statements::insert_data_key, name.owner, name_of(name.scope), wrapped, wrapping_key.id, clock_.now());
 }
 

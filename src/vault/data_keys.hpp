@@ -24,14 +24,16 @@ struct DataKeyName {
   DataScope scope;
 };
 
+/// A new data key as data_keys.wrapped holds it: sealed under a key that is derived from the wrapping key for it alone.
+Bytes make_wrapped_data_key(DataKeyName name, const ServerKey& wrapping_key, Random& random);
+
 /// People's data keys. What is sealed under one can be read only while its row exists. A key that was wrapped under
 /// another master key than the present one is a WrongMasterKey to whoever needs it. Thread-safe.
 class DataKeys {
  public:
   DataKeys(const ServerKeys& keys, const Clock& clock, Random& random);
 
-  /// Makes a data key, in the transaction that makes the account. It is wrapped under a key that is derived from the
-  /// master key for it alone.
+  /// Makes a data key, in the transaction that makes the account.
   void create(Transaction& tx, DataKeyName name) const;
 
   bool has_key(Transaction& tx, DataKeyName name) const;
