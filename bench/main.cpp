@@ -71,14 +71,14 @@ constexpr double same_ratio = 0.95;
 
 void run_million(const Options& options, const std::string& engine, const PostgresCluster* cluster,
                  const std::map<std::string, double>& at_thousand, Table& table) {
-  std::cerr << engine << ": filling in a million people\n";
+  std::cerr << engine << ": filling in a million accounts\n";
   const Place filled(cluster);
   const Seed seed = fill(filled, 1'000'000);
   const auto add = [&](Row row, const std::string& name) {
     if (const auto found = at_thousand.find(name); found != at_thousand.end()) row.goal = same_ratio * found->second;
     table.add(row);
   };
-  const std::string label = engine + ", a million people";
+  const std::string label = engine + ", a million accounts";
   for (const std::size_t clients : {8, 32}) {
     on_copies(options, label, filled, seed, [&](Bed& bed) {
       add(measure_refreshes(bed, clients), "refresh " + std::to_string(clients));

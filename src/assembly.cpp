@@ -24,7 +24,7 @@ IdSource::Order id_order(Engine engine) {
 void expect_schema(const Config& config, Database* db) {
   if (db && storage::Migrator(*db).is_current()) return;
   throw StartupError("there is no database yet (looked at " + config.database_place() +
-                     "); `ostiary serve` makes one, and so does `ostiary user create`");
+                     "); `ostiary serve` and `ostiary user create` create one");
 }
 
 void prepare_skeletons(const Config& config, Database& db, Log& log) {
@@ -32,7 +32,7 @@ void prepare_skeletons(const Config& config, Database& db, Log& log) {
     accounts::renew_skeletons(db);
   } else if (accounts::has_skeletons_to_renew(db)) {
     log.write(LogLevel::warning, "usernames.skeletons_outdated",
-              {{"text", "another version of Unicode made some usernames' skeletons: run `ostiary migrate`"}});
+              {{"text", "some usernames' skeletons are from another version of Unicode: run `ostiary migrate`"}});
   }
 }
 
@@ -57,7 +57,7 @@ Secret master_key(const Config& config, Database& db, Random& random) {
   const auto folder = data_folder(config);
   if (const auto file = folder / "master.key"; !std::filesystem::exists(file) && vault::holds_keys(db)) {
     throw vault::WrongMasterKey("OSTIARY_MASTER_KEY is not set, and " + file.string() +
-                                " is not there: one of them sealed the keys in this database");
+                                " does not exist: one of them encrypted the keys in this database");
   }
   storage::prepare_data_folder(folder);
   return vault::development_master_key(folder, random);

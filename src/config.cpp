@@ -153,7 +153,7 @@ class Entries {
       for (const RateKind& kind : rate_kinds) {
         if ((rates.*kind.rates).empty()) continue;
         const std::string& class_name = RateClass_Name(rate_class);
-        const std::string what = rate_class == MAIL ? "Orders of mail" : "Calls of the class " + class_name;
+        const std::string what = rate_class == MAIL ? "Mails ordered" : "Calls of class " + class_name;
         add_rates(settings, rates.*kind.rates, "LIMIT_" + class_name + "_PER_" + std::string(kind.name),
                   what + " " + std::string(kind.whom) + ".");
       }
@@ -443,7 +443,7 @@ std::expected<std::string, std::string> read_small_file(const std::string& path)
   if (!file) return std::unexpected(std::string("can't be read: ") + std::generic_category().message(errno));
   std::string content(most + 1, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return std::unexpected("can't be read: it is no file");
+  if (file.bad() || (file.fail() && !file.eof())) return std::unexpected("can't be read: it is not a file");
   content.resize(static_cast<std::size_t>(file.gcount()));
   if (content.size() > most) return std::unexpected("can't be read: it is larger than 64 KiB");
   return content;

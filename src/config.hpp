@@ -21,38 +21,38 @@
 
 namespace ostiary {
 
-/// What a number or a duration in seconds may be.
+/// The range of a number, or of a duration in seconds. Both ends are allowed.
 struct Bounds {
   std::int64_t lowest = 1;
   std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 };
 
-/// A setting: the name it is read under, its value (the default until it is read), and what it means. It stands for
-/// its value: `*config.port`.
+/// A setting: its name, its value (the default until it is read) and its meaning. It converts to its value with
+/// `*config.port`.
 template <class T>
 struct Setting {
   std::string_view name;
   T value;
   std::string_view meaning;
   Bounds bounds{};
-  /// What the manual says, in Markdown, in place of a default that depends on something else.
+  /// The default in the manual, as Markdown, if it depends on something else.
   std::string_view usually{};
-  /// Reads a text that is more than its type says. The error is what was expected, as in "a port number".
+  /// Parses the text, if its type is not enough to tell how. The error says what was expected, as in "a port number".
   std::expected<T, std::string> (*read)(std::string_view text) = nullptr;
-  /// "default", "environment", ".env line 3" or the file that NAME_FILE named.
+  /// "default", "environment", ".env line 3" or the file that NAME_FILE names.
   std::string origin = "default";
 
   const T& operator*() const { return value; }
   const T* operator->() const { return &value; }
 };
 
-/// Begins a part of the manual.
+/// Starts a section of the manual.
 struct Heading {
   std::string_view title;
   std::string_view text;
 };
 
-/// The contract's table of rates, each overridable: LIMIT_SIGN_IN_PER_ADDRESS and so on.
+/// The contract's rate limits, each of which a setting can override: LIMIT_SIGN_IN_PER_ADDRESS and so on.
 struct RateSettings {
   std::map<RateClass, limits::ClassRates> value = limits::contract_rates();
   std::map<std::string, std::string, std::less<>> origins{};
@@ -60,252 +60,250 @@ struct RateSettings {
   const std::map<RateClass, limits::ClassRates>& operator*() const { return value; }
 };
 
-/// All that can be set. This is the manual: `ostiary config --markdown` prints it, docs/configuration.md is that print.
-/// What is not read has its default; what depends on other settings is filled in by `read_config`.
+/// All settings. This is the manual: `ostiary config --markdown` prints it, and docs/configuration.md is that output.
+/// A setting that is not given has its default. `read_config` fills in defaults that depend on other settings.
 struct Config {
-  Heading reaching{"Reaching it", "Where it listens, and under which address people and programs know it."};
+  Heading reaching{"Network", "Where the server listens, and the address under which users and programs reach it."};
   Setting<std::string> public_url{
       .name = "PUBLIC_URL",
       .value = "",
-      .meaning = "The address that people see: mailed links lead there, tokens name it as their issuer, cookies and "
-                 "cross-site checks go by it. Anything but a host on this machine needs https.",
-      .usually = "`http://localhost:PORT`, `https://` with TLS_CERT_FILE",
+      .meaning = "The address that users see. Mailed links point to it, access tokens name it as their issuer, "
+                 "and cookies and cross-site checks use it. It must be https unless its host is this machine.",
+      .usually = "`http://localhost:PORT`, or `https://` with TLS_CERT_FILE",
       .read = reading::public_url};
   Setting<std::uint16_t> port{
-      .name = "PORT", .value = 8001, .meaning = "Where HTTP listens. 0 lets the machine choose.", .bounds = {0, 65535}};
+      .name = "PORT", .value = 8001, .meaning = "The HTTP port. 0 picks a free port.", .bounds = {0, 65535}};
   Setting<std::vector<std::string>> listen_address{
       .name = "LISTEN_ADDRESS",
       .value = {},
-      .meaning =
-          "The addresses that HTTP listens on, separated by commas. `localhost` stands for 127.0.0.1 and ::1, `*` "
-          "for every address.",
-      .usually = "`localhost` while PUBLIC_URL is on this machine, else `*`",
+      .meaning = "The addresses on which HTTP listens, separated by commas. `localhost` means 127.0.0.1 and ::1, "
+                 "`*` means every address.",
+      .usually = "`localhost` if PUBLIC_URL is on this machine, else `*`",
       .read = reading::addresses};
   Setting<std::string> tls_cert_file{
       .name = "TLS_CERT_FILE",
       .value = "",
-      .meaning =
-          "The certificate chain in PEM: HTTP then speaks TLS and nothing else, and gRPC does beyond the loopback "
-          "addresses. Read again when it changes. Without it a proxy has to speak TLS."};
+      .meaning = "The certificate chain in PEM. With it HTTP accepts only TLS, and gRPC uses TLS on all "
+                 "addresses except loopback addresses. It is read again when it changes. Without it a proxy has "
+                 "to provide TLS."};
   Setting<std::string> tls_key_file{
       .name = "TLS_KEY_FILE", .value = "", .meaning = "The certificate's private key in PEM, not encrypted."};
-  Setting<std::uint16_t> grpc_port{.name = "GRPC_PORT",
-                                   .value = 9001,
-                                   .meaning = "Where gRPC listens. 0 lets the machine choose.",
-                                   .bounds = {0, 65535}};
+  Setting<std::uint16_t> grpc_port{
+      .name = "GRPC_PORT", .value = 9001, .meaning = "The gRPC port. 0 picks a free port.", .bounds = {0, 65535}};
   Setting<std::vector<std::string>> grpc_listen_address{
       .name = "GRPC_LISTEN_ADDRESS",
       .value = {"127.0.0.1"},
-      .meaning = "The addresses that gRPC listens on, separated by commas.",
+      .meaning = "The addresses on which gRPC listens, separated by commas.",
       .read = reading::addresses};
   Setting<bool> grpc_plaintext{
       .name = "GRPC_PLAINTEXT",
       .value = false,
-      .meaning = "Without TLS_CERT_FILE gRPC listens beyond the loopback addresses only when this says `on`: then "
-                 "something else has to protect that network."};
+      .meaning = "Allows gRPC without TLS_CERT_FILE on addresses other than loopback addresses. Something else "
+                 "must then protect that network."};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},
-      .meaning =
-          "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is believed, "
-          "over HTTP and gRPC.",
+      .meaning = "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is "
+                 "trusted, over HTTP and gRPC.",
       .read = reading::networks};
   Setting<std::vector<std::string>> cors_origins{
       .name = "CORS_ORIGINS",
       .value = {},
-      .meaning =
-          "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may call the "
-          "API with cookies.",
+      .meaning = "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may "
+                 "call the API with cookies.",
       .read = reading::origins};
   Setting<std::vector<std::string>> metrics_networks{
       .name = "METRICS_NETWORKS",
       .value = {"127.0.0.1", "::1"},
-      .meaning = "Networks or addresses, separated by commas, that may read /metrics, and only straight: what a proxy "
-                 "passed on gets 404, as does everybody else.",
+      .meaning = "Networks or addresses, separated by commas, that may read /metrics directly. Everybody else, "
+                 "and every request through a proxy, gets 404.",
       .read = reading::networks};
   Setting<std::string> cookie_domain{
       .name = "COOKIE_DOMAIN",
       .value = "",
-      .meaning =
-          "Gives the cookies to this domain and all hosts below it. Empty: to the host of PUBLIC_URL alone, which "
-          "is safer.",
+      .meaning = "Sends the cookies to this domain and all hosts below it. If it is empty, only the host of "
+                 "PUBLIC_URL gets them, which is safer.",
       .read = reading::host_name};
   Setting<std::string> service_name{.name = "SERVICE_NAME",
                                     .value = "Ostiary",
-                                    .meaning = "What mails and pages call the service.",
+                                    .meaning = "The name of the service in mails and pages.",
                                     .read = reading::short_name};
 
-  Heading storing{"Storing", "Without POSTGRES_HOST and DATABASE_URL everything lies in an SQLite file in DATA_DIR."};
+  Heading storing{"Storage",
+                  "Without POSTGRES_HOST and DATABASE_URL Ostiary stores everything in an SQLite file in DATA_DIR."};
   Setting<std::string> data_dir{
       .name = "DATA_DIR",
       .value = "./data",
-      .meaning = "The folder of the SQLite file, of the development mailbox and of the development master key."};
+      .meaning = "The folder for the SQLite file, the development mailbox and the development master key."};
   Setting<Secret> database_url{
       .name = "DATABASE_URL",
       .value = Secret(),
-      .meaning = "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. Goes "
-                 "before the POSTGRES_ settings.",
+      .meaning = "PostgreSQL or CockroachDB, as `postgresql://user:password@host:5432/name?sslmode=verify-full`. "
+                 "Takes precedence over the POSTGRES_ settings.",
       .read = reading::database_url};
   Setting<std::string> postgres_host{
       .name = "POSTGRES_HOST", .value = "", .meaning = "PostgreSQL's host, or the folder of its socket."};
   Setting<std::uint16_t> postgres_port{
       .name = "POSTGRES_PORT", .value = 5432, .meaning = "PostgreSQL's port.", .bounds = {1, 65535}};
   Setting<std::string> postgres_user{.name = "POSTGRES_USER", .value = "ostiary", .meaning = "The role to connect as."};
-  Setting<Secret> postgres_password{.name = "POSTGRES_PASSWORD", .value = Secret(), .meaning = "Its password."};
+  Setting<Secret> postgres_password{.name = "POSTGRES_PASSWORD", .value = Secret(), .meaning = "The role's password."};
   Setting<std::string> postgres_db{.name = "POSTGRES_DB", .value = "ostiary", .meaning = "The database's name."};
   Setting<std::string> postgres_sslmode{
       .name = "POSTGRES_SSLMODE",
       .value = "",
-      .meaning =
-          "`disable`, `require`, `verify-ca` or `verify-full`. Modes that fall back to plain text without a word "
-          "are not taken. Also holds for a DATABASE_URL that names none.",
-      .usually = "`disable` for a host on this machine, else `require`",
+      .meaning = "`disable`, `require`, `verify-ca` or `verify-full`. Modes that silently fall back to plain "
+                 "text are refused. Also used for a DATABASE_URL without sslmode.",
+      .usually = "`disable` if the host is this machine, else `require`",
       .read = reading::ssl_mode};
   Setting<std::string> database_serving_role{
       .name = "DATABASE_SERVING_ROLE",
       .value = "",
-      .meaning =
-          "The role that servers connect as, where it is not the one that owns the tables: `ostiary migrate`, run "
-          "as the owner, grants it what serving needs, and nothing that would change the audit log."};
+      .meaning = "The role that servers connect as, if it is not the owner of the tables. `ostiary migrate`, run "
+                 "as the owner, grants it what servers need, but no right to change the audit log."};
   Setting<bool> migrate_on_start{
       .name = "MIGRATE_ON_START",
       .value = false,
-      .meaning =
-          "Brings an older PostgreSQL schema forward at the start. An empty database and SQLite are in any case; "
-          "for everything else there is `ostiary migrate`."};
+      .meaning = "Migrates an older PostgreSQL schema at the start. An empty database and SQLite are always "
+                 "migrated at the start. Otherwise run `ostiary migrate`."};
   Setting<Secret> master_key{
       .name = "OSTIARY_MASTER_KEY",
       .value = Secret(),
-      .meaning =
-          "What everything secret in the database is sealed under: 32 random bytes in hexadecimal or base64url, "
-          "as `openssl rand -hex 32` makes them. Whoever loses it loses what it sealed. Without it a key is kept "
-          "in DATA_DIR, which is for development only.",
+      .meaning = "Encrypts all secrets in the database: 32 random bytes in hexadecimal or base64url, as made by "
+                 "`openssl rand -hex 32`. If you lose it, you lose what it encrypts. Without it Ostiary keeps a "
+                 "key in DATA_DIR, which is for development only.",
       .read = reading::master_key};
 
   Heading mailing{"Mail",
-                  "Without SMTP_URL mail goes to the development mailbox at /dev/mailbox, on this machine only."};
+                  "Without SMTP_URL mail goes to the development mailbox, which can be read only from this machine."};
   Setting<Secret> smtp_url{
       .name = "SMTP_URL",
       .value = Secret(),
-      .meaning = "The mail server, as `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. "
-                 "`?starttls=off` allows plain text, `?ca_file=/path` trusts another authority.",
+      .meaning = "The mail server, as `smtp://user:password@host:587` (STARTTLS) or "
+                 "`smtps://user:password@host:465`. `?starttls=off` allows plain text; `?ca_file=/path` names "
+                 "the certificate authority to trust.",
       .read = reading::smtp_url};
   Setting<std::string> mail_from{
       .name = "MAIL_FROM",
       .value = "",
       .meaning = "The sender, as `no-reply@example.org` or `Example <no-reply@example.org>`.",
-      .usually = "`no-reply@` the host of PUBLIC_URL",
+      .usually = "`no-reply@` and the host of PUBLIC_URL",
       .read = reading::sender};
   Setting<std::string> mail_templates{
       .name = "MAIL_TEMPLATES",
       .value = "",
-      .meaning = "A folder with templates that stand in place of the program's, or add a language."};
+      .meaning = "A folder with templates that replace the built-in ones or add a language."};
 
   Heading accounts{"Registration and passwords", ""};
   Setting<bool> registration_verify_email{
       .name = "REGISTRATION_VERIFY_EMAIL",
       .value = true,
-      .meaning = "Whether an account begins when its address is proven. With `off` it begins at once, and registration "
-                 "tells anybody whether an address has an account."};
+      .meaning = "With `on` an account is created when its address is verified. With `off` it is created at "
+                 "once, and registration reveals whether an address has an account."};
   Setting<std::chrono::seconds> code_lifetime{.name = "CODE_LIFETIME",
                                               .value = std::chrono::minutes{10},
-                                              .meaning = "How long a mailed code or link can be used.",
+                                              .meaning = "How long a mailed code or link is valid.",
                                               .bounds = {1, 3600}};
-  Setting<std::chrono::seconds> resend_pause{.name = "RESEND_PAUSE",
-                                             .value = std::chrono::seconds{60},
-                                             .meaning = "How long to wait before a code is sent again.",
-                                             .bounds = {0, 3600}};
+  Setting<std::chrono::seconds> resend_pause{
+      .name = "RESEND_PAUSE",
+      .value = std::chrono::seconds{60},
+      .meaning = "The minimum time between two mails with a code for the same registration.",
+      .bounds = {0, 3600}};
   Setting<crypto::PasswordParameters::Algorithm> password_algorithm{
       .name = "PASSWORD_ALGORITHM",
       .value = crypto::PasswordParameters::Algorithm::argon2id,
-      .meaning =
-          "How new passwords are hashed: `argon2id` or `bcrypt`. Both are always verified; a login with the other "
-          "one, or with weaker parameters, hashes again."};
+      .meaning = "The algorithm for new password hashes: `argon2id` or `bcrypt`. Existing hashes of both are "
+                 "always accepted. A login rehashes a password whose hash has another algorithm or weaker "
+                 "parameters."};
   Setting<std::uint32_t> argon2_memory_kib{.name = "ARGON2_MEMORY_KIB",
                                            .value = 19 * 1024,
-                                           .meaning = "Memory of one Argon2id hash, in KiB.",
+                                           .meaning = "Memory for one Argon2id hash, in KiB.",
                                            .bounds = {7 * 1024, 256 * 1024}};
   Setting<std::uint32_t> argon2_passes{
-      .name = "ARGON2_PASSES", .value = 2, .meaning = "Passes of one Argon2id hash.", .bounds = {1, 10}};
+      .name = "ARGON2_PASSES", .value = 2, .meaning = "Number of passes of one Argon2id hash.", .bounds = {1, 10}};
   Setting<std::uint32_t> bcrypt_cost{
-      .name = "BCRYPT_COST", .value = 12, .meaning = "The cost of one bcrypt hash.", .bounds = {10, 14}};
+      .name = "BCRYPT_COST",
+      .value = 12,
+      .meaning = "The cost of one bcrypt hash (2 to the power of this number of rounds).",
+      .bounds = {10, 14}};
 
   Heading sessions{"Sessions and tokens", ""};
   Setting<std::chrono::seconds> access_token_lifetime{.name = "ACCESS_TOKEN_LIFETIME",
                                                       .value = std::chrono::minutes{15},
-                                                      .meaning = "How long an access token is good for.",
+                                                      .meaning = "How long an access token is valid.",
                                                       .bounds = {1, 86400}};
   Setting<std::chrono::seconds> refresh_token_lifetime{
       .name = "REFRESH_TOKEN_LIFETIME",
       .value = std::chrono::hours{7 * 24},
-      .meaning = "How long a refresh token is good for: a session that is not refreshed for so long ends.",
+      .meaning = "How long a refresh token is valid. A session that is not refreshed for this time ends.",
       .bounds = {1, 400 * 86400}};
   Setting<std::chrono::seconds> session_lifetime{.name = "SESSION_LIFETIME",
                                                  .value = std::chrono::hours{30 * 24},
-                                                 .meaning = "When a session ends however much it is used.",
+                                                 .meaning = "The maximum lifetime of a session, even if it is used.",
                                                  .bounds = {1, 400 * 86400}};
   Setting<std::chrono::seconds> refresh_grace{
       .name = "REFRESH_GRACE",
       .value = std::chrono::seconds{10},
-      .meaning =
-          "How long a used refresh token is still answered with its successor: for a second tab or a retry. Only "
-          "the token used last is; one used before it is theft even within this time, and ends the session.",
+      .meaning = "How long a used refresh token returns the same new token again, for a second tab or a retry. "
+                 "This applies only to the token used last. Reuse of an older one ends the session as stolen, "
+                 "even within this time.",
       .bounds = {0, 300}};
   Setting<bool> refresh_lost_reply{
       .name = "REFRESH_LOST_REPLY",
       .value = true,
-      .meaning =
-          "Whether a later second use, from the session's own device and while the successor is unused, counts as "
-          "a lost reply once in three tokens. With `off` it is theft, and ends the session."};
+      .meaning = "Tolerates a lost reply after REFRESH_GRACE: the used refresh token still returns the same new "
+                 "token if the request comes from the session's own device and the new token is unused, once in "
+                 "three tokens. With `off` such a reuse ends the session as stolen."};
   Setting<std::uint32_t> max_sessions_per_account{
       .name = "MAX_SESSIONS_PER_ACCOUNT",
       .value = 100,
-      .meaning = "How many live sessions an account may have. Another login ends those that began first.",
+      .meaning = "How many live sessions an account may have. Another login ends the oldest ones.",
       .bounds = {1, 1000}};
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
-      .meaning = "How lately somebody must have proven who they are for a sensitive change.",
+      .meaning = "How recently a user must have authenticated to make a sensitive change.",
       .bounds = {1, 86400}};
   Setting<crypto::JwsAlgorithm> token_algorithm{
       .name = "TOKEN_ALGORITHM",
       .value = crypto::JwsAlgorithm::es256,
-      .meaning = "How new access tokens are signed: `ES256`, `EdDSA` or `RS256`."};
+      .meaning = "The signature algorithm of new access tokens: `ES256`, `EdDSA` or `RS256`."};
   Setting<std::string> token_audience{
-      .name = "TOKEN_AUDIENCE", .value = "", .meaning = "What access tokens say in `aud`.", .usually = "PUBLIC_URL"};
-  Setting<std::string> geoip_file{.name = "GEOIP_FILE",
-                                  .value = "",
-                                  .meaning = "A MaxMind database of cities (`.mmdb`): session lists then name places."};
+      .name = "TOKEN_AUDIENCE", .value = "", .meaning = "The `aud` claim of access tokens.", .usually = "PUBLIC_URL"};
+  Setting<std::string> geoip_file{
+      .name = "GEOIP_FILE",
+      .value = "",
+      .meaning = "A MaxMind city database (`.mmdb`). With it session lists show locations."};
 
-  Heading limiting{"Limits",
-                   "A limit is `20/1h burst 10`: twenty an hour, of which ten may come at once. Several are separated "
-                   "by commas, and "
-                   "all of them hold. The defaults are the contract's."};
-  Setting<bool> rate_limits{.name = "RATE_LIMITS",
-                            .value = true,
-                            .meaning = "`off` counts nothing. For measurements: PUBLIC_URL has to be on this machine."};
+  Heading limiting{"Rate limits", "A limit like `20/1h burst 10` allows twenty calls an hour, of which ten may come at "
+                                  "once. Several limits are separated by commas, and "
+                                  "all of them apply. The defaults are those of the .proto files."};
+  Setting<bool> rate_limits{
+      .name = "RATE_LIMITS",
+      .value = true,
+      .meaning = "`off` disables all rate limits, for measurements. Allowed only if PUBLIC_URL is on this "
+                 "machine."};
   RateSettings rates{};
 
-  Heading running{"Running", ""};
-  Setting<int> workers{
-      .name = "WORKERS",
+  Heading running{"Operation", ""};
+  Setting<int> workers{.name = "WORKERS",
+                       .value = 0,
+                       .meaning =
+                           "Threads that answer calls; each may hold a database connection. 0 means three for each "
+                           "processor, at least 6 and at most 48. More help if the database is far away.",
+                       .bounds = {0, 512},
+                       .usually = "three for each processor"};
+  Setting<int> hash_threads{
+      .name = "HASH_THREADS",
       .value = 0,
-      .meaning = "Threads that answer calls; each may hold a connection to the database. 0: three a processor, "
-                 "at least 6, at most 48. More are of use where the database is far away.",
-      .bounds = {0, 512},
-      .usually = "three a processor"};
-  Setting<int> hash_threads{.name = "HASH_THREADS",
-                            .value = 0,
-                            .meaning =
-                                "Threads that hash passwords. 0: one fewer than processors, at least one, so that "
-                                "whoever floods the logins slows down nobody else.",
-                            .bounds = {0, 256},
-                            .usually = "one fewer than processors"};
+      .meaning = "Threads that hash passwords. 0 means one fewer than processors, and at least one, so that a "
+                 "flood of logins does not slow down other calls.",
+      .bounds = {0, 256},
+      .usually = "one fewer than processors"};
   Setting<std::chrono::seconds> drain_delay{
       .name = "DRAIN_DELAY",
       .value = std::chrono::seconds{0},
-      .meaning = "How long calls are still taken after SIGTERM, while `/health/ready` says 503 already: as long as a "
-                 "load balancer needs to see that. A second signal ends it at once.",
+      .meaning = "How long the server still accepts calls after SIGTERM while `/health/ready` returns 503: the "
+                 "time that a load balancer needs to notice. A second signal ends the server at once.",
       .bounds = {0, 300}};
   Setting<LogFormat> log_format{.name = "LOG_FORMAT",
                                 .value = LogFormat::automatic,
@@ -313,24 +311,25 @@ struct Config {
   Setting<LogLevel> log_level{
       .name = "LOG_LEVEL", .value = LogLevel::info, .meaning = "`debug`, `info`, `warning` or `error`."};
 
-  /// Whether PUBLIC_URL names this machine: then what is for development only may be used.
+  /// Whether PUBLIC_URL names this machine. Features for development are available only then.
   bool is_local() const;
 
-  /// How many connections to PostgreSQL a server opens for its transactions, at most; one more listens, and another
-  /// witnesses what became of lost commits.
+  /// The maximum number of PostgreSQL connections that a server opens for its transactions. It opens one more to listen
+  /// for invalidations, and another as the witness of lost commits.
   int postgres_connections() const;
 
-  /// What libpq connects to; nothing where everything lies in SQLite.
+  /// The connection string for libpq. Empty if SQLite is used.
   std::optional<Secret> postgres_conninfo() const;
 
-  /// The SQLite file, where everything lies in it.
+  /// The path of the SQLite file, if SQLite is used.
   std::filesystem::path sqlite_file() const;
 
-  /// Where the database is, for people: the whole path of the SQLite file, or "database x on db.example.org".
+  /// The location of the database, to show to people: the absolute path of the SQLite file, or "database x on
+  /// db.example.org".
   std::string database_place() const;
 };
 
-/// Calls `visit` with each heading and setting, in the manual's order. A test proves that none is left out.
+/// Calls `visit` with each heading and setting, in the manual's order. A test checks that none is left out.
 template <class Configuration, class Visitor>
 void for_each_setting(Configuration& config, Visitor&& visit) {
   const auto each = [&visit](auto&... parts) { (visit(parts), ...); };
@@ -349,11 +348,11 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.log_format, config.log_level);
 }
 
-/// Where settings are looked for.
+/// The sources from which settings are read.
 struct ConfigSources {
   std::map<std::string, std::string, std::less<>> environment;
   bool has_dot_env = false;  ///< the working folder has a file .env
-  /// The content of a file: .env, or what a NAME_FILE names. The error says why it can't be read.
+  /// Returns the content of a file: .env, or the file that a NAME_FILE names. The error says why it can't be read.
   std::function<std::expected<std::string, std::string>(const std::string& path)> read_file;
 };
 
@@ -365,19 +364,19 @@ struct ReadConfig {
   std::vector<std::string> warnings;  ///< a line each
 };
 
-/// What the settings are read for. A server needs some that whoever only looks at them, or describes the server, can do
-/// without: SMTP_URL and OSTIARY_MASTER_KEY where PUBLIC_URL is not on this machine.
+/// The purpose of reading the settings. If PUBLIC_URL is not on this machine, a server needs SMTP_URL and
+/// OSTIARY_MASTER_KEY; a command that only shows settings or describes the server does not.
 enum class ConfigUse { serving, looking };
 
-/// The settings as the environment has them, else .env. The errors are a line each, which names the setting, where it
-/// stands and what was expected, and never shows a secret: a malformed value, a name that means nothing (in .env, or
-/// beginning with OSTIARY_), settings that don't go together.
+/// Reads the settings from the environment and, for those that are not set there, from .env. Each error is one line
+/// that names the setting, its source and what was expected, and never shows a secret. Errors are malformed values,
+/// unknown names (in .env, or in the environment with the prefix OSTIARY_) and settings that exclude each other.
 std::expected<ReadConfig, std::vector<std::string>> read_config(const ConfigSources& sources,
                                                                 ConfigUse use = ConfigUse::serving);
 
-/// One setting, as texts.
+/// One setting as text.
 struct ConfigLine {
-  std::string heading, heading_text;  ///< of the part it belongs to
+  std::string heading, heading_text;  ///< of its section
   std::string name;
   std::string value;  ///< "********" for a secret that is set
   std::string default_value;  ///< in Markdown, as the manual shows it; empty where there is none

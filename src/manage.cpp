@@ -74,10 +74,10 @@ cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& comm
   for (const auto& migration : migrations) {
     std::cout << (command.dry_run ? "would apply " : "applied ") << migration.name << '\n';
   }
-  if (migrations.empty()) std::cout << "nothing to do: the schema is current\n";
+  if (migrations.empty()) std::cout << "nothing to do: the schema is up to date\n";
   if (grants_serving(config)) {
     std::cout << (command.dry_run ? "would grant " : "granted ") << *config.database_serving_role
-              << " what serving needs\n";
+              << " the rights that a server needs\n";
   }
   return cli::done;
 }

@@ -189,7 +189,7 @@ cli::ExitStatus disable_user(const Config& config, Log& log, const cli::DisableU
   if (!account) return fail(account.error());
   const auto change = accounts::disable_account(office.rooms.accounts, office.call(), account->row.id);
   if (!change) return fail(change.error());
-  std::string sentence = change->changed ? "is disabled now" : "was disabled already";
+  std::string sentence = change->changed ? "is now disabled" : "was already disabled";
   if (change->ended_sessions > 0) sentence += "; " + counted_sessions(change->ended_sessions) + " ended";
   return print_change(office, *account, command.json, sentence,
                       {{"changed", change->changed}, {"ended_sessions", change->ended_sessions}});
@@ -201,7 +201,7 @@ cli::ExitStatus enable_user(const Config& config, Log& log, const cli::EnableUse
   if (!account) return fail(account.error());
   const auto change = accounts::enable_account(office.rooms.accounts, office.call(), account->row.id);
   if (!change) return fail(change.error());
-  return print_change(office, *account, command.json, change->changed ? "is enabled now" : "was enabled already",
+  return print_change(office, *account, command.json, change->changed ? "is now enabled" : "was already enabled",
                       {{"changed", change->changed}});
 }
 
@@ -223,7 +223,7 @@ cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin&
   const auto granted = access::grant_role(office.rooms.sessions, office.call(), account->row.id, access::admin_role);
   if (!granted) return fail(granted.error());
   return print_change(office, *account, command.json,
-                      *granted ? "is an administrator now" : "was an administrator already", {{"changed", *granted}});
+                      *granted ? "is now an administrator" : "was already an administrator", {{"changed", *granted}});
 }
 
 }  // namespace ostiary

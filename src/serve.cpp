@@ -74,7 +74,7 @@ void share_heaps() { mallopt(M_ARENA_MAX, 2); }  // NOLINT(concurrency-mt-unsafe
 void warn_of_development_key(const Config& config, Log& log) {
   if (!config.master_key->empty()) return;
   log.write(LogLevel::warning, "master_key.development",
-            {{"folder", *config.data_dir}, {"hint", "set OSTIARY_MASTER_KEY before anything real is stored"}});
+            {{"folder", *config.data_dir}, {"hint", "set OSTIARY_MASTER_KEY before you store real data"}});
 }
 
 door::CallerChecks caller_checks(const sessions::Deps& sessions) {
@@ -212,22 +212,22 @@ void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailin
   gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
         [&] { return rooms.hasher.waiting(); });
   gauge("ostiary_http_connections", "Open HTTP connections", [&] { return http.connections(); });
-  gauge("ostiary_jobs_waiting", "Mail that is not sent yet, due or to be tried again, counted to 1000",
+  gauge("ostiary_jobs_waiting", "Mail that is not sent yet, counted up to 1000",
         [&] { return mailing.executor.waiting(); });
   gauge("ostiary_sessions_remembered", "Sessions in the cache", [&] { return rooms.cache.size(); });
-  gauge("ostiary_limit_buckets", "Rate limits that are not full", [&] { return rooms.limiter.buckets(); });
-  gauge("ostiary_revocations_arrive", "1 while the channel of revocations works; while it is 0 nothing is remembered",
+  gauge("ostiary_limit_buckets", "Rate limit buckets in use", [&] { return rooms.limiter.buckets(); });
+  gauge("ostiary_revocations_arrive",
+        "1 while revocations by other servers can be received; 0 disables the session cache",
         [&] { return foundation.storage.invalidation().in_force(); });
   const Database& db = foundation.storage.db();
   metrics.watch("ostiary_database_connections", "Connections to the database by kind and state", Kind::gauge,
                 [&db] { return samples_of_pools(db); });
   metrics.watch("ostiary_database_waiting", "Transactions that wait for a connection", Kind::gauge,
                 [&db] { return waiting_for_pools(db); });
-  metrics.watch("ostiary_transactions_run_again_total",
-                "Transactions that ran once more because they lost against another, or their connection", Kind::counter,
-                [&db] { return Samples{{{}, static_cast<double>(db.reruns())}}; });
-  metrics.watch("ostiary_log_lines_total", "What happened, by the log's event (job.done, job.retry, job.dead, ...)",
-                Kind::counter, [&log] { return log.samples(); });
+  metrics.watch("ostiary_transactions_run_again_total", "Transactions retried after a conflict or a lost connection",
+                Kind::counter, [&db] { return Samples{{{}, static_cast<double>(db.reruns())}}; });
+  metrics.watch("ostiary_log_lines_total", "Log lines by event (job.done, job.retry, job.dead, ...)", Kind::counter,
+                [&log] { return log.samples(); });
 }
 
 }  // namespace

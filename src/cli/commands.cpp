@@ -11,33 +11,33 @@ namespace ostiary::cli {
 namespace {
 
 constexpr const char* general_examples = R"(Examples:
-  ostiary serve                                   http://localhost:8001, everything in ./data
+  ostiary serve                                   serve http://localhost:8001, with all data in ./data
   PORT=9000 ostiary serve                         the same on another port
-  ostiary config                                  all settings, what they are and where that comes from
-  ostiary doctor                                  what is wrong, and what to do about it
+  ostiary config                                  show all settings and where they come from
+  ostiary doctor                                  find problems and how to fix them
   ostiary user create --email ada@example.org --verified
 
-Settings come from the environment or from .env in the working folder; any NAME may be given as NAME_FILE.
-Exit status: 0 done, 1 failed, 2 wrong arguments or settings.)";
+Settings come from the environment or from .env in the working directory. NAME_FILE reads NAME from a file.
+Exit status: 0 success, 1 failure, 2 wrong arguments or settings.)";
 
-constexpr const char* serve_examples = R"(Runs until SIGTERM or SIGINT, then lets what has begun finish.
+constexpr const char* serve_examples = R"(Runs until SIGTERM or SIGINT, then finishes running calls and stops.
 
 Examples:
   ostiary serve
   POSTGRES_HOST=localhost POSTGRES_USER=ostiary POSTGRES_PASSWORD_FILE=/run/secrets/postgres ostiary serve)";
 
 constexpr const char* worker_examples =
-    R"(Needs PostgreSQL: an SQLite file belongs to one server, which runs its jobs itself.
+    R"(Needs PostgreSQL. With SQLite the server runs the jobs itself.
 
 Examples:
   DATABASE_URL=postgresql://ostiary@localhost/ostiary ostiary worker)";
 
-constexpr const char* migrate_examples = R"(Safe to run from several processes at once, and beside a server.
+constexpr const char* migrate_examples = R"(Safe to run in several processes at once, and while a server runs.
 
 Examples:
-  ostiary migrate --dry-run                       what would be done
-  ostiary migrate                                 do it
-  ostiary migrate status                          what was done, and when
+  ostiary migrate --dry-run                       show what would be done
+  ostiary migrate                                 migrate
+  ostiary migrate status                          show which migrations were applied, and when
   ostiary migrate status --json | jq '.pending | length')";
 
 constexpr const char* config_examples = R"(Secrets are never shown.
@@ -49,23 +49,23 @@ Examples:
   ostiary config --markdown > docs/configuration.md)";
 
 constexpr const char* openapi_examples =
-    R"(The document that a server with the same settings gives under /openapi.json and /openapi.yaml. Reads PUBLIC_URL
-and what else shows in it; needs no database, and writes nothing.
+    R"(Prints the document that a server with the same settings serves at /openapi.json and /openapi.yaml. Needs no
+database and writes nothing.
 
 Examples:
   ostiary openapi > openapi.json
   PUBLIC_URL=https://id.example.org ostiary openapi --yaml > openapi.yaml)";
 
 constexpr const char* doctor_examples =
-    R"(Looks at settings, storage, clock, mail, keys and ports, and changes nothing; beside a running server, too.
-Exit status: 0 no problem, 1 at least one. Warnings are no problem.
+    R"(Checks settings, storage, clock, mail, keys and ports, and changes nothing. It can run while a server runs.
+Exit status: 0 no problem (warnings do not count), 1 at least one problem.
 
 Examples:
   ostiary doctor
   ostiary doctor --json | jq '.checks[] | select(.level == "problem")')";
 
 constexpr const char* user_examples =
-    R"(A running server knows of it at once. `ostiary user COMMAND --help` tells more.
+    R"(Changes take effect on running servers at once. See `ostiary user COMMAND --help`.
 
 Examples:
   ostiary user create --email ada@example.org --verified
@@ -74,15 +74,15 @@ Examples:
   ostiary user disable ada)";
 
 constexpr const char* create_examples =
-    R"(The password is asked for twice on a terminal, else it is the first line of standard input. Where there is no
-database yet, this makes it.
+    R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. It creates the
+database if there is none yet.
 
 Examples:
   ostiary user create --email ada@example.org
   ostiary user create --email ada@example.org --username ada --verified < password.txt
   ostiary user create --email ada@example.org --json < password.txt | jq -r .user.user_id)";
 
-constexpr const char* list_examples = R"(In the order of the addresses.
+constexpr const char* list_examples = R"(Sorted by email address.
 
 Examples:
   ostiary user list
@@ -96,24 +96,24 @@ constexpr const char* show_examples = R"(Examples:
   ostiary user show ada --json | jq -r .user.status)";
 
 constexpr const char* disable_examples =
-    R"(Nobody signs in with it any more, and all its sessions end, on every running server at once.
+    R"(Nobody can sign in to the account, and all its sessions end, on every running server at once.
 
 Examples:
   ostiary user disable ada@example.org)";
 
-constexpr const char* enable_examples = R"(Its owner may sign in again. Sessions that ended stay ended.
+constexpr const char* enable_examples = R"(The owner can sign in again. Ended sessions stay ended.
 
 Examples:
   ostiary user enable ada@example.org)";
 
 constexpr const char* end_sessions_examples =
-    R"(On every running server at once. The account stays as it is: its owner may sign in again.
+    R"(Takes effect on every running server at once. The account is not changed: the owner can sign in again.
 
 Examples:
   ostiary user end-sessions ada@example.org
   ostiary user end-sessions ada --json | jq .ended_sessions)";
 
-constexpr const char* admin_examples = R"(Open sessions know of it when they are refreshed.
+constexpr const char* admin_examples = R"(Existing sessions get the role when they are refreshed.
 
 Examples:
   ostiary user make-admin ada@example.org)";
@@ -124,7 +124,7 @@ CLI::App* add(CLI::App& parent, const char* name, const char* description, const
   return app;
 }
 
-/// The options of all commands, to be read after parsing.
+/// The options of all commands, filled in by parsing.
 struct Options {
   Migrate migrate;
   ShowMigrations migrations;
@@ -152,49 +152,50 @@ template <class Chosen>
 void add_named(CLI::App& user, const char* name, const char* description, const char* examples, Chosen& command,
                std::optional<Command>& chosen) {
   auto* app = add(user, name, description, examples);
-  app->add_option("name", command.name, "An email, a username or an id")->required();
+  app->add_option("name", command.name, "An email address, a username or an id")->required();
   add_json(*app, command);
   app->callback([&command, &chosen] { chosen = command; });
 }
 
 void add_user_commands(CLI::App& user, Options& options) {
-  auto* create = add(user, "create", "Make an account", create_examples);
-  create->add_option("--email", options.create.email, "Its address")->required();
-  create->add_option("--username", options.create.username, "Its username");
-  create->add_flag("--verified", options.create.verified, "The address needs no proof");
+  auto* create = add(user, "create", "Create an account", create_examples);
+  create->add_option("--email", options.create.email, "The email address")->required();
+  create->add_option("--username", options.create.username, "The username");
+  create->add_flag("--verified", options.create.verified, "Treat the address as verified");
   add_json(*create, options.create);
   create->callback([&options] { options.chosen = options.create; });
 
   auto* list = add(user, "list", "List accounts", list_examples);
-  list->add_option("--limit", options.list.count, "How many at most")
+  list->add_option("--limit", options.list.count, "Maximum number of accounts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  list->add_option("--after", options.list.after, "Begin behind this address, or this id of an account without one");
+  list->add_option("--after", options.list.after,
+                   "Start after this address, or after this id of an account without an address");
   add_json(*list, options.list);
   list->callback([&options] { options.chosen = options.list; });
 
   add_named(user, "show", "Show an account", show_examples, options.show, options.chosen);
-  add_named(user, "disable", "Keep an account out, and end its sessions", disable_examples, options.disable,
+  add_named(user, "disable", "Disable an account and end its sessions", disable_examples, options.disable,
             options.chosen);
-  add_named(user, "enable", "Let a disabled account in again", enable_examples, options.enable, options.chosen);
+  add_named(user, "enable", "Enable a disabled account", enable_examples, options.enable, options.chosen);
   add_named(user, "end-sessions", "End all sessions of an account", end_sessions_examples, options.end_sessions,
             options.chosen);
-  add_named(user, "make-admin", "Give an account the administrator's role", admin_examples, options.make_admin,
+  add_named(user, "make-admin", "Grant an account the administrator role", admin_examples, options.make_admin,
             options.chosen);
 }
 
 void add_commands(CLI::App& app, Options& options) {
-  add(app, "serve", "Serve HTTP and gRPC, and run the jobs", serve_examples)->callback([&options] {
+  add(app, "serve", "Serve HTTP and gRPC, and run background jobs", serve_examples)->callback([&options] {
     options.chosen = Serve{};
   });
-  add(app, "worker", "Run the jobs alone: mail and clean-up", worker_examples)->callback([&options] {
+  add(app, "worker", "Run background jobs only: mail and clean-up", worker_examples)->callback([&options] {
     options.chosen = Work{};
   });
 
-  auto* migrate = add(app, "migrate", "Bring the database's schema forward", migrate_examples);
-  migrate->add_flag("--dry-run", options.migrate.dry_run, "Only say what would be done");
+  auto* migrate = add(app, "migrate", "Migrate the database schema", migrate_examples);
+  migrate->add_flag("--dry-run", options.migrate.dry_run, "Only show what would be done");
   add_json(*migrate, options.migrate);
-  auto* status = migrate->add_subcommand("status", "Show what was done, and what is missing");
+  auto* status = migrate->add_subcommand("status", "Show applied and pending migrations");
   add_json(*status, options.migrations);
   migrate->callback([&options, status] {
     if (status->parsed()) {
@@ -205,8 +206,8 @@ void add_commands(CLI::App& app, Options& options) {
     }
   });
 
-  auto* config = add(app, "config", "Show the settings, where they come from and what they mean", config_examples);
-  auto* markdown = config->add_flag("--markdown", options.manual, "Print the manual of the settings instead");
+  auto* config = add(app, "config", "Show the settings, their meaning and where they come from", config_examples);
+  auto* markdown = config->add_flag("--markdown", options.manual, "Print the manual of all settings instead");
   add_json(*config, options.config)->excludes(markdown);
   config->callback([&options] {
     if (options.manual) {
@@ -216,26 +217,26 @@ void add_commands(CLI::App& app, Options& options) {
     }
   });
 
-  auto* openapi = add(app, "openapi", "Print the description of the HTTP interface", openapi_examples);
-  openapi->add_flag("--yaml", options.describe_api.yaml, "As YAML, not as JSON");
+  auto* openapi = add(app, "openapi", "Print the OpenAPI description of the HTTP API", openapi_examples);
+  openapi->add_flag("--yaml", options.describe_api.yaml, "Print YAML instead of JSON");
   openapi->callback([&options] { options.chosen = options.describe_api; });
 
-  auto* doctor = add(app, "doctor", "Look for what is wrong, and say what to do", doctor_examples);
+  auto* doctor = add(app, "doctor", "Find problems and say how to fix them", doctor_examples);
   add_json(*doctor, options.doctor);
   doctor->callback([&options] { options.chosen = options.doctor; });
 
-  auto* user = add(app, "user", "Work on accounts", user_examples);
+  auto* user = add(app, "user", "Manage accounts", user_examples);
   user->require_subcommand(1);
   add_user_commands(*user, options);
 }
 
-/// The command that the arguments lead to, as far as they name one.
+/// The innermost command that the arguments name.
 const CLI::App& chosen_by(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
   return parsed.empty() ? app : chosen_by(*parsed.back());
 }
 
-/// What stands where the name of a command should, as a complaint; nothing where nothing does.
+/// The error message for an unknown command name. Empty if the arguments have none.
 std::optional<std::string> unknown_command(const CLI::App& app) {
   const CLI::App& parent = chosen_by(app);
   const auto words = app.remaining(true);
@@ -256,7 +257,7 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 
 std::expected<Command, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& error) {
   Options options;
-  CLI::App app("Ostiary keeps an organisation's accounts and answers who someone is.", "ostiary");
+  CLI::App app("Ostiary stores user accounts and tells your applications who is signed in.", "ostiary");
   app.footer(general_examples);
   app.set_version_flag("--version", "ostiary " OSTIARY_VERSION);
   app.require_subcommand(1);

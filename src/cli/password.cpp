@@ -59,7 +59,7 @@ std::expected<Secret, std::string> read_line() {
   // Over HTTP nobody can give such a password.
   if (!inspect(line).valid) {
     wipe(line);
-    return std::unexpected("the password is not UTF-8: nobody could sign in with it");
+    return std::unexpected("the password is not valid UTF-8");
   }
   return Secret(std::move(line));
 }
@@ -76,9 +76,9 @@ std::expected<Secret, std::string> read_new_password() {
   const NoEcho no_echo;
   auto password = ask("Password: ");
   if (!password) return password;
-  const auto again = ask("The same again: ");
+  const auto again = ask("Repeat the password: ");
   if (!again) return again;
-  if (!(*password == *again)) return std::unexpected("the two passwords differ");
+  if (!(*password == *again)) return std::unexpected("the passwords do not match");
   return password;
 }
 

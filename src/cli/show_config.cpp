@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t widest = 100;
 
-/// `text` in lines of at most `widest` characters, each indented.
+/// Wraps `text` into indented lines of at most `widest` characters.
 std::string wrapped(std::string_view text, std::string_view indent) {
   std::string result;
   std::string line;
@@ -26,19 +26,20 @@ std::string wrapped(std::string_view text, std::string_view indent) {
 
 constexpr std::string_view manual_introduction = R"(# Settings
 
-This page is printed by `ostiary config --markdown` from `src/config.hpp`; `ostiary config` shows what is in force and
-where it comes from.
+`ostiary config --markdown` prints this page from `src/config.hpp`. `ostiary config` shows the values in use and where they
+come from.
 
-A setting is read from the environment, else from the file `.env` in the working folder. Any `NAME` may be given as
-`NAME_FILE`, the path of a file that holds the value (one newline at its end is left out). An empty value counts as
-none. Durations are `10s`, `15m`, `12h` or `7d`; switches are `on` or `off`, also `true` or `false`.
+Ostiary reads a setting from the environment or, if it is not set there, from the file `.env` in the working directory. To
+read a value from a file, set `NAME_FILE` to its path instead of `NAME`; one newline at the end of the file is ignored. An
+empty value counts as not set. Durations are written as `10s`, `15m`, `12h` or `7d`, switches as `on` or `off` (also `true`
+or `false`).
 
-A malformed value, a name in `.env` that means nothing, and one in the environment that begins with `OSTIARY_` and means
-nothing, stop the start with a line each and the exit status 2. (`OSTIARY_PORT...` and `OSTIARY_SERVICE_...`, which
-Kubernetes adds, are passed over.) Names that begin with `REDIS_` or `RABBITMQ_` may stand in `.env`: this version does
-not use them yet, and says so when it finds `REDIS_ADDR` or `RABBITMQ_URL`.
+The program does not start if a value is malformed, if `.env` has an unknown name, or if the environment has an unknown
+name with the prefix `OSTIARY_`. It prints one line for each error and exits with status 2. It ignores
+`OSTIARY_PORT...` and `OSTIARY_SERVICE_...`, which Kubernetes adds. Names with the prefix `REDIS_` or `RABBITMQ_` are
+allowed in `.env` but not used yet; if `REDIS_ADDR` or `RABBITMQ_URL` is set, the program prints a warning.
 
-While `PUBLIC_URL` is not on this machine, `SMTP_URL` and `OSTIARY_MASTER_KEY` are needed.
+`SMTP_URL` and `OSTIARY_MASTER_KEY` are required unless `PUBLIC_URL` is on this machine.
 )";
 
 }  // namespace

@@ -128,7 +128,7 @@ class Visit {
   Findings run() {
     look_at_files();
     look_at_storage();
-    append_or_say(findings_, "clock", "see the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
+    append_or_say(findings_, "clock", "check the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
     look_at_keys();
     look_at_mail();
     look_at_ports();
@@ -139,20 +139,20 @@ class Visit {
   /// Whatever a setting names and the server reads once, at its start.
   void look_at_files() {
     const auto say = [](std::string_view name, const std::string& path) {
-      return Findings{{"settings", Level::ok, std::string(name) + ", " + path + ", can be read", ""}};
+      return Findings{{"settings", Level::ok, std::string(name) + ", " + path + ", is readable", ""}};
     };
     if (!config_.tls_cert_file->empty()) {
-      append_or_say(findings_, "settings", "see TLS_CERT_FILE and TLS_KEY_FILE",
+      append_or_say(findings_, "settings", "check TLS_CERT_FILE and TLS_KEY_FILE",
                     [this] { return judge_certificate(look_at_certificate(config_), SystemClock().now()); });
     }
     if (!config_.geoip_file->empty()) {
-      append_or_say(findings_, "settings", "see GEOIP_FILE", [&] {
+      append_or_say(findings_, "settings", "check GEOIP_FILE", [&] {
         const adapters::GeoIp geoip(*config_.geoip_file);
         return say("GEOIP_FILE", *config_.geoip_file);
       });
     }
     if (!config_.mail_templates->empty()) {
-      append_or_say(findings_, "settings", "see the folder that MAIL_TEMPLATES names", [&] {
+      append_or_say(findings_, "settings", "check the folder in MAIL_TEMPLATES", [&] {
         const delivery::MailTemplates templates(*config_.mail_templates);
         return say("MAIL_TEMPLATES", *config_.mail_templates);
       });
@@ -161,15 +161,15 @@ class Visit {
 
   void look_at_storage() {
     if (config_.postgres_conninfo()) {
-      append_or_say(findings_, "storage", "see DATABASE_URL or the POSTGRES_ settings, and whether the database runs",
+      append_or_say(findings_, "storage", "check DATABASE_URL or the POSTGRES_ settings, and whether the database runs",
                     [this] { return open_postgres_server(); });
     } else {
       append_or_say(findings_, "storage",
-                    "see whether " + config_.database_place() + " is a whole SQLite file, and restore a backup if not",
+                    "check whether " + config_.database_place() + " is an intact SQLite file; if not, restore a backup",
                     [this] { return open_file(); });
     }
     if (!db_) return;
-    append_or_say(findings_, "schema", "see what the database says", [this] {
+    append_or_say(findings_, "schema", "check the database's error message", [this] {
       schema_ = storage::Migrator(*db_).state();
       return look_at_schema(*db_, *schema_, *config_.migrate_on_start);
     });
@@ -193,7 +193,7 @@ class Visit {
     Findings findings;
     std::error_code error;
     if (!fs::exists(config_.sqlite_file(), error)) {
-      findings.push_back({"storage", Level::ok, "no database yet: the first start makes it", ""});
+      findings.push_back({"storage", Level::ok, "no database yet: the first start creates it", ""});
       return findings;
     }
     db_ = storage::look_at_sqlite(config_.sqlite_file());
@@ -208,7 +208,7 @@ class Visit {
     const bool is_given = !config_.master_key->empty();
     const bool is_made = fs::exists(folder / "master.key", error);
     MasterKeyFacts facts{.is_given = is_given, .development_key_exists = is_made, .is_local = config_.is_local()};
-    append_or_say(findings_, "keys", "give the master key that this database was begun with", [&]() -> Findings {
+    append_or_say(findings_, "keys", "use the master key that this database was created with", [&]() -> Findings {
       const bool is_current = schema_ == storage::SchemaState::current;
       facts.is_needed = is_current && vault::holds_keys(*db_);
       append(findings_, judge_master_key(facts));
@@ -225,7 +225,7 @@ class Visit {
       findings_.push_back({"mail", Level::ok, found, ""});
       return;
     }
-    append_or_say(findings_, "mail", "see SMTP_URL and MAIL_FROM", [this]() -> Findings {
+    append_or_say(findings_, "mail", "check SMTP_URL and MAIL_FROM", [this]() -> Findings {
       auto server = adapters::parse_smtp_url(config_.smtp_url->reveal());
       auto sender = adapters::parse_sender(*config_.mail_from);
       if (!server || !sender) throw std::runtime_error(server ? sender.error() : server.error());
@@ -240,8 +240,8 @@ class Visit {
     look_at("gRPC", *config_.grpc_listen_address, *config_.grpc_port, Protocol::grpc);
     if (serving_.value_or(0) != 0 && *config_.port != 0 && !somebody_has_a_port_) {
       findings_.push_back({"storage", Level::problem,
-                           "process " + std::to_string(*serving_) + " serves from DATA_DIR, and not on these ports",
-                           "end that one, or choose another DATA_DIR"});
+                           "process " + std::to_string(*serving_) + " serves from DATA_DIR, but on other ports",
+                           "stop it, or choose another DATA_DIR"});
     }
   }
 
@@ -254,7 +254,7 @@ class Visit {
   void look_at(const std::string& name, const std::vector<std::string>& addresses, std::uint16_t port,
                Protocol protocol) {
     if (port == 0) {
-      findings_.push_back({"ports", Level::ok, name + ": the machine chooses one", ""});
+      findings_.push_back({"ports", Level::ok, name + ": a free port is picked at the start", ""});
       return;
     }
     for (const auto& address : addresses) {

@@ -44,12 +44,12 @@ std::string in_seconds(Duration duration) {
 Finding judge_proxies(const Config& config) {
   const auto& proxies = *config.trusted_proxies;
   if (std::ranges::any_of(proxies, [](const std::string& network) { return network.ends_with("/0"); })) {
-    return problem("settings", "TRUSTED_PROXIES names every address: anybody may claim to call from anywhere",
+    return problem("settings", "TRUSTED_PROXIES contains every address: any client can forge its address",
                    "name the proxy's own address or network");
   }
-  if (!proxies.empty()) return fine("settings", "X-Forwarded-For is believed from " + joined(proxies));
-  if (config.is_local()) return fine("settings", "no proxy is trusted: clients are known by their own addresses");
-  return warn("settings", "no proxy is trusted: behind one, all clients share its address, and its limits",
+  if (!proxies.empty()) return fine("settings", "X-Forwarded-For is trusted from " + joined(proxies));
+  if (config.is_local()) return fine("settings", "no proxy is trusted: rate limits use the clients' own addresses");
+  return warn("settings", "no proxy is trusted: behind a proxy all clients share its address and its rate limits",
               "name the proxy in TRUSTED_PROXIES, if there is one");
 }
 
@@ -57,14 +57,15 @@ Findings judge_durability(const storage::statements::PostgresConditionRow& condi
   const std::string advice = "set it to on in postgresql.conf, or for the role or database";
   Findings findings;
   if (condition.fsync != "on") {
-    findings.push_back(problem("storage", "fsync=" + condition.fsync + ": a power cut may break the database", advice));
+    findings.push_back(
+        problem("storage", "fsync=" + condition.fsync + ": a power failure may corrupt the database", advice));
   }
   if (condition.synchronous_commit == "off") {
-    findings.push_back(problem("storage", "synchronous_commit=off: a crash may lose what was acknowledged", advice));
+    findings.push_back(problem("storage", "synchronous_commit=off: a crash may lose acknowledged changes", advice));
   }
   if (condition.full_page_writes != "on") {
-    findings.push_back(
-        warn("storage", "full_page_writes=" + condition.full_page_writes + ": a power cut may break pages", advice));
+    findings.push_back(warn(
+        "storage", "full_page_writes=" + condition.full_page_writes + ": a power failure may corrupt pages", advice));
   }
   if (findings.empty()) {
     findings.push_back(fine("storage", "fsync=on, synchronous_commit=" + condition.synchronous_commit));
@@ -74,7 +75,7 @@ Findings judge_durability(const storage::statements::PostgresConditionRow& condi
 
 Finding judge_connections(const storage::statements::PostgresConditionRow& condition, std::int64_t needed) {
   const std::int64_t usable = condition.max_connections - condition.reserved_connections;
-  const std::string found = "a server opens up to " + std::to_string(needed) + " connections; the database takes " +
+  const std::string found = "a server opens up to " + std::to_string(needed) + " connections; the database allows " +
                             std::to_string(usable) + ", of which " + std::to_string(condition.connections) +
                             " are in use";
   const std::string advice = "raise max_connections, or lower WORKERS";
@@ -93,12 +94,12 @@ Findings judge_settings(const Config& config, const std::vector<std::string>& wa
   findings.push_back(
       fine("settings", std::to_string(lines.size()) + " settings, " + std::to_string(set) + " of them set"));
   for (const auto& warning : warnings) findings.push_back(warn("settings", warning, "see `ostiary config`"));
-  findings.push_back(fine("settings", "people reach it as " + *config.public_url +
-                                          (config.is_local() ? ", on this machine only: for development" : "")));
+  findings.push_back(fine("settings", "users reach it at " + *config.public_url +
+                                          (config.is_local() ? ", on this machine only (development)" : "")));
   findings.push_back(judge_proxies(config));
   if (*config.grpc_plaintext) {
-    findings.push_back(warn("settings", "gRPC may listen beyond this machine, without TLS",
-                            "see that the network in between is protected"));
+    findings.push_back(warn("settings", "gRPC may listen beyond this machine without TLS",
+                            "make sure that the network between is protected"));
   }
   return findings;
 }
@@ -107,11 +108,11 @@ Findings judge_postgres(const storage::statements::PostgresConditionRow& conditi
   Findings findings;
   if (condition.version < oldest_postgres) {
     findings.push_back(
-        problem("storage", "PostgreSQL before 13 can't tell what became of a transaction", "upgrade it"));
+        problem("storage", "PostgreSQL before 13 cannot report the outcome of a transaction", "upgrade it"));
   }
-  findings.push_back(condition.is_replica ? problem("storage", "it is a replica, which takes no writes",
+  findings.push_back(condition.is_replica ? problem("storage", "it is a read-only replica",
                                                     "connect to the primary (target_session_attrs=read-write)")
-                                          : fine("storage", "it takes writes"));
+                                          : fine("storage", "it accepts writes"));
   for (auto& finding : judge_durability(condition)) findings.push_back(std::move(finding));
   findings.push_back(judge_connections(condition, needed));
   return findings;
@@ -122,19 +123,20 @@ Findings judge_rights(const storage::statements::PostgresRightsRow& rights, stor
   using storage::SchemaState;
   Findings findings;
   if (rights.is_read_only) {
-    findings.push_back(problem("storage", "default_transaction_read_only=on: nothing can be stored",
-                               "set it to off, for the role or the database"));
+    findings.push_back(problem("storage", "default_transaction_read_only=on: writes fail",
+                               "set it to off for the role or the database"));
   }
   const bool makes_tables = state == SchemaState::empty || (state == SchemaState::older && migrate_on_start);
   if (makes_tables && !rights.may_create) {
-    findings.push_back(problem("schema", "the role may not make tables, which the next start would",
-                               "GRANT CREATE on the schema to it, or run `ostiary migrate` as another role"));
+    findings.push_back(problem("schema", "the role may not create tables, which the next start needs to do",
+                               "GRANT CREATE on the schema to the role, or run `ostiary migrate` as another role"));
   }
   if (!rights.lacking.empty()) {
-    findings.push_back(problem("storage", "the role may not read or write " + rights.lacking,
-                               "run `ostiary migrate` as their owner, with DATABASE_SERVING_ROLE naming the role"));
+    findings.push_back(
+        problem("storage", "the role may not read or write " + rights.lacking,
+                "run `ostiary migrate` as the owner of the tables, with DATABASE_SERVING_ROLE set to the role"));
   }
-  if (findings.empty()) findings.push_back(fine("storage", "the role may do what a server does"));
+  if (findings.empty()) findings.push_back(fine("storage", "the role has all rights that a server needs"));
   return findings;
 }
 
@@ -143,18 +145,19 @@ Findings judge_certificate(const CertificateFacts& certificate, Time now) {
   Findings findings;
   if (!certificate.names_host) {
     findings.push_back(warn("settings", which + " does not name " + certificate.host + ", the host of PUBLIC_URL",
-                            "get one that does, unless only a proxy sees it"));
+                            "get a certificate that does, unless only a proxy sees it"));
   }
   if (now < certificate.begins) {
-    findings.push_back(warn("settings", which + " begins at " + to_rfc3339(certificate.begins), "see the clock"));
+    findings.push_back(
+        warn("settings", which + " is not valid before " + to_rfc3339(certificate.begins), "check the clock"));
   } else if (now >= certificate.ends) {
-    findings.push_back(warn("settings", which + " ended at " + to_rfc3339(certificate.ends), "renew it"));
+    findings.push_back(warn("settings", which + " expired at " + to_rfc3339(certificate.ends), "renew it"));
   } else if (certificate.ends - now < renewal_time) {
-    findings.push_back(warn("settings", which + " ends at " + to_rfc3339(certificate.ends),
-                            "renew it; the server reads it again by itself"));
+    findings.push_back(warn("settings", which + " expires at " + to_rfc3339(certificate.ends),
+                            "renew it; the server loads the new one without a restart"));
   }
   if (findings.empty()) {
-    findings.push_back(fine("settings", which + " and its key fit, until " + to_rfc3339(certificate.ends)));
+    findings.push_back(fine("settings", which + " matches its key and is valid until " + to_rfc3339(certificate.ends)));
   }
   return findings;
 }
@@ -162,27 +165,30 @@ Findings judge_certificate(const CertificateFacts& certificate, Time now) {
 Findings judge_folder(const FolderFacts& folder) {
   const std::string free = std::to_string(folder.free_bytes >> 20) + " MiB free";
   if (!folder.writable) {
-    return {problem("storage", "DATA_DIR, " + folder.path + (folder.exists ? ", can't be written" : ", can't be made"),
-                    "give it to the user that the server runs as, or choose another")};
+    return {problem("storage",
+                    "DATA_DIR, " + folder.path + (folder.exists ? ", is not writable" : ", cannot be created"),
+                    "make it writable for the server's user, or choose another folder")};
   }
   if (!folder.unwritable.empty()) {
-    return {problem("storage", joined(folder.unwritable) + " in DATA_DIR, " + folder.path + ", can't be written",
-                    "give them to the user that the server runs as")};
+    return {problem("storage", joined(folder.unwritable) + " in DATA_DIR, " + folder.path + ", not writable",
+                    "make them writable for the server's user")};
   }
   if (folder.free_bytes < no_bytes) {
-    return {problem("storage", "DATA_DIR, " + folder.path + ": its disk is full", "make room")};
+    return {problem("storage", "DATA_DIR, " + folder.path + ": its disk is full", "free disk space")};
   }
   if (folder.free_bytes < scarce_bytes) {
-    return {warn("storage", "DATA_DIR, " + folder.path + ": only " + free, "make room: a full disk stops all writes")};
+    return {warn("storage", "DATA_DIR, " + folder.path + ": only " + free,
+                 "free disk space: all writes fail on a full disk")};
   }
   return {fine("storage", "DATA_DIR, " + folder.path +
-                              (folder.exists ? ", can be written: " : ", will be made by the first start: ") + free)};
+                              (folder.exists ? ", is writable: " : ", will be created by the first start: ") + free)};
 }
 
 Findings judge_journal(bool is_write_ahead_log) {
   if (is_write_ahead_log)
-    return {fine("storage", "write-ahead log, synchronous=FULL: what is acknowledged is on the disk")};
-  return {warn("storage", "the database has no write-ahead log", "the next start sets it; see what has changed it")};
+    return {fine("storage", "write-ahead log, synchronous=FULL: acknowledged changes are on disk")};
+  return {
+      warn("storage", "the database has no write-ahead log", "the next start enables it; find out what disabled it")};
 }
 
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,
@@ -190,7 +196,7 @@ Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on
   using storage::SchemaState;
   switch (state) {
     case SchemaState::current: return {fine("schema", "current")};
-    case SchemaState::empty: return {fine("schema", "empty: the first start makes it")};
+    case SchemaState::empty: return {fine("schema", "empty: the first start creates it")};
     case SchemaState::older:
       if (engine == Engine::sqlite || migrate_on_start) {
         return {fine("schema", "older: the next start applies " + joined(pending))};
@@ -198,7 +204,7 @@ Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on
       return {problem("schema", "older than this program: " + joined(pending) + " not applied",
                       "run `ostiary migrate`, or set MIGRATE_ON_START=on")};
     case SchemaState::foreign:
-      return {problem("schema", "the database holds tables, and none of Ostiary's", "give it an empty database")};
+      return {problem("schema", "the database has tables of another program", "use an empty database")};
     case SchemaState::newer:
       return {problem("schema", "written by a newer version of Ostiary", "run that version, or restore a backup")};
     case SchemaState::changed: break;
@@ -208,32 +214,32 @@ Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on
 
 Findings judge_skeletons(bool outdated) {
   if (!outdated) return {};
-  return {warn("schema", "another version of Unicode made some usernames' skeletons: some look-alikes may pass",
-               "run `ostiary migrate`, which makes them anew")};
+  return {warn("schema", "some usernames' skeletons are from another version of Unicode: look-alikes may be accepted",
+               "run `ostiary migrate` to compute them again")};
 }
 
 Findings judge_clock(const ClockFacts& facts) {
   Findings findings;
   if (facts.now < earliest_now) {
-    findings.push_back(problem("clock", "it says " + to_rfc3339(facts.now), "set the machine's clock"));
+    findings.push_back(problem("clock", "the clock says " + to_rfc3339(facts.now), "set the machine's clock"));
   }
   if (facts.ahead_of_database) {
     const Duration offset = std::chrono::abs(*facts.ahead_of_database);
     const Duration certain = std::max<Duration>(0us, offset - facts.uncertainty);
     const std::string found = in_seconds(offset) + (*facts.ahead_of_database < 0us ? " behind" : " ahead of") +
                               " the database's, give or take " + in_seconds(facts.uncertainty);
-    const std::string advice = "let NTP keep both machines' clocks right: codes and tokens live by them";
+    const std::string advice = "run NTP on both machines: the lifetimes of codes and tokens depend on the clocks";
     findings.push_back(certain >= harmful_offset      ? problem("clock", found, advice)
                        : certain >= noticeable_offset ? warn("clock", found, advice)
                                                       : fine("clock", found));
   }
   if (!facts.synchronised) {
     findings.push_back(
-        warn("clock", "the kernel says that nothing keeps it right", "run an NTP client on the machine"));
+        warn("clock", "the kernel reports that the clock is not synchronised", "run an NTP client on the machine"));
   }
   if (facts.leap_second_is_near) {
-    findings.push_back(warn("clock", "a leap second is inserted or left out at the end of this day",
-                            "nothing: times are UTC, and one second is within every window"));
+    findings.push_back(warn("clock", "a leap second is due at the end of this day",
+                            "nothing to do: every time window tolerates one second"));
   }
   if (findings.empty()) findings.push_back(fine("clock", to_rfc3339(facts.now)));
   return findings;
@@ -244,24 +250,25 @@ Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& gre
   const std::string said = ": " + greeting.detail;
   switch (greeting.failed_at) {
     case SmtpStep::connect:
-      return {problem("mail", server + " can't be reached" + said, "see the host and port of SMTP_URL, and firewalls")};
+      return {
+          problem("mail", server + " can't be reached" + said, "check the host and port of SMTP_URL, and firewalls")};
     case SmtpStep::encrypt:
-      return {problem("mail", server + " can't be spoken to under TLS" + said,
-                      "see the server's certificate; ?ca_file= in SMTP_URL trusts another authority")};
+      return {problem("mail", server + " fails the TLS handshake" + said,
+                      "check the server's certificate; ?ca_file= in SMTP_URL names another certificate authority")};
     case SmtpStep::authenticate:
-      return {problem("mail", server + " does not take the user and password" + said,
-                      "see the user and password of SMTP_URL")};
+      return {
+          problem("mail", server + " rejects the user and password" + said, "check the user and password of SMTP_URL")};
     case SmtpStep::sender:
-      return {problem("mail", server + " does not take mail from MAIL_FROM" + said,
-                      "see MAIL_FROM, and whether the server wants a user and password")};
+      return {problem("mail", server + " rejects mail from MAIL_FROM" + said,
+                      "check MAIL_FROM, and whether the server requires a user and password")};
     case SmtpStep::none: break;
   }
-  return {fine("mail", server + " takes mail from MAIL_FROM; none was sent")};
+  return {fine("mail", server + " accepts mail from MAIL_FROM (none was sent)")};
 }
 
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) {
-  if (found.count == 0) return {fine("keys", "none yet: the first start makes them")};
-  Findings findings{fine("keys", "the master key opens all " + std::to_string(found.count))};
+  if (found.count == 0) return {fine("keys", "none yet: the first start creates them")};
+  Findings findings{fine("keys", "the master key decrypts all " + std::to_string(found.count))};
   const std::string wanted(crypto::name_of(chosen));
   if (found.signing && found.next && found.next->key->algorithm() == chosen) {
     findings.push_back(fine("keys", wanted + " key " + to_string(found.next->id) +
@@ -270,43 +277,43 @@ Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) 
     return findings;
   }
   if (!found.signing || found.signing->key->algorithm() != chosen) {
-    findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start makes one"));
+    findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start creates one"));
     return findings;
   }
   findings.push_back(fine("keys", "tokens are signed by " + wanted + " key " + to_string(found.signing->id) +
-                                      ", in force since " + to_rfc3339(found.signing->not_before)));
+                                      ", in use since " + to_rfc3339(found.signing->not_before)));
   return findings;
 }
 
 Findings judge_master_key(const MasterKeyFacts& facts) {
   if (facts.is_given) return {fine("keys", "OSTIARY_MASTER_KEY is set")};
-  const std::string advice = "set OSTIARY_MASTER_KEY (`openssl rand -hex 32`) before anything real is stored";
+  const std::string advice = "set OSTIARY_MASTER_KEY (`openssl rand -hex 32`) before you store real data";
   if (!facts.development_key_exists && facts.is_needed) {
     return {problem("keys",
-                    "no OSTIARY_MASTER_KEY, and no master.key in DATA_DIR: one of them sealed the database's keys",
-                    "give the master key that this database was begun with")};
+                    "no OSTIARY_MASTER_KEY, and no master.key in DATA_DIR: one of them encrypted the database's keys",
+                    "use the master key that this database was created with")};
   }
   // On the Internet that is a problem, which the settings have named.
   if (!facts.is_local) return {};
   if (facts.development_key_exists) return {warn("keys", "the development master key in DATA_DIR is used", advice)};
-  return {warn("keys", "no OSTIARY_MASTER_KEY: the first start makes a development one in DATA_DIR", advice)};
+  return {warn("keys", "no OSTIARY_MASTER_KEY: the first start creates a development key in DATA_DIR", advice)};
 }
 
 Findings judge_port(const std::string& protocol, const std::string& place, PortState state) {
   const std::string where = protocol + " on " + place;
   switch (state) {
     case PortState::free: return {fine("ports", where + ": free")};
-    case PortState::ostiary: return {fine("ports", where + ": an Ostiary is running there")};
+    case PortState::ostiary: return {fine("ports", where + ": an Ostiary server is running there")};
     case PortState::another_ostiary:
-      return {problem("ports", where + ": taken by an Ostiary that has another DATA_DIR",
-                      "end that one, or choose another port")};
+      return {problem("ports", where + ": in use by an Ostiary server with another DATA_DIR",
+                      "stop it, or choose another port")};
     case PortState::taken:
-      return {problem("ports", where + ": taken by another program", "end that one, or choose another port")};
+      return {problem("ports", where + ": in use by another program", "stop it, or choose another port")};
     case PortState::forbidden:
       return {problem("ports", where + ": not permitted", "choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE")};
     case PortState::no_such_address: break;
   }
-  return {problem("ports", where + ": this machine has no such address", "see the LISTEN_ADDRESS settings")};
+  return {problem("ports", where + ": this machine has no such address", "check the LISTEN_ADDRESS settings")};
 }
 
 }  // namespace ostiary::doctor

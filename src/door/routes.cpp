@@ -13,7 +13,7 @@ namespace ostiary::door {
 
 std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system) {
   return {
-      // Getting in, staying in, getting out.
+      // Registration, sign-in, refresh and sign-out.
       contract::route("ostiary.v1.AuthService.Register", accounts, accounts::register_account),
       contract::route("ostiary.v1.AuthService.VerifyEmail", accounts, accounts::verify_email),
       contract::route("ostiary.v1.AuthService.ResendEmailCode", accounts, accounts::resend_email_code),
@@ -21,13 +21,13 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.AuthService.Refresh", sessions, sessions::refresh),
       contract::route("ostiary.v1.AuthService.Logout", sessions, sessions::logout),
       contract::route("ostiary.v1.AuthService.CheckSession", sessions, sessions::check_session),
-      // What is mine.
+      // The caller's own account.
       contract::route("ostiary.v1.AccountService.GetProfile", accounts, accounts::get_profile),
       contract::route("ostiary.v1.AccountService.UpdateProfile", accounts, accounts::update_profile),
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
-      // What machines ask.
+      // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),
       contract::route("ostiary.v1.SystemService.ListKeys", system, list_keys),

@@ -74,7 +74,7 @@ describe('the command line', () => {
       const settings = { ...postgres.settings, DATABASE_SERVING_ROLE: role }
       const run = await command(['migrate'], { settings })
       expect(run.code, run.stderr).toBe(0)
-      expect(run.stdout).toContain(`granted ${role} what serving needs`)
+      expect(run.stdout).toContain(`granted ${role} the rights that a server needs`)
       expect(JSON.parse((await command(['migrate', '--json'], { settings })).stdout)).toMatchObject({
         applied: [],
         serving_role: role,
@@ -206,7 +206,7 @@ describe('the command line', () => {
 
         const disabled = await user('disable', alice.email)
         expect(disabled.code, disabled.stderr).toBe(0)
-        expect(disabled.stdout).toBe(`${alice.email} is disabled now; 2 sessions ended\n`)
+        expect(disabled.stdout).toBe(`${alice.email} is now disabled; 2 sessions ended\n`)
         // D3: within two seconds at the very worst.
         await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
         refuses(await alice.checksSession(), 401, 'session_ended')
@@ -215,7 +215,7 @@ describe('the command line', () => {
         refuses(await alice.triesToSignIn(), 403, 'account_disabled')
         refuses(await alice.triesToSignIn({ password: freshPassword() }), 401, 'wrong_credentials')
         expect(await bob.isSignedIn()).toBe(true)
-        expect((await user('disable', alice.userId!)).stdout).toBe(`${alice.email} was disabled already\n`)
+        expect((await user('disable', alice.userId!)).stdout).toBe(`${alice.email} was already disabled\n`)
 
         const enabled = await user('enable', alice.email, '--json')
         expect(enabled.code, enabled.stderr).toBe(0)
@@ -223,7 +223,7 @@ describe('the command line', () => {
           changed: true,
           user: { user_id: alice.userId, email: alice.email, status: 'active' },
         })
-        expect((await user('enable', alice.email)).stdout).toBe(`${alice.email} was enabled already\n`)
+        expect((await user('enable', alice.email)).stdout).toBe(`${alice.email} was already enabled\n`)
         refuses(await alice.triesToRefresh(), 401, 'session_ended')
         await alice.signsIn()
 

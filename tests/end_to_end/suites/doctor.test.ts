@@ -63,7 +63,7 @@ describe('`ostiary doctor`', () => {
     const folder = temporaryFolder()
     const { problems, about } = await diagnosis(await idle(), folder)
     expect(problems).toEqual([])
-    expect(about('storage')).toMatch(/ok: DATA_DIR, \.\/data, will be made by the first start/)
+    expect(about('storage')).toMatch(/ok: DATA_DIR, \.\/data, will be created by the first start/)
     expect(about('keys')).toMatch(/warning: no OSTIARY_MASTER_KEY/)
     expect(about('mail')).toMatch(/development mailbox/)
     expect(about('clock')).not.toBe('')
@@ -86,8 +86,8 @@ describe('`ostiary doctor`', () => {
     try {
       const seen = await diagnosis(server.settings)
       expect(unexpected(seen)).toEqual([])
-      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
-      expect(seen.about('ports')).toMatch(/gRPC on 0\.0\.0\.0 port \d+: an Ostiary is running there/)
+      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary server is running there/)
+      expect(seen.about('ports')).toMatch(/gRPC on 0\.0\.0\.0 port \d+: an Ostiary server is running there/)
     } finally {
       await server.stops()
     }
@@ -100,11 +100,11 @@ describe('`ostiary doctor`', () => {
     try {
       const seen = await diagnosis(server.settings)
       expect(unexpected(seen)).toEqual([])
-      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
-      expect(seen.about('ports')).toMatch(/gRPC on 127\.0\.0\.1 port \d+: an Ostiary is running there/)
+      expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary server is running there/)
+      expect(seen.about('ports')).toMatch(/gRPC on 127\.0\.0\.1 port \d+: an Ostiary server is running there/)
       expect(seen.about('storage')).toMatch(engine === 'SQLite' ? /write-ahead log/ : /problem: fsync=off/)
       expect(seen.about('schema')).toBe('ok: current')
-      expect(seen.about('keys')).toMatch(/ok: the master key opens all 5/)
+      expect(seen.about('keys')).toMatch(/ok: the master key decrypts all 5/)
       expect(seen.about('keys')).toMatch(/ok: tokens are signed by ES256 key/)
       if (engine === 'PostgreSQL') {
         expect(seen.about('storage')).toMatch(/ok: PostgreSQL \d+/)
@@ -132,7 +132,7 @@ describe('`ostiary doctor`', () => {
     const lacking = await diagnosis({ ...open, TRUSTED_PROXIES: '0.0.0.0/0' })
     expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: needed/)
     expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: needed/)
-    expect(lacking.about('settings')).toMatch(/problem: TRUSTED_PROXIES names every address/)
+    expect(lacking.about('settings')).toMatch(/problem: TRUSTED_PROXIES contains every address/)
     expect(lacking.about('ports'), 'it looks on').not.toBe('')
 
     const missing = await diagnosis(await idle({ GEOIP_FILE: '/no/such.mmdb', MAIL_TEMPLATES: '/no/such/folder' }))
@@ -152,14 +152,14 @@ describe('`ostiary doctor`', () => {
     }
     try {
       const starttls = { query: 'starttls=required' }
-      expect(await asks(mails.url({ ...starttls, user: 'ostiary:lantern-42' }))).toMatch(/^ok: .* takes mail/)
+      expect(await asks(mails.url({ ...starttls, user: 'ostiary:lantern-42' }))).toMatch(/^ok: .* accepts mail/)
       expect(await asks(mails.url({ ...starttls, user: 'ostiary:wrong-password' }))).toMatch(
         /^problem: .*user and pass/,
       )
       expect(await asks(mails.url({ ...starttls, user: 'ostiary:lantern-42', trusted: false }))).toMatch(
         /^problem: .* TLS/,
       )
-      expect(await asks(mails.url(starttls))).toMatch(/^problem: .* does not take mail from MAIL_FROM/)
+      expect(await asks(mails.url(starttls))).toMatch(/^problem: .* rejects mail from MAIL_FROM/)
       expect(mails.seen).toEqual({ RCPT: 0, DATA: 0 })
       expect(mails.received).toEqual([])
     } finally {
@@ -174,16 +174,16 @@ describe('`ostiary doctor`', () => {
     const { port } = foreign.address() as { port: number }
     try {
       const http = await diagnosis({ ...(await idle()), PORT: String(port) })
-      expect(http.about('ports')).toMatch(/problem: HTTP on 127\.0\.0\.1 port \d+: taken by another program/)
+      expect(http.about('ports')).toMatch(/problem: HTTP on 127\.0\.0\.1 port \d+: in use by another program/)
       const grpc = await diagnosis({ ...(await idle()), GRPC_PORT: String(port) })
-      expect(grpc.about('ports')).toMatch(/problem: gRPC on 127\.0\.0\.1 port \d+: taken by another program/)
+      expect(grpc.about('ports')).toMatch(/problem: gRPC on 127\.0\.0\.1 port \d+: in use by another program/)
     } finally {
       await new Promise((resolve) => foreign.close(resolve))
     }
     const file = join(temporaryFolder(), 'file')
     writeFileSync(file, 'not a folder')
     const { about } = await diagnosis(await idle({ DATA_DIR: join(file, 'data') }))
-    expect(about('storage')).toMatch(/problem: DATA_DIR, .*, can't be made/)
+    expect(about('storage')).toMatch(/problem: DATA_DIR, .*, cannot be created/)
   })
 
   test('PostgreSQL: out of reach, without a schema, behind the program, too careless, too small', async () => {
@@ -197,7 +197,7 @@ describe('`ostiary doctor`', () => {
     const postgres = await makePostgres()
     const settings = await idle(postgres.settings)
     try {
-      expect((await diagnosis(settings)).about('schema')).toBe('ok: empty: the first start makes it')
+      expect((await diagnosis(settings)).about('schema')).toBe('ok: empty: the first start creates it')
       expect(await postgres.count(`SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'`)).toBe(
         0,
       )
@@ -241,9 +241,9 @@ describe('`ostiary doctor`', () => {
     try {
       // Another server would find its ports taken, or its folder.
       const elsewhere = await diagnosis({ ...server.settings, DATA_DIR: join(folder, 'data') })
-      expect(elsewhere.about('ports')).toMatch(/problem: HTTP on .*: taken by an Ostiary that has another DATA_DIR/)
+      expect(elsewhere.about('ports')).toMatch(/problem: HTTP on .*: in use by an Ostiary server with another DATA_DIR/)
       const second = await diagnosis({ ...server.settings, ...(await idle()), PUBLIC_URL: undefined })
-      expect(second.about('storage')).toMatch(/problem: process \d+ serves from DATA_DIR, and not on these ports/)
+      expect(second.about('storage')).toMatch(/problem: process \d+ serves from DATA_DIR, but on other ports/)
     } finally {
       await server.stops()
     }
@@ -258,12 +258,12 @@ describe('`ostiary doctor`', () => {
       await postgres.rows(`CREATE ROLE ${role} LOGIN`)
       await postgres.rows('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
       const settings = await idle({ DATABASE_URL: postgres.settings.DATABASE_URL!.replace('postgres@', `${role}@`) })
-      expect((await diagnosis(settings)).about('schema')).toMatch(/problem: the role may not make tables/)
+      expect((await diagnosis(settings)).about('schema')).toMatch(/problem: the role may not create tables/)
       expect((await command(['migrate'], { settings: postgres.settings })).code).toBe(0)
       await postgres.rows(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`)
       expect((await diagnosis(settings)).about('storage')).toMatch(/problem: the role may not read or write .*users/)
       await postgres.rows(`GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`)
-      expect((await diagnosis(settings)).about('storage')).toMatch(/ok: the role may do what a server does/)
+      expect((await diagnosis(settings)).about('storage')).toMatch(/ok: the role has all rights that a server needs/)
       await postgres.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
     } finally {
       await postgres.drop()
@@ -275,7 +275,7 @@ describe('`ostiary doctor`', () => {
     const answer = await command(['doctor'], { settings: await idle({ TRUSTED_PROXIES: '0.0.0.0/0' }), cwd: folder })
     expect(answer.code).toBe(1)
     expect(answer.stdout).toMatch(/^settings {2}ok {7}\d+ settings, \d+ of them set$/m)
-    expect(answer.stdout).toMatch(/^settings {2}problem {2}TRUSTED_PROXIES names every address.*\n +-> name the proxy/m)
+    expect(answer.stdout).toMatch(/^settings {2}problem {2}TRUSTED_PROXIES contains every address.*\n +-> name the proxy/m)
     expect(answer.stdout).toMatch(/\n1 problem, \d+ warnings?\n$/)
   })
 })

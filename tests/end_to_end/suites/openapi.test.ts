@@ -99,6 +99,6 @@ describe('R3.2 R2.13 the published description', () => {
     ]) {
       expect(text, code).toContain(code)
     }
-    expect(text).toContain('Answers the same whether or not the address has an account already')
+    expect(text).toContain('The reply is the same whether or not the address already has an account')
   })
 })

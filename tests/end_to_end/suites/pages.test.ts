@@ -165,7 +165,7 @@ describe('pages in a real browser', () => {
     await page.goto(`${world.server.origin}/docs`)
     await page.waitForFunction(
       () =>
-        document.body.innerText.includes('/api/auth/login') || document.body.innerText.includes('Register a person'),
+        document.body.innerText.includes('/api/auth/login') || document.body.innerText.includes('Register an account'),
       undefined,
       {
         timeout: 20_000,

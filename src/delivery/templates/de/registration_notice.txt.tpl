@@ -7,5 +7,5 @@ Falls Sie es selbst waren, melden Sie sich einfach an:
 
 {{link}}
 
-Falls Sie es nicht waren, brauchen Sie nichts zu tun. Wer es auch war, hat nicht erfahren, dass Sie ein
+Falls Sie es nicht waren, brauchen Sie nichts zu tun. Die Person hat nicht erfahren, dass Sie ein
 Konto haben.

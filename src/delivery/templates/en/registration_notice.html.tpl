@@ -9,10 +9,10 @@
 <body style="margin: 0; padding: 24px; font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; font-size: 16px; line-height: 1.5">
 <div style="max-width: 520px; margin: 0 auto">
 <p>Hello{{#has_display_name}} {{display_name}}{{/has_display_name}},</p>
-<p>someone just tried to register at {{service_name}} with your email address. You have an account already, so nothing has changed: your password, your data and your sessions are as they were.</p>
-<p>If it was you, simply sign in:</p>
+<p>somebody just tried to register at {{service_name}} with your email address. You already have an account, so nothing has changed: neither your password nor your data nor your sessions.</p>
+<p>If it was you, just sign in:</p>
 <p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Sign in</a></p>
-<p style="font-size: 14px; opacity: 0.75">If it was not you, you need not do anything. Whoever it was has not learnt that you have an account.</p>
+<p style="font-size: 14px; opacity: 0.75">If it was not you, you can ignore this mail. The person was not told that you have an account.</p>
 </div>
 </body>
 </html>

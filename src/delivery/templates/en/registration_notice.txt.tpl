@@ -1,10 +1,10 @@
 Hello{{#has_display_name}} {{display_name}}{{/has_display_name}},
 
-someone just tried to register at {{service_name}} with your email address. You have an account already,
-so nothing has changed: your password, your data and your sessions are as they were.
+somebody just tried to register at {{service_name}} with your email address. You already have an account,
+so nothing has changed: neither your password nor your data nor your sessions.
 
-If it was you, simply sign in:
+If it was you, just sign in:
 
 {{link}}
 
-If it was not you, you need not do anything. Whoever it was has not learnt that you have an account.
+If it was not you, you can ignore this mail. The person was not told that you have an account.

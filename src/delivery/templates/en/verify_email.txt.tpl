@@ -4,11 +4,11 @@ welcome to {{service_name}}. Your code is
 
     {{code}}
 
-Type it where you registered, or open this link:
+Enter it where you registered, or open this link:
 
 {{link}}
 
-Both work for {{minutes}} minutes, and once. If they have expired, ask for a new code there.
+Both are valid for {{minutes}} minutes and can be used once. After that, request a new code there.
 
-If you did not register at {{service_name}}, someone may have mistyped their address. You need not do
-anything: without the code no account is opened. Please give it to nobody, not even to us.
+If you did not register at {{service_name}}, somebody may have mistyped their address. You can ignore
+this mail: without the code no account is created. Please do not give the code to anybody, not even to us.
