@@ -8,6 +8,7 @@
 #include "adapters/smtp_mailer.hpp"
 #include "base/encoding.hpp"
 #include "contract/json.hpp"
+#include "site.hpp"
 #include "storage/look.hpp"
 #include "vault/master_key.hpp"
 
@@ -201,6 +202,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),
           .domain = *config.cookie_domain,
+          .domains_above = cookie_domains(host_of(*config.public_url)),
           .refresh_lifetime = *config.refresh_token_lifetime,
           .access_lifetime = *config.access_token_lifetime};
 }

@@ -17,6 +17,7 @@
 #include "base/ip_address.hpp"
 #include "base/spelling.hpp"
 #include "env_file.hpp"
+#include "site.hpp"
 #include "storage/conninfo.hpp"
 
 extern char** environ;
@@ -33,6 +34,10 @@ struct Choice {
 constexpr auto choices(LogFormat) {
   return std::array{Choice{LogFormat::automatic, "auto"}, Choice{LogFormat::text, "text"},
                     Choice{LogFormat::json, "json"}};
+}
+
+constexpr auto choices(BrowserTokens) {
+  return std::array{Choice{BrowserTokens::cookie, "cookie"}, Choice{BrowserTokens::body, "body"}};
 }
 
 constexpr auto choices(LogLevel) {
@@ -344,6 +349,10 @@ class Reading {
   void check() {
     check_public();
     check_cookie_domain();
+    check_origins();
+    if (config_.is_local() && !config_.hsts->empty()) {
+      warnings_.push_back("HSTS: has no effect while PUBLIC_URL is on this machine");
+    }
     check_ports();
     check_tls();
     check_grpc();
@@ -371,9 +380,31 @@ class Reading {
   void check_cookie_domain() {
     const std::string& domain = *config_.cookie_domain;
     const std::string host = host_of(*config_.public_url);
-    if (domain.empty() || host == domain || host.ends_with("." + domain)) return;
-    errors_.push_back("COOKIE_DOMAIN=" + in_quotes(domain) + " (" + config_.cookie_domain.origin + "): expected " +
-                      host + ", the host of PUBLIC_URL, or a domain above it");
+    if (domain.empty()) return;
+    const std::string setting = "COOKIE_DOMAIN=" + in_quotes(domain) + " (" + config_.cookie_domain.origin + "): ";
+    if (host != domain && !host.ends_with("." + domain)) {
+      errors_.push_back(setting + "expected " + host + ", the host of PUBLIC_URL, or a domain above it");
+    } else if (is_public_suffix(domain)) {
+      errors_.push_back(setting + "a public suffix, for which browsers take no cookies; expected a domain below it");
+    }
+  }
+
+  void check_origins() {
+    const auto object = [this](const std::string& origin, const std::string& why) {
+      errors_.push_back("CORS_ORIGINS=" + in_quotes(origin) + " (" + config_.cors_origins.origin + "): " + why);
+    };
+    const bool in_cookies = *config_.browser_tokens == BrowserTokens::cookie;
+    for (const std::string& origin : *config_.cors_origins) {
+      if (is_app_origin(origin)) {
+        if (in_cookies) object(origin, "expected BROWSER_TOKENS=body beside it: such pages send no cookies");
+      } else if (origin.starts_with("http://") && config_.public_url->starts_with("https://")) {
+        object(origin, "expected https beside an https PUBLIC_URL: whoever is on the way can change such a page");
+      } else if (in_cookies && !is_same_site(origin, *config_.public_url)) {
+        warnings_.push_back("CORS_ORIGINS: " + origin + " is on another site than PUBLIC_URL, " + *config_.public_url +
+                            ": browsers send no cookies from there, so nobody can be signed in on its pages; see "
+                            "BROWSER_TOKENS");
+      }
+    }
   }
 
   void check_ports() {

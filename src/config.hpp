@@ -110,8 +110,18 @@ struct Config {
       .name = "CORS_ORIGINS",
       .value = {},
       .meaning = "Origins (`https://app.example.org`) besides PUBLIC_URL, separated by commas, whose pages may "
-                 "call the API with cookies.",
+                 "call the API. They must use https if PUBLIC_URL does. Browsers send cookies only from pages of the "
+                 "same site, such as `*.example.org` for `id.example.org`; for other sites see BROWSER_TOKENS.",
       .read = reading::origins};
+  Setting<BrowserTokens> browser_tokens{
+      .name = "BROWSER_TOKENS",
+      .value = BrowserTokens::cookie,
+      .meaning = "How pages of CORS_ORIGINS get their tokens. `cookie`: only in HttpOnly cookies, which works only for "
+                 "pages of the same site. `body`: in the body of the reply, if they ask for it with `token_delivery: "
+                 "body`; they then send the access token as a bearer token. That works from every site, but a script "
+                 "injected into such a page can steal the tokens. With `body`, CORS_ORIGINS can also contain the "
+                 "origins of apps (`capacitor://localhost`, `tauri://localhost`) and of browser extensions "
+                 "(`chrome-extension://...`)."};
   Setting<std::vector<std::string>> metrics_networks{
       .name = "METRICS_NETWORKS",
       .value = {"127.0.0.1", "::1"},
@@ -122,8 +132,16 @@ struct Config {
       .name = "COOKIE_DOMAIN",
       .value = "",
       .meaning = "Sends the cookies to this domain and all hosts below it. If it is empty, only the host of "
-                 "PUBLIC_URL gets them, which is safer.",
+                 "PUBLIC_URL gets them, which is safer. A public suffix such as co.uk is refused.",
       .read = reading::host_name};
+  Setting<std::string> hsts{
+      .name = "HSTS",
+      .value = "",
+      .meaning = "The value of the header Strict-Transport-Security, such as `max-age=31536000; includeSubDomains`. "
+                 "Browsers then refuse plain HTTP to this host, and with includeSubDomains to all hosts below it, for "
+                 "that many seconds. `max-age=0` takes it back. If it is empty, the header is not sent; nor is it "
+                 "while PUBLIC_URL is on this machine.",
+      .read = reading::hsts};
   Setting<std::string> service_name{.name = "SERVICE_NAME",
                                     .value = "Ostiary",
                                     .meaning = "The name of the service in mails and pages.",
@@ -335,17 +353,17 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
   const auto each = [&visit](auto&... parts) { (visit(parts), ...); };
   each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
        config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies,
-       config.cors_origins, config.metrics_networks, config.cookie_domain, config.service_name, config.storing,
-       config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
-       config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
-       config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
-       config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
-       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
-       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
-       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
-       config.fresh_login_within, config.token_algorithm, config.token_audience, config.geoip_file, config.limiting,
-       config.rate_limits, config.rates, config.running, config.workers, config.hash_threads, config.drain_delay,
-       config.log_format, config.log_level);
+       config.cors_origins, config.browser_tokens, config.metrics_networks, config.cookie_domain, config.hsts,
+       config.service_name, config.storing, config.data_dir, config.database_url, config.postgres_host,
+       config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
+       config.postgres_sslmode, config.database_serving_role, config.migrate_on_start, config.master_key,
+       config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.accounts,
+       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
+       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
+       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
+       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.token_algorithm,
+       config.token_audience, config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running,
+       config.workers, config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }
 
 /// The sources from which settings are read.

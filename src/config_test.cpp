@@ -260,6 +260,50 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
   EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "ample.org"}})), ElementsAre(HasSubstr("COOKIE_DOMAIN")));
   EXPECT_THAT(errors_of(on_the_internet({{"COOKIE_DOMAIN", "a.id.example.org"}})),
               ElementsAre(HasSubstr("COOKIE_DOMAIN")));
+  for (const auto& [url, suffix] :
+       {std::pair("https://id.example.co.uk", "co.uk"), {"https://ada.github.io", "github.io"}}) {
+    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}, {"COOKIE_DOMAIN", suffix}})),
+                ElementsAre(HasSubstr("a public suffix")));
+  }
+}
+
+TEST(Config, TakesOnlyOriginsThatCanWork) {
+  const auto with = [](const char* origins, const char* tokens) {
+    return read(on_the_internet({{"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
+  };
+  EXPECT_THAT(with("https://app.example.org", "cookie")->warnings, IsEmpty());
+  EXPECT_THAT(with("https://app.example.com", "cookie")->warnings,
+              ElementsAre(HasSubstr("https://app.example.com is on another site than PUBLIC_URL")));
+  EXPECT_THAT(with("https://app.example.com", "body")->warnings, IsEmpty());
+  for (const char* tokens : {"cookie", "body"}) {
+    EXPECT_THAT(with("http://app.example.org", tokens).error(), ElementsAre(HasSubstr("expected https")));
+  }
+  EXPECT_THAT(errors_of({{"CORS_ORIGINS", "http://localhost:3000"}}), IsEmpty());
+  for (const std::string app :
+       {"capacitor://localhost", "tauri://localhost", "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55",
+        "safari-web-extension://0190B5E2-7D4B-7C3A-9F0E-2B8D3F6A1C55"}) {
+    EXPECT_THAT(with(app.c_str(), "cookie").error(), ElementsAre(HasSubstr("expected BROWSER_TOKENS=body")));
+    const auto taken = with((app + "/").c_str(), "body");
+    EXPECT_THAT(taken->warnings, IsEmpty());
+    EXPECT_THAT(*taken->config.cors_origins, ElementsAre(app));
+  }
+  EXPECT_THAT(with("capacitor://", "body").error(), ElementsAre(HasSubstr("origins like")));
+  EXPECT_THAT(with("capacitor://a/b", "body").error(), ElementsAre(HasSubstr("origins like")));
+}
+
+TEST(Config, SaysHowLongBrowsersAreHeldToHttps) {
+  for (const std::string value :
+       {"max-age=0", "max-age=31536000; includeSubDomains", "max-age=63072000;includeSubDomains; preload"}) {
+    EXPECT_EQ(*config_of(on_the_internet({{"HSTS", value}})).hsts, value);
+  }
+  EXPECT_EQ(*config_of(on_the_internet()).hsts, "");
+  for (const char* value :
+       {"on", "max-age=", "max-age=-1", "max-age=1; everywhere", "max-age=1;", "includeSubDomains"}) {
+    EXPECT_THAT(errors_of(on_the_internet({{"HSTS", value}})), ElementsAre(HasSubstr("Strict-Transport-Security")))
+        << value;
+  }
+  EXPECT_THAT(read({{"HSTS", "max-age=1"}})->warnings, ElementsAre(HasSubstr("HSTS: has no effect")));
 }
 
 TEST(Config, KeepsPlaintextGrpcAtHome) {

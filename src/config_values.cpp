@@ -85,6 +85,13 @@ std::optional<std::string> origin_of(std::string_view text) {
   return origin;
 }
 
+/// The origin of an app's page, in the letters of the text: browsers don't change the host behind such a scheme.
+std::optional<std::string> app_origin_of(std::string_view text) {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  if (!is_host_name(lower_case(text.substr(text.find("://") + 3)))) return std::nullopt;
+  return std::string(text);
+}
+
 }  // namespace
 
 namespace reading {
@@ -169,11 +176,25 @@ Read<std::vector<std::string>> networks(std::string_view text) {
 Read<std::vector<std::string>> origins(std::string_view text) {
   std::vector<std::string> origins;
   for (const std::string& item : list(text)) {
-    const auto origin = origin_of(item);
+    const auto origin = is_app_origin(item) ? app_origin_of(item) : origin_of(item);
     if (!origin) return std::unexpected("origins like https://app.example.org, separated by commas");
     origins.push_back(*origin);
   }
   return origins;
+}
+
+Read<std::string> hsts(std::string_view text) {
+  const auto semicolon = std::min(text.find(';'), text.size());
+  const std::string_view age = trim_blanks(text.substr(0, semicolon));
+  bool is_fine = age.starts_with("max-age=") && digits(age.substr(8)).has_value();
+  for (std::string_view rest = text.substr(semicolon); is_fine && !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view directive = trim_blanks(rest.substr(0, rest.find(';')));
+    is_fine = directive == "includeSubDomains" || directive == "preload";
+    rest.remove_prefix(std::min(rest.find(';'), rest.size()));
+  }
+  if (is_fine) return std::string(trim_blanks(text));
+  return std::unexpected("a value of Strict-Transport-Security, like \"max-age=31536000; includeSubDomains\"");
 }
 
 Read<std::string> host_name(std::string_view text) {
@@ -270,6 +291,12 @@ std::string list(const std::vector<std::string>& items) {
 }
 
 }  // namespace showing
+
+bool is_app_origin(std::string_view origin) {
+  static constexpr std::array schemes{"capacitor://", "tauri://", "chrome-extension://", "moz-extension://",
+                                      "safari-web-extension://"};
+  return std::ranges::any_of(schemes, [origin](std::string_view scheme) { return origin.starts_with(scheme); });
+}
 
 std::string host_of(std::string_view url) {
   const auto scheme = url.find("://");

@@ -14,6 +14,9 @@ namespace ostiary {
 
 enum class LogFormat { automatic, text, json };
 
+/// How pages of CORS_ORIGINS get their tokens.
+enum class BrowserTokens { cookie, body };
+
 /// Texts of settings into values. The error says what was expected: "a whole number from 0 to 65535".
 namespace reading {
 
@@ -32,7 +35,9 @@ std::vector<std::string> list(std::string_view text);
 Read<std::string> public_url(std::string_view text);                ///< an origin, in lower case, without a slash
 Read<std::vector<std::string>> addresses(std::string_view text);    ///< localhost, *, or IP addresses
 Read<std::vector<std::string>> networks(std::string_view text);     ///< CIDR, or IP addresses
+/// Of pages, or of apps and browser extensions (`is_app_origin`).
 Read<std::vector<std::string>> origins(std::string_view text);
+Read<std::string> hsts(std::string_view text);                      ///< the value of Strict-Transport-Security
 Read<std::string> host_name(std::string_view text);
 Read<std::string> short_name(std::string_view text);                ///< at most 64 bytes without control characters
 Read<Secret> database_url(std::string_view text);
@@ -51,6 +56,10 @@ std::string rates(const std::vector<Rate>& rates);
 std::string list(const std::vector<std::string>& items);
 
 }  // namespace showing
+
+/// Whether an origin's scheme is one that apps and browser extensions have for their pages: capacitor, tauri,
+/// chrome-extension, moz-extension or safari-web-extension.
+bool is_app_origin(std::string_view origin);
 
 /// The host in an origin or a URL with an authority, without user, port and brackets, in lower case; empty if there is
 /// none.

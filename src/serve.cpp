@@ -131,7 +131,9 @@ gateway::GatewayOptions gateway_options(const Config& config) {
   return {.public_origin = *config.public_url,
           .cors_origins = *config.cors_origins,
           .trusted_proxies = *config.trusted_proxies,
-          .cookies = cookie_options(config)};
+          .cookies = cookie_options(config),
+          .trusted_pages = *config.browser_tokens == BrowserTokens::body,
+          .hsts = config.is_local() ? "" : *config.hsts};
 }
 
 TlsFiles tls_files(const Config& config) { return {*config.tls_cert_file, *config.tls_key_file}; }

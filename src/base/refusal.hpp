@@ -20,8 +20,10 @@ enum class Refusal {
   headers_too_large,
   length_required,
   unsupported_media_type,
-  not_acceptable,
-  method_not_allowed,
+  unsupported_content_encoding,
+  expectation_failed,
+  unknown_method,      // none that HTTP defines
+  method_not_allowed,  // none of this path's
   not_found,
 
   // The caller may not.
@@ -76,7 +78,9 @@ inline constexpr std::array refusal_names{
     RefusalName{Refusal::headers_too_large, "headers_too_large"},
     RefusalName{Refusal::length_required, "length_required"},
     RefusalName{Refusal::unsupported_media_type, "unsupported_media_type"},
-    RefusalName{Refusal::not_acceptable, "not_acceptable"},
+    RefusalName{Refusal::unsupported_content_encoding, "unsupported_content_encoding"},
+    RefusalName{Refusal::expectation_failed, "expectation_failed"},
+    RefusalName{Refusal::unknown_method, "unknown_method"},
     RefusalName{Refusal::method_not_allowed, "method_not_allowed"},
     RefusalName{Refusal::not_found, "not_found"},
     RefusalName{Refusal::not_authenticated, "not_authenticated"},

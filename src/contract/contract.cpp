@@ -164,10 +164,6 @@ std::uint32_t Contract::largest_body_bytes() const {
 
 bool is_raw(const Descriptor& type) { return type.full_name() == "google.api.HttpBody"; }
 
-bool answers_json_only(const Method& method) {
-  return method.redirect == nullptr && !is_raw(*method.reply_prototype->GetDescriptor());
-}
-
 const Method* Contract::find_grpc(std::string_view grpc_path) const {
   const auto found = by_grpc_path_.find(grpc_path);
   return found == by_grpc_path_.end() ? nullptr : found->second;

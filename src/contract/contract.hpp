@@ -78,10 +78,6 @@ struct Method {
   const google::protobuf::FieldDescriptor* redirect = nullptr;  ///< the reply's field that says where to go next
 };
 
-/// Whether a call answers over HTTP with nothing but JSON: neither with bytes of any media type nor with a redirect,
-/// which go also to a client whose Accept header leaves JSON out.
-bool answers_json_only(const Method& method);
-
 /// The contract can't be served as it is written: the message names the call and what is wrong with it.
 class ContractError final : public std::runtime_error {
  public:

@@ -36,7 +36,7 @@ class Filler {
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
 
-  explicit Filler(Message& root) : root_(root) {}
+  Filler(Message& root, Nulls nulls) : root_(root), nulls_(nulls) {}
 
   /// Why the parser was stopped, where it was this class that stopped it.
   std::optional<Refused> refused;
@@ -53,6 +53,7 @@ class Filler {
     if (slot.field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || is_timestamp(slot.field) || !expects_value()) {
       return stop(wrong_type_here("an object"), ec);
     }
+    if (auto chosen = two_of_one(slot)) return stop(*std::move(chosen), ec);
     const auto* reflection = slot.message.GetReflection();
     frames_.emplace_back(slot.field.is_repeated() ? reflection->AddMessage(&slot.message, &slot.field)
                                                   : reflection->MutableMessage(&slot.message, &slot.field));
@@ -96,9 +97,6 @@ class Filler {
     const auto position = static_cast<std::size_t>(frame.field->index());
     if (frame.seen[position]) return stop(refusal(Refusal::duplicate_field, "The field is there twice.", path()), ec);
     frame.seen[position] = true;
-    if (const auto other = rival(*frame.message, *frame.field)) {
-      return stop(refusal(Refusal::invalid_field, "Expected either this or " + *other + ".", path()), ec);
-    }
     return true;
   }
 
@@ -149,8 +147,10 @@ class Filler {
 
   bool on_null(error_code& ec) {
     if (frames_.empty()) return stop(not_an_object(), ec);
+    const bool may_be_left_out = !frames_.back().in_array && !rule_of(*frames_.back().field).required();
+    if (may_be_left_out && nulls_ == Nulls::absent) return true;
     Refused why = wrong_type_here("null");
-    why.detail += " What is not there is left out.";
+    if (may_be_left_out) why.detail += how_to_clear(*frames_.back().field);
     return stop(std::move(why), ec);
   }
 
@@ -172,6 +172,19 @@ class Filler {
     return {why, std::move(detail), std::move(field), std::nullopt, {}};
   }
 
+  /// The refusal of a field of a oneof that has a value already.
+  std::optional<Refused> two_of_one(const Slot& slot) const {
+    const auto other = rival(slot.message, slot.field);
+    if (!other) return std::nullopt;
+    return refusal(Refusal::invalid_field, "Expected either this or " + *other + ".", path());
+  }
+
+  static std::string how_to_clear(const FieldDescriptor& field) {
+    std::string text = " Leave the field out to keep its value";
+    if (field.is_repeated()) return text + "; [] clears it.";
+    return text + (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING ? "; \"\" clears it." : ".");
+  }
+
   static Refused not_an_object() { return refusal(Refusal::malformed_request, "Expected a JSON object.", {}); }
 
   Slot here() const { return {*frames_.back().message, *frames_.back().field}; }
@@ -191,6 +204,7 @@ class Filler {
   bool put(const Put& how, std::string_view kind, error_code& ec) {
     if (frames_.empty()) return stop(not_an_object(), ec);
     if (!expects_value()) return stop(wrong_type_here(kind), ec);
+    if (auto chosen = two_of_one(here())) return stop(*std::move(chosen), ec);
     if (auto misfit = how(here())) return stop(refusal(misfit->why, std::move(misfit->detail), path()), ec);
     ++frames_.back().index;
     return true;
@@ -215,6 +229,7 @@ class Filler {
   }
 
   Message& root_;
+  const Nulls nulls_;
   std::vector<Frame> frames_;
   std::string text_;  ///< the parts so far of a text that the parser hands over in parts
 };
@@ -285,11 +300,8 @@ void write_timestamp(const Message& time, std::string& out) {
   write_padded(static_cast<unsigned>(clock.minutes().count()), 2, out);
   out += ':';
   write_padded(static_cast<unsigned>(clock.seconds().count()), 2, out);
-  if (nanos != 0) {
-    out += '.';
-    write_padded(static_cast<unsigned>(nanos), 9, out);
-    out.resize(out.find_last_not_of('0') + 1);
-  }
+  out += '.';
+  write_padded(static_cast<unsigned>(nanos / 1000), 6, out);
   out += "Z\"";
 }
 
@@ -399,14 +411,14 @@ std::optional<Misfit> put_as_text(const Slot& slot, std::string_view value) {
 
 }  // namespace
 
-Result<void> read_json(std::string_view text, Message& message, const JsonLimits& limits) {
+Result<void> read_json(std::string_view text, Message& message, const JsonLimits& limits, Nulls nulls) {
   if (text.empty()) return {};
   if (text.size() > limits.bytes) {
     return refuse(Refusal::body_too_large, "Expected at most " + std::to_string(limits.bytes) + " bytes.");
   }
   boost::json::parse_options options;
   options.max_depth = limits.depth;
-  boost::json::basic_parser<Filler> parser(options, message);
+  boost::json::basic_parser<Filler> parser(options, message, nulls);
   error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (auto& refused = parser.handler().refused) return std::unexpected(*std::move(refused));

@@ -19,13 +19,20 @@ struct JsonLimits {
   std::size_t bytes = usual_body_bytes;
 };
 
-/// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
-/// types, null, numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth
-/// and size beyond the limits, anything after the object. An empty text is the empty object. Enums are their value's
-/// name without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
-Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {});
+/// What null means for a field that may be left out: the same as leaving it out, or nothing that is taken, because it
+/// could be meant to clear the field.
+enum class Nulls { absent, refused };
 
-/// Writes a message as JSON: snake_case; absent optional fields left out, others always there.
+/// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
+/// types, null for a required field or in an array, numbers beyond 2^53 or with a fraction for an integer, invalid
+/// UTF-8, U+0000, unknown enum names, depth and size beyond the limits, anything after the object. An empty text is the
+/// empty object. Enums are their value's name without the enum's prefix, in lower case; timestamps RFC 3339 in UTC;
+/// bytes unpadded base64url.
+Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {},
+                       Nulls nulls = Nulls::absent);
+
+/// Writes a message as JSON: snake_case; absent optional fields left out, others always there; timestamps with six
+/// digits of a second's fraction.
 void write_json(const google::protobuf::Message& message, std::string& out);
 
 /// Sets one field from the text of a path segment or a query parameter. Refuses what does not fit it.

@@ -32,6 +32,7 @@ constexpr std::string_view sample = R"(
     repeated Colour colours = 18;
     float single = 19;
     repeated google.protobuf.Timestamp times = 20;
+    optional string needed = 21 [(ostiary.rule) = {required: true}];
   }
 )";
 
@@ -72,8 +73,8 @@ TEST_F(Json, RefusesNamingTheField) {
       {R"({"text":true})", Refusal::wrong_type, "text", "Expected a text, got true."},
       {R"({"text":{}})", Refusal::wrong_type, "text", "Expected a text, got an object."},
       {R"({"text":["a"]})", Refusal::wrong_type, "text", "Expected a text, got an array."},
-      {R"({"text":null})", Refusal::wrong_type, "text", "got null"},
-      {R"({"user":null})", Refusal::wrong_type, "user", "got null"},
+      {R"({"needed":null})", Refusal::wrong_type, "needed", "got null"},
+      {R"({"text":null,"text":null})", Refusal::duplicate_field, "text", "twice"},
       {R"({"roles":[null]})", Refusal::wrong_type, "roles[0]", "got null"},
       {R"({"roles":"a"})", Refusal::wrong_type, "roles", "Expected an array, got a text."},
       {R"({"roles":["a","b",3]})", Refusal::wrong_type, "roles[2]", "Expected a text, got a number."},
@@ -190,7 +191,7 @@ TEST_F(Json, ReadsWhatItWrites) {
       R"({"text":"a\"\\\n\u0001 \u007f)"
       "\xC3\xA4\xF0\x9F\x94\x91"
       R"(","small":-2147483648,"positive":4294967295,"large":-9007199254740992,"huge":9007199254740992,"real":0.1,)"
-      R"("yes":true,"raw":"_-8","colour":"dark_blue","at":"2026-01-31T08:15:00Z",)"
+      R"("yes":true,"raw":"_-8","colour":"dark_blue","at":"2026-01-31T08:15:00.000000Z",)"
       R"("user":{"email":"ada@example.org","tags":["a","b"],"inner":{"email":"","tags":[]}},"roles":["x","y"],)"
       R"("users":[{"email":"a","tags":[]},{"email":"b","tags":[]}],"right":"r","maybe":"","numbers":[1,-2,3],)"
       R"("colours":["red","dark_blue"],"single":0.5,"times":["2026-01-31T08:15:00.000001Z"]})";
@@ -216,17 +217,40 @@ TEST_F(Json, LeavesAbsentFieldsOutAndWritesTheOthers) {
   EXPECT_NE(rewritten(R"({"maybe":""})")->find(R"("maybe":"")"), std::string::npos);
 }
 
-TEST_F(Json, WritesTimesAsShortAsTheyAre) {
+TEST_F(Json, TakesNullForAFieldThatMayBeLeftOut) {
+  EXPECT_EQ(*rewritten(R"({"text":null,"small":null,"at":null,"user":null,"roles":null,"maybe":null,"left":null})"),
+            *rewritten("{}"));
+  EXPECT_EQ(*rewritten(R"({"left":null,"right":"r"})"), *rewritten(R"({"right":"r"})"));
+  EXPECT_EQ(*rewritten(R"({"right":"r","left":null})"), *rewritten(R"({"right":"r"})"));
+  EXPECT_EQ(*rewritten(R"({"user":{"email":null,"tags":null}})"), *rewritten(R"({"user":{}})"));
+}
+
+TEST_F(Json, SaysHowToClearAFieldWhereNullIsRefused) {
   const std::pair<std::string_view, std::string_view> rows[] = {
-      {"2026-01-31T08:15:00Z", "2026-01-31T08:15:00Z"},
-      {"2026-01-31T08:15:00+00:00", "2026-01-31T08:15:00Z"},
-      {"2026-01-31T08:15:00.000Z", "2026-01-31T08:15:00Z"},
-      {"2026-01-31T08:15:00.120Z", "2026-01-31T08:15:00.12Z"},
+      {R"({"maybe":null})", "got null. Leave the field out to keep its value; \"\" clears it."},
+      {R"({"roles":null})", "got null. Leave the field out to keep its value; [] clears it."},
+      {R"({"user":null})", "got null. Leave the field out to keep its value."},
+      {R"({"roles":[null]})", "got null."},
+  };
+  for (const auto& [json, says] : rows) {
+    const auto read = read_json(json, *contract.make("Sample"), {}, Nulls::refused);
+    ASSERT_FALSE(read) << json;
+    EXPECT_EQ(read.error().why, Refusal::wrong_type) << json;
+    EXPECT_TRUE(read.error().detail.ends_with(says)) << read.error().detail;
+  }
+}
+
+TEST_F(Json, WritesTimesWithSixDigits) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"2026-01-31T08:15:00Z", "2026-01-31T08:15:00.000000Z"},
+      {"2026-01-31T08:15:00+00:00", "2026-01-31T08:15:00.000000Z"},
+      {"2026-01-31T08:15:00.000Z", "2026-01-31T08:15:00.000000Z"},
+      {"2026-01-31T08:15:00.120Z", "2026-01-31T08:15:00.120000Z"},
       {"2026-01-31T08:15:00.000001Z", "2026-01-31T08:15:00.000001Z"},
       {"2024-02-29T23:59:59.999999Z", "2024-02-29T23:59:59.999999Z"},
-      {"1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z"},
-      {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"},
-      {"9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"},
+      {"1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.500000Z"},
+      {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"},
+      {"9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000000Z"},
   };
   for (const auto& [read, written] : rows) {
     const auto result = rewritten(R"({"at":")" + std::string(read) + R"("})");
@@ -270,7 +294,7 @@ TEST_F(Json, ReadsSegmentsAndQueries) {
   EXPECT_EQ(
       out,
       R"({"text":"a b","small":-7,"positive":0,"large":0,"huge":9007199254740992,"real":1.5,"yes":true,"raw":"YQ",)"
-      R"("colour":"red","at":"2026-01-31T08:15:00Z","roles":[],"users":[],"left":"l","numbers":[],"colours":[],)"
+      R"("colour":"red","at":"2026-01-31T08:15:00.000000Z","roles":[],"users":[],"left":"l","numbers":[],"colours":[],)"
       R"("single":0,"times":[]})");
 }
 

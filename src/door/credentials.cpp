@@ -72,6 +72,21 @@ CredentialFields::CredentialFields(const contract::Contract& contract) {
   }
 }
 
+bool CredentialFields::takes(const contract::Method& method, Cookie cookie) const {
+  if (cookie == Cookie::ACCESS && method.policy.caller() != CallerKind::ANYONE) return true;
+  const auto found = fields_.find(&method);
+  return found != fields_.end() &&
+         std::ranges::any_of(found->second, [cookie](const auto& field) { return field.second == cookie; });
+}
+
+Result<std::optional<Secret>> CredentialFields::bearer(const contract::Method& method,
+                                                       const std::vector<std::string_view>& lines) const {
+  if (!takes(method, Cookie::ACCESS)) return std::nullopt;
+  auto token = read_bearer(lines);
+  if (!token && method.policy.caller() == CallerKind::ANYONE) return std::nullopt;
+  return token;
+}
+
 Result<bool> CredentialFields::fill(const contract::Method& method, Message& request,
                                     const Credentials& credentials) const {
   const auto found = fields_.find(&method);

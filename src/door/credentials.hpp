@@ -31,6 +31,14 @@ class CredentialFields {
  public:
   explicit CredentialFields(const contract::Contract& contract);
 
+  /// Whether the call can use a cookie, or the bearer token as ACCESS: it asks who calls, or has a field for it.
+  bool takes(const contract::Method& method, Cookie cookie) const;
+
+  /// The bearer token of `lines`, as read_bearer gives it; nothing for a call that takes none. A call that needs nobody
+  /// ignores lines that are no single bearer token: they may be meant for a proxy on the way.
+  Result<std::optional<Secret>> bearer(const contract::Method& method,
+                                       const std::vector<std::string_view>& lines) const;
+
   /// Fills the fields of `request` that were left out from the cookies, and that of the access token from the bearer
   /// token. Refuses a cookie, bearer token and field that differ (conflicting_credentials). Gives whether a token (not
   /// a mere device) came by cookie.

@@ -66,6 +66,36 @@ TEST_F(CredentialsOfACall, FillWhatTheMessageLeftOut) {
             R"({"email":"ada@example.org","password":"x","device_id":"mine"} device=mine)");
 }
 
+// A bearer token beside a call that needs nobody may be meant for somebody on the way.
+TEST_F(CredentialsOfACall, AreReadWhereTheCallCanUseThem) {
+  struct Row {
+    const char* call;
+    std::vector<std::string_view> lines;
+    const char* token;  ///< "" for none, "refused"
+  };
+  const Row rows[] = {
+      {"Health", {"Bearer a"}, ""},
+      {"Health", {"Basic a"}, ""},
+      {"Login", {"Bearer a b"}, ""},
+      {"Logout", {"Bearer a"}, "a"},
+      {"Logout", {"Basic a"}, ""},
+      {"Logout", {"Bearer a", "Bearer a"}, ""},
+      {"CheckSession", {"Bearer a"}, "a"},
+      {"CheckSession", {"Basic a"}, "refused"},
+      {"CheckSession", {}, ""},
+      {"CheckSession", {"Bearer a", "Bearer a"}, "refused"},
+  };
+  for (const Row& row : rows) {
+    const auto read = fields.bearer(door.method(row.call), row.lines);
+    EXPECT_EQ(!read ? "refused" : *read ? std::string((*read)->reveal()) : "", row.token) << row.call;
+  }
+  EXPECT_TRUE(fields.takes(door.method("CheckSession"), Cookie::ACCESS));
+  EXPECT_FALSE(fields.takes(door.method("CheckSession"), Cookie::REFRESH_TOKEN));
+  EXPECT_TRUE(fields.takes(door.method("Refresh"), Cookie::REFRESH_TOKEN));
+  EXPECT_FALSE(fields.takes(door.method("Refresh"), Cookie::ACCESS));
+  EXPECT_FALSE(fields.takes(door.method("Login"), Cookie::ACCESS));
+}
+
 TEST_F(CredentialsOfACall, ClaimOneToken) {
   const auto claimed = [](const Credentials& credentials) {
     const auto token = claimed_token(credentials);

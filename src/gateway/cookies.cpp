@@ -1,9 +1,29 @@
 #include "gateway/cookies.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "contract/contract.hpp"
 
 namespace ostiary::gateway {
+
+namespace {
+
+/// The paths of cookies that a browser sends to `path`: "/", "/api", "/api/", "/api/auth" and so on. What can't stand
+/// in the attribute of a cookie ends it.
+std::vector<std::string> paths_covering(std::string_view path) {
+  const auto plain = std::ranges::find_if(path, [](char c) { return c <= ' ' || c >= 0x7f || c == ';'; });
+  path = path.substr(0, static_cast<std::size_t>(plain - path.begin()));
+  std::vector<std::string> paths{"/"};
+  for (std::size_t end = 1; end < path.size();) {
+    end = std::min(path.find('/', end), path.size());
+    paths.emplace_back(path.substr(0, end));
+    if (end < path.size()) paths.emplace_back(path.substr(0, ++end));
+  }
+  return paths;
+}
+
+}  // namespace
 
 CookieJar::CookieJar(const CookieOptions& options, const google::protobuf::EnumDescriptor& cookies)
     : options_(options) {
@@ -33,8 +53,8 @@ CookieJar::Kind CookieJar::read_kind(const google::protobuf::EnumValueDescriptor
 
 const std::string& CookieJar::name(Cookie cookie) const { return kinds_.at(cookie).name; }
 
-Result<std::map<Cookie, std::string>> CookieJar::read(const std::vector<std::string_view>& headers) const {
-  std::map<Cookie, std::string> found;
+CookiesSent CookieJar::read(const std::vector<std::string_view>& headers) const {
+  CookiesSent sent;
   for (std::string_view rest : headers) {
     while (!rest.empty()) {
       const auto end = rest.find(';');
@@ -44,31 +64,44 @@ Result<std::map<Cookie, std::string>> CookieJar::read(const std::vector<std::str
       if (equals == std::string_view::npos) continue;
       for (const auto& [cookie, kind] : kinds_) {
         if (pair.substr(0, equals) != kind.name) continue;
-        if (!found.emplace(cookie, pair.substr(equals + 1)).second) {
-          return refuse(Refusal::conflicting_credentials, "The cookie " + kind.name + " was sent twice.");
-        }
+        if (!sent.once.emplace(cookie, pair.substr(equals + 1)).second) sent.doubled.insert(cookie);
       }
     }
   }
-  return found;
+  for (const Cookie cookie : sent.doubled) sent.once.erase(cookie);
+  return sent;
 }
 
-std::string CookieJar::attributes(const Kind& kind, std::chrono::seconds lifetime) const {
-  std::string text = "; Path=" + kind.path + "; Max-Age=" + std::to_string(lifetime.count());
+std::string CookieJar::attributes(std::string_view path, std::string_view domain, std::chrono::seconds lifetime) const {
+  std::string text = "; Path=" + std::string(path) + "; Max-Age=" + std::to_string(lifetime.count());
   text += "; HttpOnly; SameSite=Lax";
   if (options_.secure) text += "; Secure";
-  if (!options_.domain.empty()) text += "; Domain=" + options_.domain;
+  if (!domain.empty()) text += "; Domain=" + std::string(domain);
   return text;
 }
 
 std::string CookieJar::set(Cookie cookie, std::string_view value) const {
   const Kind& kind = kinds_.at(cookie);
-  return kind.name + "=" + std::string(value) + attributes(kind, kind.lifetime);
+  return kind.name + "=" + std::string(value) + attributes(kind.path, options_.domain, kind.lifetime);
 }
 
 std::string CookieJar::clear(Cookie cookie) const {
   const Kind& kind = kinds_.at(cookie);
-  return kind.name + "=" + attributes(kind, std::chrono::seconds(0));
+  return kind.name + "=" + attributes(kind.path, options_.domain, std::chrono::seconds(0));
+}
+
+std::vector<std::string> CookieJar::clear_others(Cookie cookie, std::string_view path) const {
+  const Kind& kind = kinds_.at(cookie);
+  std::vector<std::string> lines;
+  for (const std::string& covering : paths_covering(path)) {
+    const auto clear_for = [&](const std::string& domain) {
+      if (domain == options_.domain && covering == kind.path) return;
+      lines.push_back(kind.name + "=" + attributes(covering, domain, std::chrono::seconds(0)));
+    };
+    clear_for("");
+    for (const std::string& domain : options_.domains_above) clear_for(domain);
+  }
+  return lines;
 }
 
 }  // namespace ostiary::gateway

@@ -2,12 +2,11 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
 #include "ostiary/options.pb.h"
 
 namespace ostiary::gateway {
@@ -15,8 +14,18 @@ namespace ostiary::gateway {
 struct CookieOptions {
   bool secure = false;  ///< PUBLIC_URL is https: the names get a prefix, and the cookies the Secure attribute
   std::string domain;   ///< COOKIE_DOMAIN
+  /// The host of PUBLIC_URL and the domains above it for which a cookie could have been set, by whomever.
+  std::vector<std::string> domains_above = {};
   std::chrono::seconds refresh_lifetime{7 * 24 * 3600};
   std::chrono::seconds access_lifetime{900};
+};
+
+/// Our cookies among those of a request.
+struct CookiesSent {
+  std::map<Cookie, std::string> once;
+  /// Those of which the request has two or more: another host or an earlier COOKIE_DOMAIN may have set one of them, and
+  /// nobody can tell which is ours.
+  std::set<Cookie> doubled;
 };
 
 /// The contract's cookies, their names and attributes (RFC 6265bis). A name's prefix makes the browser refuse one that
@@ -34,17 +43,21 @@ class CookieJar {
   const std::map<Cookie, Kind>& kinds() const { return kinds_; }
   const std::string& name(Cookie cookie) const;
 
-  /// Our cookies among those of the request's Cookie headers; foreign ones are passed over. Refuses one that stands
-  /// there twice: the other could be a sibling host's.
-  Result<std::map<Cookie, std::string>> read(const std::vector<std::string_view>& headers) const;
+  /// Our cookies in the request's Cookie headers; foreign ones are passed over.
+  CookiesSent read(const std::vector<std::string_view>& headers) const;
 
   /// Values of Set-Cookie.
   std::string set(Cookie cookie, std::string_view value) const;
   std::string clear(Cookie cookie) const;
 
+  /// Values of Set-Cookie that clear every cookie of this name that a browser could have sent to `path`: host-only, and
+  /// for the domains above, on each path that covers it (RFC 6265, sections 5.1.3 and 5.1.4). All but the one that
+  /// `set` and `clear` are about.
+  std::vector<std::string> clear_others(Cookie cookie, std::string_view path) const;
+
  private:
   Kind read_kind(const google::protobuf::EnumValueDescriptor& cookie) const;
-  std::string attributes(const Kind& kind, std::chrono::seconds lifetime) const;
+  std::string attributes(std::string_view path, std::string_view domain, std::chrono::seconds lifetime) const;
 
   CookieOptions options_;
   std::map<Cookie, Kind> kinds_;

@@ -22,9 +22,12 @@ bool CrossSitePolicy::may_change(const RequestOrigin& from) const {
   return !from.origin || listed || *from.origin == public_origin_;
 }
 
+bool CrossSitePolicy::is_listed_page(const RequestOrigin& from) const {
+  return !from.repeated && from.origin && is_listed(*from.origin);
+}
+
 std::optional<std::string_view> CrossSitePolicy::may_read(const RequestOrigin& from) const {
-  if (from.repeated || !from.origin || !is_listed(*from.origin)) return std::nullopt;
-  return from.origin;
+  return is_listed_page(from) ? from.origin : std::nullopt;
 }
 
 }  // namespace ostiary::gateway

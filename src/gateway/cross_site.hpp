@@ -26,6 +26,9 @@ class CrossSitePolicy {
   /// is no browser is: it holds its credentials itself, nobody can lead it.
   bool may_change(const RequestOrigin& from) const;
 
+  /// Whether a page of CORS_ORIGINS sent it.
+  bool is_listed_page(const RequestOrigin& from) const;
+
   /// The origin to name in Access-Control-Allow-Origin: the request's own, if it may read answers.
   std::optional<std::string_view> may_read(const RequestOrigin& from) const;
 

@@ -1,6 +1,8 @@
 #include "gateway/gateway.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <unordered_map>
 
 #include "base/encoding.hpp"
@@ -13,7 +15,6 @@
 #include "gateway/problem.hpp"
 #include "gateway/request_fields.hpp"
 #include "gateway/token_delivery.hpp"
-#include "http/accept_header.hpp"
 #include "http/response_headers.hpp"
 
 namespace ostiary::gateway {
@@ -31,7 +32,6 @@ struct CallPlan {
   CookieFields cookies;
   int success_status;
   bool has_raw_reply;
-  bool answers_json_only;
 };
 
 /// What the answer to a request depends on, kept until it is there.
@@ -40,6 +40,8 @@ struct Exchange {
   std::string trace_id;
   std::optional<std::string> readable_by;  ///< the foreign origin that may read the answer
   TokenDelivery delivery{.cookies = true, .body = true};
+  bool token_sent = false;           ///< an access token came with it
+  std::set<Cookie> doubled_cookies;  ///< to be cleared
 };
 
 struct Target {
@@ -58,6 +60,12 @@ std::optional<Target> split_target(std::string_view target) {
   const auto question = target.find('?');
   if (question == std::string_view::npos) return Target{target, {}};
   return Target{target.substr(0, question), target.substr(question + 1)};
+}
+
+/// Whether a verb is one of HTTP's own (RFC 9110, section 9.1; RFC 5789).
+bool is_known_verb(std::string_view verb) {
+  static constexpr std::array verbs{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+  return std::ranges::find(verbs, verb) != verbs.end();
 }
 
 bool changes_something(std::string_view verb) { return verb != "GET" && verb != "HEAD" && verb != "OPTIONS"; }
@@ -128,7 +136,10 @@ struct Gateway::Impl {
   http::Response answer(const contract::Method& method, const Exchange& exchange, door::Reply reply) const;
   void write_success(http::Response& response, const contract::Method& method, const contract::Message& reply) const;
   void finish_call(http::Response& response, const Exchange& exchange) const;
-  Result<door::Credentials> credentials_of(const http::Request& request) const;
+  void clear_doubled_cookies(http::Response& response, const Exchange& exchange) const;
+  Result<door::Credentials> credentials_of(const http::Request& request, const contract::Method& method,
+                                           Exchange& exchange) const;
+  TokenHolder holder_of(const RequestOrigin& from) const;
   http::Response refuse_request(const http::Request& request, const Refused& refused) const;
   void log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const;
 
@@ -144,9 +155,10 @@ struct Gateway::Impl {
   const std::vector<Page> pages;
   Random& random;
   Log& log;
-  const bool https;
+  const std::string hsts;
   const TrustedProxies proxies;
   const CrossSitePolicy cross_site;
+  const bool trusts_listed_pages;
   const CookieJar jar;
   const door::CredentialFields credential_fields;
   const Router router;
@@ -162,17 +174,18 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
       pages(std::move(pages)),
       random(random),
       log(log),
-      https(options.public_origin.starts_with("https://")),
+      hsts(options.hsts),
       proxies(options.trusted_proxies),
       cross_site(options.public_origin, options.cors_origins),
+      trusts_listed_pages(options.trusted_pages),
       jar(options.cookies),
       credential_fields(dispatcher.contract()),
       router(dispatcher.contract(), this->pages) {
   for (const contract::Method& method : dispatcher.contract().methods()) {
-    plans.emplace(&method, CallPlan{CookieFields(*method.request_prototype->GetDescriptor(),
-                                                 *method.reply_prototype->GetDescriptor()),
-                                    success_status(method), contract::is_raw(*method.reply_prototype->GetDescriptor()),
-                                    contract::answers_json_only(method)});
+    plans.emplace(
+        &method,
+        CallPlan{CookieFields(*method.request_prototype->GetDescriptor(), *method.reply_prototype->GetDescriptor()),
+                 success_status(method), contract::is_raw(*method.reply_prototype->GetDescriptor())});
   }
   http::Response plain;
   finish_call(plain, {});
@@ -183,12 +196,15 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
 
 void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   const auto give = [&](http::Response response) {
-    http::add_security_headers(response, https);
+    http::add_security_headers(response, hsts);
     done(std::move(response));
   };
   const auto refused = [&](Refusal why, std::string detail) {
     return refuse_request(request, {why, std::move(detail), {}, {}, {}});
   };
+  if (!is_known_verb(request.verb)) {
+    return give(refused(Refusal::unknown_method, "HTTP defines no such method."));
+  }
   if (request.target == "*" && request.verb == "OPTIONS") return give({.status = 204, .headers = {}, .body = nullptr});
   const auto target = split_target(request.target);
   const PathMatch match = target ? router.find(target->path) : PathMatch{.by_verb = {}, .malformed = true};
@@ -277,24 +293,21 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
                                      const RequestOrigin& from, Exchange& exchange, const Done& done) const {
   const contract::Method& method = *destination.method;
   const CallPlan& plan = plans.at(&method);
-  // A browser that goes where a redirect sends it asks for pages.
-  if (plan.answers_json_only && !http::accepts_json(request.header_lines("accept"))) {
-    return refuse(Refusal::not_acceptable, "Answers are application/json, which the Accept header leaves out.");
-  }
   if (request.body.size() > method.max_body_bytes) {
     return refuse(Refusal::body_too_large, "The body exceeds " + std::to_string(method.max_body_bytes) + " bytes.");
   }
-  const auto credentials = credentials_of(request);
+  const auto credentials = credentials_of(request, method, exchange);
   if (!credentials) return std::unexpected(credentials.error());
   auto token = door::claimed_token(*credentials);
   if (!token) return std::unexpected(std::move(token).error());
+  exchange.token_sent = token->has_value();
 
   door::Inbound inbound;
   inbound.address = client_address(request);
   inbound.access_token = std::move(*token);
   if (auto remembered = answer_from_memory(request, target, method, inbound)) {
     if (!*remembered) return std::unexpected(std::move(*remembered).error());
-    if (exchange.readable_by) finish_call(**remembered, exchange);
+    if (exchange.readable_by || !exchange.doubled_cookies.empty()) finish_call(**remembered, exchange);
     else (*remembered)->encoded_headers = usual_headers;
     done(std::move(**remembered));
     return {};
@@ -307,7 +320,7 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
   if (!token_came_by_cookie) return std::unexpected(token_came_by_cookie.error());
 
   exchange.trace_id = trace_id(request);
-  exchange.delivery = judge_delivery(from.is_browser(), *token_came_by_cookie, plan.cookies.asked(**message));
+  exchange.delivery = judge_delivery(holder_of(from), *token_came_by_cookie, plan.cookies.asked(**message));
   inbound.trace_id = exchange.trace_id;
   inbound.user_agent = user_agent_of(request);
   inbound.device_token = credential_fields.device(method, **message, *credentials);
@@ -317,19 +330,42 @@ Result<void> Gateway::Impl::dispatch(http::Request& request, const Destination& 
   return {};
 }
 
-Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& request) const {
-  auto cookies = jar.read(request.header_lines("cookie"));
-  if (!cookies) return std::unexpected(std::move(cookies).error());
-  auto bearer = door::read_bearer(request.header_lines("authorization"));
+/// What the call can use of the credentials beside its message.
+Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& request, const contract::Method& method,
+                                                        Exchange& exchange) const {
+  const auto lines = request.header_lines("authorization");
+  exchange.token_sent = std::ranges::any_of(
+      lines, [](std::string_view line) { return equal_ignoring_case(line.substr(0, line.find(' ')), "bearer"); });
+  auto bearer = credential_fields.bearer(method, lines);
   if (!bearer) return std::unexpected(std::move(bearer).error());
-  return door::Credentials{*std::move(bearer), *std::move(cookies)};
+  door::Credentials credentials{*std::move(bearer)};
+  auto cookies = jar.read(request.header_lines("cookie"));
+  exchange.doubled_cookies = std::move(cookies.doubled);
+  for (const Cookie cookie : exchange.doubled_cookies) {
+    // A device is of use only for more patience: without it the call goes on.
+    if (cookie == Cookie::DEVICE || !credential_fields.takes(method, cookie)) continue;
+    return refuse(Refusal::conflicting_credentials,
+                  "The cookie " + jar.name(cookie) + " was sent twice. This answer clears it.");
+  }
+  for (auto& [cookie, value] : cookies.once) {
+    if (cookie == Cookie::DEVICE || credential_fields.takes(method, cookie)) {
+      credentials.cookies.emplace(cookie, std::move(value));
+    }
+  }
+  return credentials;
+}
+
+TokenHolder Gateway::Impl::holder_of(const RequestOrigin& from) const {
+  if (!from.is_browser()) return TokenHolder::program;
+  return trusts_listed_pages && cross_site.is_listed_page(from) ? TokenHolder::trusted_page : TokenHolder::page;
 }
 
 std::optional<Result<http::Response>> Gateway::Impl::answer_from_memory(const http::Request& request,
                                                                         const Target& target,
                                                                         const contract::Method& method,
                                                                         const door::Inbound& inbound) const {
-  if (!inbound.access_token || !target.query.empty() || !request.body.empty()) return std::nullopt;
+  const bool is_plain = target.query.empty() || method.policy.ignores_unknown_parameters();
+  if (!inbound.access_token || !is_plain || !request.body.empty()) return std::nullopt;
   auto reply = remembered_replies.answer(method, *inbound.access_token);
   if (!reply) return std::nullopt;
   if (!*reply) return std::unexpected(std::move(*reply).error());
@@ -345,7 +381,7 @@ http::Response Gateway::Impl::answer(const contract::Method& method, const Excha
     reply = refuse(Refusal::internal, "The log says more, under the trace id.");
   }
   if (!reply) {
-    response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message());
+    response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message(), exchange.token_sent);
   } else {
     const CallPlan& plan = plans.at(&method);
     response.status = plan.success_status;
@@ -384,12 +420,26 @@ void Gateway::Impl::write_success(http::Response& response, const contract::Meth
   }
 }
 
+/// Ends the confusion of two cookies of one name, wherever they were set: what the answer doesn't set anew is gone.
+void Gateway::Impl::clear_doubled_cookies(http::Response& response, const Exchange& exchange) const {
+  for (const Cookie cookie : exchange.doubled_cookies) {
+    const bool is_set_anew = std::ranges::any_of(response.headers, [&](const auto& header) {
+      return header.first == "Set-Cookie" && header.second.starts_with(jar.name(cookie) + "=");
+    });
+    if (!is_set_anew) response.headers.emplace_back("Set-Cookie", jar.clear(cookie));
+    for (std::string& line : jar.clear_others(cookie, exchange.path)) {
+      response.headers.emplace_back("Set-Cookie", std::move(line));
+    }
+  }
+}
+
 void Gateway::Impl::finish_call(http::Response& response, const Exchange& exchange) const {
+  clear_doubled_cookies(response, exchange);
   allow_reading(response, exchange.readable_by);
   if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
     response.add_if_absent("Cache-Control", "public, max-age=300");
   }
-  http::add_security_headers(response, https);
+  http::add_security_headers(response, hsts);
 }
 
 Gateway::Gateway(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies,
@@ -417,7 +467,7 @@ http::Response Gateway::problem(const Refused& refused, const std::string& peer)
   unread.peer = peer;
   impl_->log_refusal(unread, refused, trace);
   http::Response response = problem_response(refused, trace);
-  http::add_security_headers(response, impl_->https);
+  http::add_security_headers(response, impl_->hsts);
   return response;
 }
 

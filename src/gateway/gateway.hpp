@@ -21,6 +21,8 @@ struct GatewayOptions {
   std::vector<std::string> cors_origins;     ///< besides the public one
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
   CookieOptions cookies;
+  bool trusted_pages = false;  ///< BROWSER_TOKENS=body: pages of cors_origins may hold tokens
+  std::string hsts = {};       ///< the value of Strict-Transport-Security; empty for none
 };
 
 /// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security

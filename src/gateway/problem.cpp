@@ -10,7 +10,27 @@
 
 namespace ostiary::gateway {
 
-http::Response problem_response(const Refused& refused, std::string_view trace_id, bool message_fail) {
+namespace {
+
+/// The challenge of a 401. Only an access token can be invalid in the sense of RFC 6750: wrong passwords and refresh
+/// tokens get no error code.
+std::string_view challenge_for(Refusal why, bool token_sent) {
+  switch (why) {
+    case Refusal::token_expired:
+      return R"(Bearer realm="ostiary", error="invalid_token", error_description="The access token has expired")";
+    case Refusal::session_ended:
+      return R"(Bearer realm="ostiary", error="invalid_token", error_description="The session has ended")";
+    case Refusal::not_authenticated:
+      if (!token_sent) break;
+      return R"(Bearer realm="ostiary", error="invalid_token", error_description="The access token is not valid")";
+    default: break;
+  }
+  return R"(Bearer realm="ostiary")";
+}
+
+}  // namespace
+
+http::Response problem_response(const Refused& refused, std::string_view trace_id, bool message_fail, bool token_sent) {
   const contract::RefusalStatus& status = contract::status_of(refused.why);
   const std::string_view code = name_of(refused.why);
   boost::json::object problem;
@@ -33,7 +53,10 @@ http::Response problem_response(const Refused& refused, std::string_view trace_i
     problem["retry_after"] = seconds;
     response.headers.emplace_back("Retry-After", std::to_string(seconds));
   }
-  if (status.http == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (status.http == 401) response.headers.emplace_back("WWW-Authenticate", challenge_for(refused.why, token_sent));
+  // RFC 9110, section 15.5.16.
+  if (refused.why == Refusal::unsupported_content_encoding)
+    response.headers.emplace_back("Accept-Encoding", "identity");
   for (const auto& [name, fact] : refused.facts) {
     std::visit([&, &name = name](const auto& value) { problem.emplace(name, value); }, fact);
   }

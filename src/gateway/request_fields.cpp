@@ -11,20 +11,44 @@ namespace ostiary::gateway {
 
 namespace {
 
-/// Whether `text` is application/json, in UTF-8 if it says anything of a charset.
+/// Cuts a media type's next part off, up to a semicolon outside of quotes.
+std::string_view take_part(std::string_view& text) {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < text.size() && (quoted || text[end] != ';'); ++end) {
+    if (quoted && text[end] == '\\') ++end;
+    else if (text[end] == '"') quoted = !quoted;
+  }
+  end = std::min(end, text.size());
+  const std::string_view part = trim_blanks(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+bool is_utf8(std::string_view charset) {
+  if (charset.size() >= 2 && charset.starts_with('"') && charset.ends_with('"')) {
+    charset = charset.substr(1, charset.size() - 2);
+  }
+  return equal_ignoring_case(charset, "utf-8") || equal_ignoring_case(charset, "utf8");
+}
+
+/// Whether `text` is application/json, in UTF-8 if it names a charset. Other parameters are ignored (RFC 2045, section
+/// 5).
 bool is_json(std::string_view text) {
-  const auto semicolon = text.find(';');
-  if (!equal_ignoring_case(trim_blanks(text.substr(0, semicolon)), "application/json")) return false;
-  if (semicolon == std::string_view::npos) return true;
-  const std::string_view parameter = trim_blanks(text.substr(semicolon + 1));
-  return parameter.empty() || equal_ignoring_case(parameter, "charset=utf-8") ||
-         equal_ignoring_case(parameter, "charset=\"utf-8\"");
+  if (!equal_ignoring_case(take_part(text), "application/json")) return false;
+  while (!text.empty()) {
+    const std::string_view parameter = take_part(text);
+    const auto equals = std::min(parameter.find('='), parameter.size());
+    const bool is_charset = equal_ignoring_case(trim_blanks(parameter.substr(0, equals)), "charset");
+    if (is_charset && !is_utf8(trim_blanks(parameter.substr(std::min(equals + 1, parameter.size()))))) return false;
+  }
+  return true;
 }
 
 Result<void> check_not_compressed(const http::Request& request) {
-  const auto encoding = request.header("content-encoding");
-  if (encoding && !equal_ignoring_case(*encoding, "identity")) {
-    return refuse(Refusal::unsupported_media_type, "The body must not be compressed.");
+  for (const auto encoding : request.header_lines("content-encoding")) {
+    if (encoding.empty() || equal_ignoring_case(encoding, "identity")) continue;
+    return refuse(Refusal::unsupported_content_encoding, "Send the body without Content-Encoding.");
   }
   return {};
 }
@@ -55,7 +79,8 @@ Result<void> set_once(contract::Message& message, std::set<std::string, std::les
   return contract::read_text_field(name, value, message);
 }
 
-Result<void> read_query(std::string_view query, contract::Message& message, std::set<std::string, std::less<>>& seen) {
+Result<void> read_query(std::string_view query, bool ignores_unknown, contract::Message& message,
+                        std::set<std::string, std::less<>>& seen) {
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
@@ -64,18 +89,21 @@ Result<void> read_query(std::string_view query, contract::Message& message, std:
     const auto equals = std::min(pair.find('='), pair.size());
     const auto name = percent_decode(pair.substr(0, equals), true);
     const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    const bool is_known = name && message.GetDescriptor()->FindFieldByName(*name) != nullptr;
+    if (ignores_unknown && !is_known) continue;
     if (!name || !value) return refuse(Refusal::malformed_request, "The query is wrongly percent-encoded.");
     if (auto set = set_once(message, seen, *name, *value); !set) return set;
   }
   return {};
 }
 
-Result<void> read_json_body(const http::Request& request, std::size_t most, contract::Message& message) {
+Result<void> read_json_body(const http::Request& request, std::size_t most, contract::Nulls nulls,
+                            contract::Message& message) {
   // A body that is not there at all is the empty object; one that is empty but announced is judged like any other.
   const bool absent = request.body.empty() && !request.header("transfer-encoding") && !request.header("content-type");
   if (absent) return {};
   if (auto checked = check_media_type(request); !checked) return checked;
-  return contract::read_json(request.body, message, {.bytes = most});
+  return contract::read_json(request.body, message, {.bytes = most}, nulls);
 }
 
 /// Fills a google.api.HttpBody with the body as it came.
@@ -109,7 +137,9 @@ Result<void> read_body(const Destination& destination, std::string_view query, h
                   std::string(query.substr(0, std::min(query.find_first_of("=&"), std::size_t{64}))));
   }
   if (auto* const raw = raw_body_of(*destination.binding, message)) return read_raw_body(request, *raw);
-  return read_json_body(request, destination.method->max_body_bytes, message);
+  // Null in a change could be meant to clear the field (RFC 7396).
+  const auto nulls = destination.binding->verb == "PATCH" ? contract::Nulls::refused : contract::Nulls::absent;
+  return read_json_body(request, destination.method->max_body_bytes, nulls, message);
 }
 
 }  // namespace
@@ -124,7 +154,8 @@ Result<std::unique_ptr<contract::Message>> read_request(const Destination& desti
   for (const auto& [name, value] : destination.fields) {
     if (auto set = set_once(*message, seen, name, value); !set) return std::unexpected(std::move(set).error());
   }
-  if (auto read = read_query(query, *message, seen); !read) return std::unexpected(std::move(read).error());
+  if (auto read = read_query(query, destination.method->policy.ignores_unknown_parameters(), *message, seen); !read)
+    return std::unexpected(std::move(read).error());
   return message;
 }
 

@@ -22,20 +22,25 @@ bool is_given(const Message& message, const FieldDescriptor& field) {
 
 }  // namespace
 
-TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked) {
-  if (browser || token_came_by_cookie) return {.cookies = true, .body = false};
+TokenDelivery judge_delivery(TokenHolder holder, bool token_came_by_cookie, AskedDelivery asked) {
+  constexpr TokenDelivery cookies{.cookies = true, .body = false}, body{.cookies = false, .body = true},
+      both{.cookies = true, .body = true};
+  if (token_came_by_cookie || holder == TokenHolder::page) return cookies;
+  const bool is_page = holder == TokenHolder::trusted_page;
   switch (asked) {
-    case AskedDelivery::cookie: return {.cookies = true, .body = false};
-    case AskedDelivery::body: return {.cookies = false, .body = true};
+    case AskedDelivery::cookie: return cookies;
+    case AskedDelivery::body: return body;
+    case AskedDelivery::as_brought: return is_page ? body : both;
     case AskedDelivery::either: break;
   }
-  return {.cookies = true, .body = true};
+  return is_page ? cookies : both;
 }
 
 CookieFields::CookieFields(const Descriptor& request, const Descriptor& reply) {
   for (int at = 0; at < request.field_count(); ++at) {
     const FieldDescriptor& field = *request.field(at);
     if (field.enum_type() == v1::TokenDelivery_descriptor() && !field.is_repeated()) asked_ = &field;
+    if (contract::rule_of(field).cookie() == Cookie::REFRESH_TOKEN && is_single_text(field)) refresh_token_ = &field;
   }
   for (int at = 0; at < reply.field_count(); ++at) {
     const FieldDescriptor& field = *reply.field(at);
@@ -48,7 +53,10 @@ CookieFields::CookieFields(const Descriptor& request, const Descriptor& reply) {
 }
 
 AskedDelivery CookieFields::asked(const Message& request) const {
-  if (asked_ == nullptr) return AskedDelivery::either;
+  if (asked_ == nullptr) {
+    const bool brought = refresh_token_ != nullptr && is_given(request, *refresh_token_);
+    return brought ? AskedDelivery::as_brought : AskedDelivery::either;
+  }
   switch (request.GetReflection()->GetEnumValue(request, asked_)) {
     case v1::TOKEN_DELIVERY_COOKIE: return AskedDelivery::cookie;
     case v1::TOKEN_DELIVERY_BODY: return AskedDelivery::body;

@@ -15,8 +15,16 @@
 
 namespace ostiary::gateway {
 
-/// What a request says of its tokens' way (the field token_delivery).
-enum class AskedDelivery { either, cookie, body };
+/// What a request says of its tokens' way: by the field token_delivery, or by bringing a token in a call that has no
+/// such field (as_brought).
+enum class AskedDelivery { either, cookie, body, as_brought };
+
+/// Who asks for tokens.
+enum class TokenHolder {
+  program,       ///< no browser
+  page,          ///< its scripts must not see a token
+  trusted_page,  ///< of CORS_ORIGINS, with BROWSER_TOKENS=body: its scripts may hold tokens
+};
 
 struct TokenDelivery {
   bool cookies;
@@ -24,9 +32,10 @@ struct TokenDelivery {
   bool operator==(const TokenDelivery&) const = default;
 };
 
-/// Where a reply's tokens go. A browser page gets cookies only, whatever it asks: its scripts never see a token. So
-/// does whoever brought a token as a cookie. Any other client gets what it asked for, or both.
-TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked);
+/// Where a reply's tokens go. Who brought a token as a cookie gets cookies only. So does a page, whatever it asks; a
+/// trusted page gets the body alone if it asks for it, or brought its token in the body. A program gets what it asked
+/// for, or both.
+TokenDelivery judge_delivery(TokenHolder holder, bool token_came_by_cookie, AskedDelivery asked);
 
 /// The fields of one call's messages that travel as cookies, by the contract's rules.
 class CookieFields {
@@ -49,6 +58,7 @@ class CookieFields {
   };
   std::vector<Field> reply_, hidden_;
   const google::protobuf::FieldDescriptor* asked_ = nullptr;
+  const google::protobuf::FieldDescriptor* refresh_token_ = nullptr;  ///< of the request
 };
 
 }  // namespace ostiary::gateway

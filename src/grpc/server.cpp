@@ -103,7 +103,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
       const std::string most = std::to_string(method_->max_body_bytes);
       return turn_away({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
     }
-    auto bearer = door::read_bearer(metadata_lines(context_, "authorization"));
+    auto bearer = service_.credential_fields.bearer(*method_, metadata_lines(context_, "authorization"));
     if (!bearer) return turn_away(bearer.error());
     door::Credentials credentials{*std::move(bearer)};
     if (credentials.bearer && buffer_.Length() == 0) {

@@ -254,16 +254,20 @@ TEST_F(GrpcServerTest, ACallWithoutAMessageIsRefused) {
 }
 
 TEST_F(GrpcServerTest, OneBearerTokenIsTaken) {
-  for (const std::initializer_list<const char*> values :
-       {std::initializer_list<const char*>{"Bearer a", "Bearer b"}, {"Basic a"}}) {
+  const auto called = [&](const char* method, std::initializer_list<const char*> values) {
     grpc::ClientContext context;
     for (const auto* value : values) context.AddMetadata("authorization", value);
-    const auto outcome = call("Whoami", "", std::move(context));
-    EXPECT_EQ(outcome.status.error_code(), StatusCode::UNAUTHENTICATED);
+    return call(method, "", std::move(context));
+  };
+  for (const std::initializer_list<const char*> values :
+       {std::initializer_list<const char*>{"Bearer a", "Bearer b"}, {"Basic a"}, {}}) {
+    const auto refused = called("WhoIsIn", values);
+    EXPECT_EQ(refused.status.error_code(), StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(refused.info().reason(), "not_authenticated");
+    EXPECT_TRUE(called("Whoami", values).status.ok()) << "it needs nobody";
+    EXPECT_EQ(called("WhichToken", values).text("text"), "") << "it can't use them";
   }
-  grpc::ClientContext context;
-  context.AddMetadata("authorization", "bearer a.b.c");
-  EXPECT_TRUE(call("Whoami", "", std::move(context)).status.ok());
+  EXPECT_TRUE(called("WhoIsIn", {"bearer a.b.c"}).status.ok());
 }
 
 // The same function as over HTTP, which has its own table of cases.
@@ -307,15 +311,13 @@ TEST_F(GrpcServerTest, WritesALineForWhatDoesNotReachTheDispatcher) {
     return "info grpc.refused code=" + code + " field=" + field +
            " method=test.Echo.WhichToken address=203.0.113.7 trace_id=" + trace;
   };
-  EXPECT_EQ(refused_with("authorization", "Basic x", ""), "not_authenticated");
-  EXPECT_EQ(echo.log().count(line("not_authenticated", "")), 1);
   EXPECT_EQ(refused_with("authorization", "Bearer t", "access_token: 'other'"), "conflicting_credentials");
   EXPECT_EQ(echo.log().count(line("conflicting_credentials", "access_token")), 1);
   EXPECT_EQ(refused_with("x", "y", "access_token: '" + std::string(65'536, 'x') + "'"), "body_too_large");
   EXPECT_EQ(echo.log().count(line("body_too_large", "")), 1);
-  EXPECT_EQ(echo.log().count("grpc.refused"), 3);
+  EXPECT_EQ(echo.log().count("grpc.refused"), 2);
   EXPECT_EQ(refused_with("x", "y", "access_token: '" + std::string(65, 'x') + "'"), "invalid_field");
-  EXPECT_EQ(echo.log().count("grpc.refused"), 3) << "the dispatcher writes this one";
+  EXPECT_EQ(echo.log().count("grpc.refused"), 2) << "the dispatcher writes this one";
   call_with_bytes("/test.Echo/WhichToken", std::string("\xff\xff\xff", 3));
   EXPECT_EQ(echo.log().count("info grpc.refused code=malformed_request"), 1);
 }
@@ -339,7 +341,7 @@ TEST_F(GrpcServerTest, AnswersWithWhatIsReady) {
   const auto address_for = [&](const std::string& token) {
     grpc::ClientContext context;
     context.AddMetadata("authorization", "Bearer " + token);
-    return call("Whoami", "", std::move(context)).text("address");
+    return call("WhoIsIn", "", std::move(context)).text("address");
   };
   EXPECT_EQ(address_for("kept"), "known beforehand");
   EXPECT_EQ(address_for("other"), "127.0.0.1");

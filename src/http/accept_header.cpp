@@ -42,13 +42,6 @@ Range take_range(std::string_view& header) {
   return range;
 }
 
-/// How exactly a range names application/json; 0 where it doesn't.
-int nearness(std::string_view range) {
-  if (equal_ignoring_case(range, "application/json")) return 3;
-  if (equal_ignoring_case(range, "application/*")) return 2;
-  return range == "*/*" ? 1 : 0;
-}
-
 }  // namespace
 
 std::string_view preferred_language(std::string_view accept_language, std::span<const std::string_view> offered) {
@@ -64,21 +57,6 @@ std::string_view preferred_language(std::string_view accept_language, std::span<
     }
   }
   return best;
-}
-
-bool accepts_json(const std::vector<std::string_view>& accept) {
-  int nearest = 0, weight = 0;
-  bool anything_asked = false;
-  for (std::string_view line : accept) {
-    while (!line.empty()) {
-      const Range range = take_range(line);
-      anything_asked = anything_asked || !range.name.empty();
-      if (nearness(range.name) <= nearest) continue;
-      nearest = nearness(range.name);
-      weight = range.weight;
-    }
-  }
-  return !anything_asked || (nearest > 0 && weight != 0);
 }
 
 }  // namespace ostiary::http

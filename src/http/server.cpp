@@ -376,7 +376,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       if (is_http_1_0_) break;
       expects_continue_ = equal_ignoring_case(expectation, "100-continue");
       if (!expects_continue_) {
-        refuse(Refusal::malformed_request, "The only expectation that can be met is 100-continue.");
+        refuse(Refusal::expectation_failed, "The only expectation that can be met is 100-continue.");
         return false;
       }
     }

@@ -380,7 +380,7 @@ TEST_F(HttpServerTest, AsksForTheBodyThatIsExpectedToBe) {
   EXPECT_EQ(ada.send(say("now", "Expect: 100-continue\r\n")).answer().status, 200);
   EXPECT_EQ(ada.send("POST /say" + json_post + "Expect: 100-continue\r\nContent-Length: 99999\r\n\r\n").answer().status,
             413);
-  EXPECT_EQ(answer_to(say("what", "Expect: miracles\r\n")).status, 400);
+  EXPECT_EQ(answer_to(say("what", "Expect: miracles\r\n")).status, 417);
 }
 
 // B21

@@ -25,9 +25,10 @@ namespace {
 
 constexpr std::string_view about = R"(Accounts and sessions: registration, verified email, sign-in, rotating tokens.
 
-JSON in snake_case; times are RFC 3339 in UTC, ids UUIDs. A field that is not described here is refused, as is one that
-is given twice. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if there is one, and a
-`trace_id` that finds it in the server's log.
+JSON in snake_case; times are RFC 3339 in UTC with six digits of a second's fraction, ids UUIDs. A field that is not
+described here is refused, as is one that is given twice. `null` for an optional field is the same as leaving it out,
+except in PATCH, which refuses it. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if
+there is one, and a `trace_id` that finds it in the server's log.
 
 Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
 pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its access
@@ -49,18 +50,23 @@ std::set<Cookie> cookies_of(const Descriptor& message) {
 
 /// All that a binding can be refused with: by its policy, its shape, and what its call says of itself.
 std::set<Refusal> refusals_of(const contract::Method& method, const contract::HttpBinding& binding) {
-  std::set<Refusal> all{
-      Refusal::malformed_request, Refusal::body_too_large, Refusal::headers_too_large, Refusal::conflicting_credentials,
-      Refusal::not_authenticated, Refusal::overloaded,     Refusal::unavailable,       Refusal::internal};
-  if (contract::answers_json_only(method)) all.insert(Refusal::not_acceptable);
+  std::set<Refusal> all{Refusal::malformed_request, Refusal::body_too_large, Refusal::headers_too_large,
+                        Refusal::overloaded,        Refusal::unavailable,    Refusal::internal};
   if (binding.verb != "GET") all.insert(Refusal::cross_site_request);
-  if (binding.has_body) all.insert({Refusal::length_required, Refusal::unsupported_media_type, Refusal::wrong_type});
-  all.insert({Refusal::unknown_field, Refusal::duplicate_field});
+  if (binding.has_body) {
+    all.insert({Refusal::length_required, Refusal::unsupported_media_type, Refusal::unsupported_content_encoding,
+                Refusal::wrong_type});
+  }
+  if (!method.policy.ignores_unknown_parameters()) all.insert({Refusal::unknown_field, Refusal::duplicate_field});
   if (method.request_prototype->GetDescriptor()->field_count() > 0) {
     all.insert({Refusal::wrong_type, Refusal::missing_field, Refusal::invalid_field});
   }
   const Policy& policy = method.policy;
-  if (policy.caller() != CallerKind::ANYONE) all.insert({Refusal::token_expired, Refusal::session_ended});
+  const bool asks_who = policy.caller() != CallerKind::ANYONE;
+  if (asks_who) all.insert({Refusal::not_authenticated, Refusal::token_expired, Refusal::session_ended});
+  if (asks_who || !cookies_of(*method.request_prototype->GetDescriptor()).empty()) {
+    all.insert(Refusal::conflicting_credentials);
+  }
   if (!policy.permission().empty()) all.insert(Refusal::permission_denied);
   if (policy.fresh_login()) all.insert(Refusal::fresh_login_required);
   if (policy.rate() != RateClass::UNLIMITED) all.insert(Refusal::rate_limited);
@@ -108,21 +114,18 @@ json::object problem_example(const contract::RefusalStatus& status, bool message
   return example;
 }
 
-/// The answer under one status, with the codes that it can have.
+/// The answer under one status, with an example for each code that it can have.
 json::object problem_answer(const std::vector<Refusal>& refusals, bool message_fail) {
-  json::array codes;
   json::object examples;
   std::string description;
   for (const Refusal refusal : refusals) {
     const contract::RefusalStatus& status = contract::status_of(refusal);
     const std::string_view code = name_of(refusal);
-    codes.emplace_back(code);
     examples[code] = {{"summary", status.title}, {"value", problem_example(status, message_fail)}};
     description += "- `" + std::string(code) + "`: " + std::string(status.title) + ".\n";
   }
-  json::object code_schema{{"enum", std::move(codes)}};
-  json::object own{{"properties", json::object{{"code", std::move(code_schema)}}}};
-  json::object schema{{"allOf", {json::object{{"$ref", "#/components/schemas/Problem"}}, std::move(own)}}};
+  // One schema for all: generators make a type of each that stands in an answer.
+  json::object schema{{"$ref", "#/components/schemas/Problem"}};
   json::object content{{problem_type, json::object{{"schema", std::move(schema)}, {"examples", std::move(examples)}}}};
   json::object answer{{"description", description}};
   const int status = contract::status_of(refusals.front()).http;
@@ -162,7 +165,10 @@ class Description {
   }
 
  private:
-  json::object info() const { return {{"title", "Ostiary"}, {"version", facts_.version}, {"description", about}}; }
+  json::object info() const {
+    json::object license{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}};
+    return {{"title", "Ostiary"}, {"version", facts_.version}, {"description", about}, {"license", std::move(license)}};
+  }
 
   static std::string tag_of(const google::protobuf::ServiceDescriptor& service) {
     const std::string& name = service.name();
@@ -176,21 +182,22 @@ class Description {
       if (const std::string prose = comments_.of(*service); !prose.empty()) tag["description"] = prose;
       tags.push_back(std::move(tag));
     }
+    const auto has_alias = [](const contract::Method& method) { return method.bindings.size() > 1; };
+    if (std::ranges::any_of(contract_.methods(), has_alias)) {
+      tags.push_back({{"name", aliases}, {"description", "Other paths that lead to the same calls."}});
+    }
     return tags;
   }
 
   json::object operation(const contract::Method& method, std::size_t number) {
     const contract::HttpBinding& binding = method.bindings[number];
     const std::string tag = tag_of(*method.descriptor->service());
-    contract::Prose prose = contract::split_prose(comments_.of(*method.descriptor));
-    if (number > 0) {
-      const contract::HttpBinding& first = method.bindings.front();
-      prose.rest =
-          "The same as `" + first.verb + " " + first.path + "`." + (prose.rest.empty() ? "" : "\n\n") + prose.rest;
-    }
-    json::object operation{{"tags", json::array{json::value(tag)}}};
+    const bool is_alias = number > 0;
+    const contract::Prose prose =
+        is_alias ? prose_of_alias(method, binding) : contract::split_prose(comments_.of(*method.descriptor));
+    json::object operation{{"tags", json::array{is_alias ? json::value(aliases) : json::value(tag)}}};
     operation["operationId"] =
-        tag + "_" + method.descriptor->name() + (number == 0 ? "" : "_" + std::to_string(number + 1));
+        tag + "_" + method.descriptor->name() + (is_alias ? "_" + std::to_string(number + 1) : "");
     if (!prose.summary.empty()) operation["summary"] = prose.summary;
     if (!prose.rest.empty()) operation["description"] = prose.rest;
     operation["security"] = security(method.policy.caller());
@@ -198,6 +205,18 @@ class Description {
     if (binding.has_body) operation["requestBody"] = request_body(method, binding);
     operation["responses"] = responses(method, binding);
     return operation;
+  }
+
+  static contract::Prose prose_of_alias(const contract::Method& method, const contract::HttpBinding& alias) {
+    const contract::HttpBinding& first = method.bindings.front();
+    contract::Prose prose{"Alias of " + first.verb + " " + first.path + ".", {}};
+    const Descriptor& reply = *method.reply_prototype->GetDescriptor();
+    for (int at = 0; at < reply.field_count(); ++at) {
+      const FieldDescriptor& field = *reply.field(at);
+      if (rule_of(field).browser_only_at() != alias.path) continue;
+      prose.rest += "Here a reply to a browser has `" + field.name() + "`, too.";
+    }
+    return prose;
   }
 
   static json::array security(CallerKind caller) {
@@ -290,10 +309,25 @@ class Description {
     for (const Refusal refusal : refusals_of(method, binding))
       by_status[contract::status_of(refusal).http].push_back(refusal);
     for (const auto& [code, refusals] : by_status) {
-      responses[std::to_string(code)] = problem_answer(refusals, method.policy.problem_message());
+      responses[std::to_string(code)] = shared(code, problem_answer(refusals, method.policy.problem_message()));
     }
     responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     return responses;
+  }
+
+  /// A reference to the answer, which stands among the components once for all calls that have the same.
+  json::object shared(int status, json::object answer) {
+    const auto same = std::ranges::find(answers_, answer, &Answer::content);
+    const auto has_status = [status](const Answer& other) { return other.status == status; };
+    std::string name = "Problem" + std::to_string(status);
+    if (same != answers_.end()) {
+      name = same->name;
+    } else {
+      const auto others = std::ranges::count_if(answers_, has_status);
+      if (others > 0) name += "_" + std::to_string(others + 1);
+      answers_.push_back({status, name, std::move(answer)});
+    }
+    return {{"$ref", "#/components/responses/" + name}};
   }
 
   /// The same reply where it says where the client is to go.
@@ -333,17 +367,28 @@ class Description {
                                 {"in", "cookie"},
                                 {"name", jar_.name(Cookie::ACCESS)},
                                 {"description", "The same token, as a browser keeps it."}};
+    json::object responses{{"Problem", std::move(problem)}};
+    for (const Answer& answer : answers_) responses[answer.name] = answer.content;
     return {{"schemas", std::move(schemas)},
-            {"responses", json::object{{"Problem", std::move(problem)}}},
+            {"responses", std::move(responses)},
             {"headers", std::move(headers)},
             {"securitySchemes", std::move(schemes)}};
   }
+
+  static constexpr std::string_view aliases = "Aliases";
+
+  struct Answer {
+    int status;
+    std::string name;
+    json::object content;
+  };
 
   const contract::Contract& contract_;
   const OpenApiFacts& facts_;
   const gateway::CookieJar jar_;
   const contract::ContractComments comments_;
   OpenApiSchemas schemas_;
+  std::vector<Answer> answers_;
 };
 
 }  // namespace

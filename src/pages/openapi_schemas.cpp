@@ -29,8 +29,9 @@ void add_format(Format format, json::object& schema) {
     case Format::UUID: schema["format"] = "uuid"; break;
     case Format::TIMESTAMP: schema["format"] = "date-time"; break;
     case Format::HTTPS_URL:
-      // An empty text, which clears the field, is no URI.
-      schema["anyOf"] = {{{"format", "uri"}}, {{"maxLength", 0}}};
+      // An empty text, which clears the field, is no URI, and generators don't know what to make of an anyOf of
+      // formats.
+      schema["pattern"] = "^$|^https?://";
       break;
     case Format::BASE64URL: schema["pattern"] = "^[A-Za-z0-9_-]*$"; break;
     default: break;
@@ -100,7 +101,7 @@ json::value placeholder(const FieldDescriptor& field, OpenApiSchemas::Role role,
     case FieldDescriptor::CPPTYPE_ENUM:
       return json::string(contract::json_name(*field.enum_type()->value(field.enum_type()->value_count() - 1)));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (contract::is_timestamp(field)) return "2026-01-31T08:15:00Z";
+      if (contract::is_timestamp(field)) return "2026-01-31T08:15:00.000000Z";
       return OpenApiSchemas::example(*field.message_type(), role, depth - 1);
     default: return rule_of(field).has_minimum() ? rule_of(field).minimum() : 1;
   }

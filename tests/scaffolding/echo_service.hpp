@@ -17,6 +17,7 @@
 namespace ostiary::testing {
 
 /// For tests of the transports: a contract of a few calls, the whole way from dispatcher and gateway to its functions.
+/// Whoever has a token may call WhoIsIn.
 /// Say repeats a text (and refuses the text "taken"), Hold answers once the test lets go, Whoami, WhichDevice and
 /// WhichToken tell what the transport said of the call, Store takes up to 128 KiB. The page /big is a megabyte.
 class EchoService {
@@ -26,13 +27,14 @@ class EchoService {
                   {{"test.Echo.Say", [this](auto&, auto& request) { return say(request); }},
                    {"test.Echo.Hold", [this](auto&, auto&) { return hold(); }},
                    {"test.Echo.Whoami", [this](auto& call, auto&) { return whoami(call); }},
+                   {"test.Echo.WhoIsIn", [this](auto& call, auto&) { return whoami(call); }},
                    {"test.Echo.WhichToken", [this](auto&, auto& request) { return which_token(request); }},
                    {"test.Echo.Store", [this](auto&, auto& request) { return store(request); }},
                    {"test.Echo.WhichDevice", [this](auto& call, auto&) { return whoami(call); }}}),
         limits_(limiter_, limits::contract_rates(), false),
         workers_(std::in_place, 4, 64),
         dispatcher_({contract_, checks(), limits_, {*workers_, *workers_}, {}, clock_, log_}),
-        remembered_replies_(contract_, {{"test.Echo.Whoami", [this](auto& token, Time) { return known(token); }}},
+        remembered_replies_(contract_, {{"test.Echo.WhoIsIn", [this](auto& token, Time) { return known(token); }}},
                             limits_, clock_),
         gateway_(dispatcher_, remembered_replies_, {{"GET", "/big", [](auto&) { return big(); }}}, random_, log_,
                  {.public_origin = "http://localhost:8001", .cors_origins = {}, .trusted_proxies = {}, .cookies = {}}) {
@@ -87,6 +89,10 @@ class EchoService {
               option (google.api.http) = {get: "/whoami"};
               option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.whoami"};
             }
+            rpc WhoIsIn(WhoIsInRequest) returns (WhoamiReply) {
+              option (google.api.http) = {get: "/who-is-in"};
+              option (ostiary.policy) = {caller: USER rate: READ audit: "echo.who"};
+            }
             rpc WhichToken(WhichTokenRequest) returns (SayReply) {
               option (google.api.http) = {post: "/token" body: "*"};
               option (ostiary.policy) = {caller: ANYONE rate: READ audit: "echo.token"};
@@ -109,6 +115,7 @@ class EchoService {
           }
           message SayReply { string text = 1; }
           message HoldRequest {}
+          message WhoIsInRequest {}
           message WhoamiRequest {}
           message WhichDeviceRequest {
             optional string device_id = 1 [(ostiary.rule) = {max_bytes: 128 secret: true cookie: DEVICE}];
@@ -123,6 +130,7 @@ class EchoService {
 
   static door::CallerChecks checks() {
     door::CallerChecks checks;
+    checks.user = [](const Secret&, Time) -> Result<Person> { return Person{}; };
     checks.device = checks.remembered_device = [](std::string_view token) -> std::optional<Device> {
       Device device{};
       device.hash.fill(static_cast<std::uint8_t>(token.size()));
@@ -175,7 +183,7 @@ class EchoService {
     return message("SayReply", {{"text", "held"}});
   }
 
-  /// Whoami is known beforehand to the token "kept".
+  /// WhoIsIn is known beforehand to the token "kept".
   std::optional<door::RememberedReply> known(const Secret& token) {
     if (token.reveal() != "kept") return std::nullopt;
     const auto reply = message("WhoamiReply", {{"address", "known beforehand"}});

@@ -4,7 +4,10 @@ import type { Reply } from './http.ts'
 
 type Schema = Record<string, unknown>
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema: Schema }>; $ref?: string }>
+  responses: Record<
+    string,
+    { content?: Record<string, { schema: Schema; examples?: Record<string, unknown> }>; $ref?: string }
+  >
 }
 export interface OpenApi {
   openapi: string
@@ -44,6 +47,8 @@ export class ReplyCheck {
       response = pointer.reduce((at: unknown, step) => (at as Schema)[step], this.description) as typeof response
     }
     if (!response.content?.[type]) return this.complain(`${where}: ${type} is not described`)
+    const { examples } = response.content[type]
+    if (examples && !(reply.body.code in examples)) this.complain(`${where}: ${reply.body.code} is not described`)
     const reference = [...pointer, 'content', type, 'schema']
       .map((step) => encodeURIComponent(step.replace(/~/g, '~0').replace(/\//g, '~1')))
       .join('/')
