@@ -78,8 +78,10 @@ class Filler {
                   now_,
                   std::int64_t{1}};
          }},
-        {"password_credentials", "user_id, hash, changed_at",
-         [this](std::size_t user, std::vector<Parameter>& row) { row = {uuid_for("user", user), text(hash_), now_}; }},
+        {"password_credentials", "user_id, hash, cost, changed_at",
+         [this](std::size_t user, std::vector<Parameter>& row) {
+           row = {uuid_for("user", user), text(hash_), text(crypto::cost_of(hash_)), now_};
+         }},
         {"user_profiles", "user_id, display_name, avatar_url, locale, time_zone, updated_at",
          [this](std::size_t user, std::vector<Parameter>& row) {
            row = {uuid_for("user", user), text("Somebody"), text(""), text("en"), text("UTC"), now_};

@@ -28,12 +28,15 @@ CREATE UNIQUE INDEX users_username_canonical ON users (username_canonical);
 CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton, skeleton_version);
 CREATE INDEX users_skeleton_version ON users (skeleton_version, id);
 
--- `changed_at`: when the password was chosen; a stronger hash of the same one does not change it.
+-- `cost`: the algorithm and cost of the hash, which is its text up to the salt. `changed_at`: when the password was
+-- chosen; a stronger hash of the same one does not change it.
 CREATE TABLE password_credentials (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
   hash text NOT NULL,
+  cost text NOT NULL,
   changed_at timestamptz NOT NULL
 );
+CREATE INDEX password_credentials_cost ON password_credentials (cost);
 
 CREATE TABLE user_profiles (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -78,8 +81,8 @@ CREATE UNIQUE INDEX challenges_link ON challenges (link_hash);
 CREATE INDEX challenges_expiry ON challenges (expires_at, id);
 
 -- What a registration asked for, beside its challenge; never more than five live ones for an address. Proving the
--- address makes it the account `user_id`. Where the challenge names an account already, the address has one: a decoy,
--- whose code nobody knows.
+-- address makes it the account `user_id`. Where the challenge names an account, the address has one: a decoy, or the
+-- registration that this account was made of, which then has an empty `password_hash`.
 CREATE TABLE pending_registrations (
   id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
   user_id uuid NOT NULL,

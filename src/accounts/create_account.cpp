@@ -1,6 +1,7 @@
 #include "accounts/create_account.hpp"
 
 #include "accounts/statements.hpp"
+#include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
 #include "passwords/policy.hpp"
 
@@ -16,7 +17,10 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
              email ? Text(email->canonical) : Text(), account.email_verified, name ? Text(name->given) : Text(),
              name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(),
              name ? Text(limits::skeleton_version()) : Text(), now);
-  if (account.password_hash) tx.execute(statements::insert_password, account.id, *account.password_hash, now);
+  if (account.password_hash) {
+    tx.execute(statements::insert_password, account.id, *account.password_hash, crypto::cost_of(*account.password_hash),
+               now);
+  }
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;
   delivery::announce(tx, ids, now, {"user.registered", account.id.uuid, 1, {{"user_id", to_string(account.id)}}});

@@ -163,6 +163,7 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
   const auto find = [&](Transaction& tx) -> Result<Pending> {
     auto pending = find_pending(tx, *id);
     if (!pending || now >= pending->challenge.expires_at) return unknown();
+    if (pending->is_proven()) return already_verified();
     if (const auto wait = wait_for_resend(pending->challenge.resend_at, deps.code_policy, now)) {
       return refuse_for(Refusal::resend_too_early, *wait, "A code was sent a moment ago.");
     }

@@ -27,4 +27,8 @@ std::unexpected<Refused> unknown_registration() {
   return refuse(Refusal::verification_unknown, "This registration is not known, or its day is over: register again.");
 }
 
+std::unexpected<Refused> already_verified() {
+  return refuse(Refusal::already_verified, "This email address is verified already: sign in.");
+}
+
 }  // namespace ostiary::accounts

@@ -22,8 +22,11 @@ struct Pending {
   statements::ChallengeRow challenge;
   statements::RegistrationRow registration;
 
-  /// Whether it is for an address that has an account, which its challenge then names: nobody knows its code.
+  /// Whether its address has an account, which its challenge then names: neither its code nor its link makes another.
   bool is_decoy() const { return challenge.user_id.has_value(); }
+
+  /// Whether that account was made of this very registration. Whoever holds its id has registered, and may be told.
+  bool is_proven() const { return challenge.user_id == registration.user_id; }
 
   /// Whose account it is about: the owner's of the address, or the one to be.
   UserId account() const { return challenge.user_id.value_or(registration.user_id); }
@@ -33,5 +36,6 @@ std::optional<Pending> find_pending(Transaction& tx, VerificationId id);
 std::optional<Pending> find_pending_by_link(Transaction& tx, const Digest& link_hash);
 
 std::unexpected<Refused> unknown_registration();
+std::unexpected<Refused> already_verified();
 
 }  // namespace ostiary::accounts

@@ -90,6 +90,15 @@ inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_regi
   ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
 )sql"};
 
+/// Its address has the account `$2` from now on.
+inline constexpr Statement<void(VerificationId, UserId)> name_account{R"sql(
+  UPDATE challenges SET user_id = $2 WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId)> forget_password_of_registration{R"sql(
+  UPDATE pending_registrations SET password_hash = '' WHERE id = $1
+)sql"};
+
 struct GuessRow {
   Time guessed_at;
 };
@@ -178,8 +187,8 @@ inline constexpr Statement<void(UserId, std::optional<std::string>, std::optiona
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, 1)
 )sql"};
 
-inline constexpr Statement<void(UserId, std::string, Time)> insert_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, changed_at) VALUES ($1, $2, $3)
+inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> insert_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::string, Time)> insert_profile{R"sql(

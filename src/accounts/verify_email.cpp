@@ -21,21 +21,31 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const P
                               .user_is_pending = !pending.is_decoy()});
 }
 
+/// All registrations of the address stay as decoys until their day is over: were they gone, whoever began one of them
+/// would see that there is an account now. The one that was proven is known by the account's id, and its password
+/// stands with the account alone.
+void close_registrations(Transaction& tx, const Pending& proven) {
+  const auto& [challenge, registration] = proven;
+  for (const auto& begun : tx.all(statements::surplus_registrations, challenge.subject, 0)) {
+    tx.execute(statements::name_account, begun.id, registration.user_id);
+  }
+  tx.execute(statements::forget_password_of_registration, challenge.id);
+}
+
 /// Makes the account of a registration that was proven, and signs it in.
 Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& call, const Pending& pending, Time now) {
   const auto& [challenge, registration] = pending;
   const auto& address = challenge.subject;
-  // Made by another way since the code was sent: an administrator's command.
-  if (tx.optional(statements::find_owner, address)) return unknown_registration();
+  // Made of another registration since the code was sent, or by an administrator's command. Who knows the code reads
+  // the address's mail, and may be told.
+  if (tx.optional(statements::find_owner, address)) return already_verified();
   const auto username =
       registration.username ? std::optional(limits::username_forms(*registration.username)) : std::nullopt;
   if (username && has_account(tx, *username)) {
     return refuse(Refusal::username_taken, "This username was taken meanwhile: register again with another.",
                   "username");
   }
-  for (const auto& begun : tx.all(statements::surplus_registrations, address, 0)) {
-    tx.execute(statements::delete_challenge, begun.id);
-  }
+  close_registrations(tx, pending);
   const auto user =
       create_account(tx, deps, call,
                      {registration.user_id, limits::EmailAddress{registration.email, address}, true, username,
@@ -51,6 +61,7 @@ Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::Ve
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
     const auto pending = find_pending(tx, *id);
     if (!pending) return unknown_registration();
+    if (pending->is_proven() && now < pending->challenge.expires_at) return already_verified();
     const auto verdict = try_code(tx, deps, pending->challenge, request.code(), now);
     if (verdict == CodeVerdict::right) return activate(tx, deps, call, *pending, now);
     if (verdict == CodeVerdict::unknown) return tx.keep(unknown_registration());
@@ -80,7 +91,8 @@ Result<v1::TokenReply> verify_by_link(Deps& deps, const Call& call, const v1::Ve
     const auto pending = find_pending_by_link(tx, hash);
     switch (judge_link(facts_about(call, pending, password_right), now)) {
       case LinkVerdict::invalid:
-        if (pending) expire(tx, pending->challenge);
+        // A decoy's link opens nothing anyway; and who began it would see by its code that somebody opened the link.
+        if (pending && !pending->is_decoy()) expire(tx, pending->challenge);
         return tx.keep(refuse(Refusal::link_invalid,
                               "This link is not known, was used, or has expired: ask for a new one.", "token"));
       case LinkVerdict::password_required:

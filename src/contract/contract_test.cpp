@@ -295,7 +295,7 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"AuthService.Logout", "ANYONE WRITE session.end clears=ACCESS clears=REFRESH_TOKEN | POST /api/auth/logout *"},
       {"AuthService.CheckSession", "USER READ session.check | GET /api/auth/session"},
       {"AccountService.GetProfile", "USER READ profile.read | GET /api/account/profile | GET /auth/profile"},
-      {"AccountService.UpdateProfile", "USER WRITE profile.update | PATCH /api/account/profile *"},
+      {"AccountService.UpdateProfile", "USER AUDITED profile.update | PATCH /api/account/profile *"},
       {"AccountService.ListSessions", "USER READ session.list | GET /api/account/sessions"},
       {"AccountService.RevokeSession", "USER WRITE session.revoke | DELETE /api/account/sessions/{session_id}"},
       {"AccountService.RevokeOtherSessions",

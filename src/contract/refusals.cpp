@@ -53,6 +53,8 @@ constexpr std::array table{
                   "The code's attempts are spent"},
     RefusalStatus{Refusal::code_budget_spent, 429, grpc_resource_exhausted, Cost::call, "Too many wrong codes"},
     RefusalStatus{Refusal::verification_unknown, 404, grpc_not_found, Cost::call, "There is no such verification"},
+    RefusalStatus{Refusal::already_verified, 409, grpc_already_exists, Cost::call,
+                  "The email address is verified already"},
     RefusalStatus{Refusal::link_invalid, 400, grpc_invalid_argument, Cost::call, "The link doesn't work"},
     RefusalStatus{Refusal::password_required, 403, grpc_failed_precondition, Cost::call,
                   "The password is needed as well"},

@@ -201,8 +201,15 @@ Result<void> Rules::check(const Message& message) const { return check_at({}, me
 Result<void> Rules::check_at(const std::string& path, const Message& message) const {
   const auto found = types_.find(message.GetDescriptor());
   if (found == types_.end()) throw std::logic_error("no rules were read for " + message.GetTypeName());
+  const FieldDescriptor* identifier = nullptr;
   for (const FieldRule& rule : found->second) {
     if (auto fits = check_field(path, message, rule); !fits) return fits;
+    if (!rule.rule.identifier() || !is_there(message, *rule.field)) continue;
+    if (identifier) {
+      const std::string both = "Send " + identifier->name() + " or " + rule.field->name() + ", not both.";
+      return refuse(Refusal::invalid_field, both, path + rule.field->name());
+    }
+    identifier = rule.field;
   }
   if (is_raw(*message.GetDescriptor())) {
     const auto* const extensions = message.GetDescriptor()->FindFieldByName("extensions");

@@ -43,7 +43,9 @@ class Rules {
   /// Refuses what breaks a rule, naming the field, as in "user.emails[2]": missing_field for what is required, else
   /// invalid_field; unknown_field for bytes on the wire that are no field of the contract. An absent field is only
   /// measured by `required`; so is an empty text without presence. An empty text that is there passes as URL, locale,
-  /// time zone and base64url (it clears), and as nothing else. Throws std::logic_error for a type never added.
+  /// time zone and base64url (it clears), and as nothing else. Of several identifiers a message has one at most:
+  /// otherwise the limits would count one account, and the call be about another. Throws std::logic_error for a type
+  /// never added.
   Result<void> check(const google::protobuf::Message& message) const;
 
  private:

@@ -40,6 +40,12 @@ constexpr std::string_view ruled = R"(
     optional string zone = 25 [(ostiary.rule) = {format: TIME_ZONE}];
     optional string token = 26 [(ostiary.rule) = {format: BASE64URL}];
   }
+  message Named {
+    optional string email = 1 [(ostiary.rule) = {identifier: true}];
+    optional string word = 2;
+    optional string username = 3 [(ostiary.rule) = {identifier: true}];
+    string phone = 4 [(ostiary.rule) = {identifier: true}];
+  }
   message Needs {
     optional int32 number = 1 [(ostiary.rule) = {required: true}];
     Inner user = 2 [(ostiary.rule) = {required: true}];
@@ -53,6 +59,7 @@ class FieldRules : public ::testing::Test {
   FieldRules() {
     rules.add(contract.type("Sample"));
     rules.add(contract.type("Needs"));
+    rules.add(contract.type("Named"));
   }
 
   Result<void> check(const std::string& type, const std::string& json) {
@@ -65,6 +72,25 @@ class FieldRules : public ::testing::Test {
   testing::WrittenContract contract{ruled};
   Rules rules;
 };
+
+TEST_F(FieldRules, LetAMessageNameOneAccountOnly) {
+  for (const std::string one : {"{}", R"({"email":"a","word":"b"})", R"({"username":"a"})", R"({"phone":"1"})"}) {
+    EXPECT_TRUE(check("Named", one)) << one;
+  }
+  EXPECT_TRUE(check("Named", R"({"email":"a","phone":""})")) << "an empty text without presence is none";
+  struct Row {
+    std::string json, detail, field;
+  };
+  for (const auto& row : {Row{R"({"email":"a","username":"a"})", "Send email or username, not both.", "username"},
+                          Row{R"({"username":"a","email":""})", "Send email or username, not both.", "username"},
+                          Row{R"({"phone":"1","email":"a"})", "Send email or phone, not both.", "phone"}}) {
+    const auto refused = check("Named", row.json);
+    ASSERT_FALSE(refused) << row.json;
+    EXPECT_EQ(refused.error().why, Refusal::invalid_field);
+    EXPECT_EQ(refused.error().detail, row.detail);
+    EXPECT_EQ(refused.error().field, row.field);
+  }
+}
 
 TEST_F(FieldRules, LetGoodValuesPass) {
   for (const std::string_view row : {

@@ -19,6 +19,9 @@ namespace {
 using Algorithm = PasswordParameters::Algorithm;
 
 constexpr std::size_t bcrypt_takes = 72;
+constexpr std::string_view bcrypt_alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::size_t bcrypt_cost_size = 7;  // "$2b$12$"
+constexpr std::size_t bcrypt_salt_and_hash_size = 53;
 constexpr std::size_t salt_size = 16;
 constexpr std::size_t hash_size = 32;
 constexpr std::size_t longest_stored = 512;
@@ -63,15 +66,14 @@ std::optional<Argon2idCost> parse_argon2id(std::string_view stored) {
 
 /// The cost in $2b$NN$ and 53 characters of salt and hash, also for 2a and 2y; nothing for any other form.
 std::optional<std::uint32_t> parse_bcrypt(std::string_view stored) {
-  constexpr std::string_view alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  if (stored.size() != 60 || !take(stored, "$2")) return std::nullopt;
+  if (stored.size() != bcrypt_cost_size + bcrypt_salt_and_hash_size || !take(stored, "$2")) return std::nullopt;
   if (stored[0] != 'a' && stored[0] != 'b' && stored[0] != 'y') return std::nullopt;
   stored.remove_prefix(1);
   if (!take(stored, "$") || stored[2] != '$') return std::nullopt;
   std::uint32_t cost = 0;
   const auto [end, error] = std::from_chars(stored.data(), stored.data() + 2, cost);
   if (error != std::errc() || end != stored.data() + 2 || cost < 4 || cost > 31) return std::nullopt;
-  if (stored.substr(3).find_first_not_of(alphabet) != std::string_view::npos) return std::nullopt;
+  if (stored.substr(3).find_first_not_of(bcrypt_alphabet) != std::string_view::npos) return std::nullopt;
   return cost;
 }
 
@@ -102,6 +104,10 @@ std::string hash_argon2id(std::string_view password, const PasswordParameters& p
          ",p=1$" + base64(salt) + "$" + base64(hash);
 }
 
+bool bcrypt_holds(std::string_view password) {
+  return password.size() <= bcrypt_takes && password.find('\0') == std::string_view::npos;
+}
+
 /// crypt(3) of at most the first 72 bytes before any NUL; empty when it refuses the setting.
 std::string bcrypt(std::string_view password, const std::string& setting) {
   const Secret terminated(std::string(password.substr(0, bcrypt_takes)));
@@ -115,7 +121,7 @@ std::string bcrypt(std::string_view password, const std::string& setting) {
 }
 
 std::string hash_bcrypt(std::string_view password, const PasswordParameters& parameters, Random& random) {
-  if (password.size() > bcrypt_takes || password.find('\0') != std::string_view::npos) {
+  if (!bcrypt_holds(password)) {
     throw std::invalid_argument("bcrypt takes 72 bytes without NUL at most");
   }
   std::array<std::uint8_t, salt_size> salt;
@@ -131,14 +137,18 @@ std::string hash_bcrypt(std::string_view password, const PasswordParameters& par
 }
 
 bool verify_bcrypt(std::string_view password, const std::string& stored) {
-  const bool whole = password.size() <= bcrypt_takes && password.find('\0') == std::string_view::npos;
   // Computed in any case, so that a password out of bounds takes as long as a wrong one.
-  return ostiary::equal_in_constant_time(bcrypt(password, stored), stored) && whole;
+  return ostiary::equal_in_constant_time(bcrypt(password, stored), stored) && bcrypt_holds(password);
 }
 
 }  // namespace
 
 std::size_t longest_password(Algorithm algorithm) { return algorithm == Algorithm::bcrypt ? bcrypt_takes : 256; }
+
+bool can_hold(Algorithm algorithm, const Secret& password) {
+  if (algorithm == Algorithm::bcrypt) return bcrypt_holds(password.reveal());
+  return password.reveal().size() <= longest_password(algorithm);
+}
 
 std::string hash_password(const Secret& password, const PasswordParameters& parameters, Random& random) {
   if (parameters.memory_kib > most_memory_kib || parameters.passes > most_passes ||
@@ -160,6 +170,24 @@ bool verify_password(const Secret& password, std::string_view stored) {
   start_sodium();
   const HashMemory memory;
   return crypto_pwhash_str_verify(std::string(stored).c_str(), password.reveal().data(), password.reveal().size()) == 0;
+}
+
+std::string_view cost_of(std::string_view stored) {
+  if (parse_bcrypt(stored)) return stored.substr(0, bcrypt_cost_size);
+  if (!parse_argon2id(stored)) return {};
+  return stored.substr(0, stored.rfind('$', stored.rfind('$') - 1) + 1);
+}
+
+std::string make_unmatchable_hash(std::string_view cost, Random& random) {
+  std::string stored(cost);
+  if (cost.starts_with("$argon2id$")) {
+    stored += base64(random.bytes(salt_size)) + "$" + base64(random.bytes(hash_size));
+  } else {
+    for (std::size_t i = 0; i < bcrypt_salt_and_hash_size; ++i) {
+      stored += bcrypt_alphabet[random.below(std::uint32_t{bcrypt_alphabet.size()})];
+    }
+  }
+  return !cost.empty() && cost_of(stored) == cost ? stored : std::string();
 }
 
 bool needs_rehash(std::string_view stored, const PasswordParameters& parameters) {

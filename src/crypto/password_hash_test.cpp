@@ -219,5 +219,42 @@ TEST(PasswordHash, NeedsRehashWhenWeakerOrOfTheOtherKind) {
   EXPECT_TRUE(needs_rehash("$argon2id$v=19$m=19456,t=2" + tail, bcrypt));
 }
 
+TEST(PasswordHash, CanHoldWhatIsNotCutB19) {
+  for (const std::size_t length : {0, 1, 71, 72}) {
+    EXPECT_TRUE(can_hold(Algorithm::bcrypt, Secret(std::string(length, 'a')))) << length;
+  }
+  EXPECT_FALSE(can_hold(Algorithm::bcrypt, Secret(std::string(73, 'a'))));
+  EXPECT_FALSE(can_hold(Algorithm::bcrypt, Secret("a\0b"s)));
+  EXPECT_TRUE(can_hold(Algorithm::argon2id, Secret("a\0b"s)));
+  EXPECT_TRUE(can_hold(Algorithm::argon2id, Secret(std::string(256, 'a'))));
+  EXPECT_FALSE(can_hold(Algorithm::argon2id, Secret(std::string(257, 'a'))));
+}
+
+TEST(PasswordHash, TheCostIsWhatStandsBeforeTheSalt) {
+  const std::string salt_and_hash = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+  EXPECT_EQ(cost_of("$argon2id$v=19$m=19456,t=2,p=1$" + salt_and_hash), "$argon2id$v=19$m=19456,t=2,p=1$");
+  EXPECT_EQ(cost_of("$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "$2b$05$");
+  EXPECT_EQ(cost_of("$2y$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), "$2y$12$");
+  for (const std::string_view unknown : {"", "$", "$$$$$", "*0", "$6$salt$password", "$argon2id$v=19$m=1,t=1$a$b"}) {
+    EXPECT_EQ(cost_of(unknown), "") << unknown;
+  }
+}
+
+TEST(PasswordHash, AnUnmatchableOneHasItsCostAndNoPassword) {
+  SystemRandom random;
+  for (const std::string_view cost :
+       {"$argon2id$v=19$m=256,t=3,p=1$", "$argon2id$v=19$m=256,t=1,p=4$", "$2b$04$", "$2a$05$", "$2y$04$"}) {
+    const std::string stored = make_unmatchable_hash(cost, random);
+    EXPECT_EQ(cost_of(stored), cost);
+    EXPECT_NE(stored, make_unmatchable_hash(cost, random));
+    EXPECT_FALSE(verifies("password", stored)) << stored;
+    EXPECT_FALSE(verifies("", stored)) << stored;
+  }
+  EXPECT_TRUE(make_unmatchable_hash("$2b$04$", random).size() == 60);
+  for (const std::string_view unknown : {"", "$6$", "$argon2id$", "$2b$04$CCCC"}) {
+    EXPECT_EQ(make_unmatchable_hash(unknown, random), "") << unknown;
+  }
+}
+
 }  // namespace
 }  // namespace ostiary::crypto

@@ -277,7 +277,7 @@ Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) 
     return findings;
   }
   if (!found.signing || found.signing->key->algorithm() != chosen) {
-    findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start creates one"));
+    findings.push_back(fine("keys", "no " + wanted + " key signs tokens yet: the next start changes that"));
     return findings;
   }
   findings.push_back(fine("keys", "tokens are signed by " + wanted + " key " + to_string(found.signing->id) +

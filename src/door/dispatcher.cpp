@@ -274,14 +274,12 @@ Objection Dispatcher::Impl::count(Passage& passage) {
 
 void Dispatcher::Impl::give_back(limits::Buckets& taken) { limits.give_back(std::exchange(taken, {})); }
 
-/// Writes to the audit log that a proven caller was turned away. Each row is paid from the caller's own budget, so that
-/// nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
+/// Writes to the audit log that a proven caller was turned away. Each row is paid from the caller's AUDITED budget, so
+/// that nobody fills the log; refusals of strangers and of too many calls stand in the program's log only.
 void Dispatcher::Impl::record(const Passage& passage, const Refused& why) {
   if (!audit) return;
   const Policy& policy = passage.method.policy;
-  const auto buckets =
-      passage.has_caller_paid ? limits::Buckets{} : limits.of_caller(policy.rate(), passage.call.caller);
-  if (limits.take(buckets, clock.now())) return;
+  if (limits.take(limits.of_caller(AUDITED, passage.call.caller), clock.now())) return;
   const auto* const person = std::get_if<Person>(&passage.call.caller);
   audit(passage.call, {.action = policy.audit(),
                        .outcome = audit::Outcome::refused,

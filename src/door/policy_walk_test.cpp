@@ -34,7 +34,7 @@ const CallUnderTest calls[] = {
     {"Logout", R"({"refresh_token":"a"})", R"({"refresh_token":"a\nb"})", "refresh_token", 400, Refusal::internal},
     {"CheckSession", "{}", nullptr, nullptr, 200, Refusal::internal},
     {"GetProfile", "{}", nullptr, nullptr, 200, Refusal::internal},
-    {"UpdateProfile", R"({"locale":"en"})", R"({"locale":"_"})", "locale", 200, Refusal::internal},
+    {"UpdateProfile", R"({"locale":"en"})", R"({"locale":"_"})", "locale", 30, Refusal::internal},
     {"ListSessions", R"({"page_size":1})", R"({"page_size":0})", "page_size", 200, Refusal::internal},
     {"RevokeSession", R"({"session_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})", "{}", "session_id", 200,
      Refusal::internal},

@@ -2,9 +2,11 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "base/ip_address.hpp"
+#include <algorithm>
+#include <iterator>
 
 #include "base/encoding.hpp"
+#include "base/ip_address.hpp"
 
 namespace ostiary::limits {
 namespace {
@@ -59,9 +61,16 @@ Buckets Limits::of_session(RateClass rate, SessionId session) const {
 }
 
 Buckets Limits::of_caller(RateClass rate, const Caller& caller) const {
-  if (const auto* const person = std::get_if<Person>(&caller)) return of_session(rate, person->session_id);
+  const auto with_account = [&](Buckets all, UserId user) {
+    const std::string account = "user:" + to_string(user);
+    std::ranges::move(buckets(rate, "identifier", account, rates(rate).per_identifier), std::back_inserter(all));
+    return all;
+  };
+  if (const auto* const person = std::get_if<Person>(&caller)) {
+    return with_account(of_session(rate, person->session_id), person->user_id);
+  }
   if (const auto* const half = std::get_if<HalfPerson>(&caller)) {
-    return buckets(rate, "user", to_string(half->user_id), rates(rate).per_session);
+    return with_account(buckets(rate, "user", to_string(half->user_id), rates(rate).per_session), half->user_id);
   }
   if (const auto* const service = std::get_if<Service>(&caller)) {
     return buckets(rate, "service", to_string(service->id), rates(rate).per_service);

@@ -42,8 +42,8 @@ class Limits {
   /// The buckets of whoever is named. Those of one call are put together and taken from at once.
   Buckets of_address(RateClass rate, std::string_view address) const;
   Buckets of_session(RateClass rate, SessionId session) const;
-  /// A person's session, or a service. Who is only half signed in has no session, and pays what one would under the
-  /// user's id. None for anybody else.
+  /// A person's session and account, as far as the class has budgets for them, or a service. Who is only half signed in
+  /// has no session, and pays what one would under the user's id. None for anybody else.
   Buckets of_caller(RateClass rate, const Caller& caller) const;
   /// A `device` that the account knows has budgets of its own; strangers share those of the account, and of the account
   /// and their address together. Under MAIL the account's part is its mailbox, which has one budget before and after

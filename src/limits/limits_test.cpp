@@ -64,6 +64,7 @@ TEST(Limits, AreThoseOfTheContract) {
   EXPECT_EQ(row(READ), "| 100/1s burst 400 | | 50/1s burst 200 | 500/1s burst 2000 |");
   EXPECT_EQ(row(WRITE), "| 100/1s burst 400 | | 50/1s burst 200 | 500/1s burst 2000 |");
   EXPECT_EQ(row(PROBE), "| 10/1s burst 100 | | | |");
+  EXPECT_EQ(row(AUDITED), "60/3600s burst 30 | 100/1s burst 400 | | | 60/3600s burst 30 |");
 }
 
 constexpr SessionId session{{{1}}};
@@ -156,6 +157,23 @@ TEST_F(TakenLimits, KnowWhoPaysForACaller) {
   EXPECT_EQ(keys_of(Nobody{}), "");
   EXPECT_EQ(keys_of(Operator{}), "");
   EXPECT_TRUE(limits.of_caller(CODE, person).empty()) << "the class has no budget for sessions";
+}
+
+TEST_F(TakenLimits, CountForTheAccountWhicheverSessionCalls) {
+  Person person{};
+  person.session_id = session;
+  Person elsewhere = person;
+  elsewhere.session_id = SessionId{{{2}}};
+  Person somebody_else = person;
+  somebody_else.user_id = UserId{{{2}}};
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_FALSE(limits.take(limits.of_caller(AUDITED, person), now));
+    EXPECT_FALSE(limits.take(limits.of_caller(AUDITED, elsewhere), now));
+  }
+  EXPECT_TRUE(limits.take(limits.of_caller(AUDITED, person), now));
+  EXPECT_TRUE(limits.take(limits.of_caller(AUDITED, HalfPerson{person.user_id}), now));
+  EXPECT_FALSE(limits.take(limits.of_caller(AUDITED, somebody_else), now));
+  EXPECT_FALSE(limits.take(limits.of_caller(READ, person), now));
 }
 
 TEST_F(TakenLimits, LetEverythingThroughWhenTheyAreOff) {

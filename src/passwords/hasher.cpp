@@ -31,9 +31,8 @@ Hasher::Hasher(const crypto::PasswordParameters& parameters, int threads, Random
     : parameters_(parameters),
       random_(random),
       workers_(std::max(threads, 1), std::numeric_limits<std::size_t>::max(),
-               {.on_start = step_behind_everything_else, .on_rest = release_memory}) {
-  nobody_ = hash(Secret(to_hex(random.bytes(16))));
-}
+               {.on_start = step_behind_everything_else, .on_rest = release_memory}),
+      decoys_(std::string(crypto::cost_of(hash(Secret(to_hex(random.bytes(16)))))), random) {}
 
 std::string Hasher::hash(const Secret& password) {
   std::string result;
@@ -48,7 +47,12 @@ bool Hasher::verify(const Secret& password, std::string_view stored) {
 }
 
 bool Hasher::verify_nobody(const Secret& password) {
-  verify(password, nobody_);
+  verify(password, decoys_.of_todays_cost());
+  return false;
+}
+
+bool Hasher::verify_nobody(const Secret& password, const Digest& draw) {
+  verify(password, decoys_.for_draw(draw));
   return false;
 }
 

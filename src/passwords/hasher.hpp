@@ -6,6 +6,7 @@
 
 #include "base/workers.hpp"
 #include "crypto/password_hash.hpp"
+#include "passwords/decoys.hpp"
 
 namespace ostiary::passwords {
 
@@ -26,9 +27,12 @@ class Hasher {
   std::string hash(const Secret& password);
   bool verify(const Secret& password, std::string_view stored);
 
-  /// Costs what verifying a password of a real account costs, and is never true.
+  /// Costs what verifying a password against a hash of today's parameters costs, and is never true.
   bool verify_nobody(const Secret& password);
+  /// The same at the cost of an account's hash, whichever belongs to `draw`.
+  bool verify_nobody(const Secret& password, const Digest& draw);
 
+  Decoys& decoys() { return decoys_; }
   const crypto::PasswordParameters& parameters() const { return parameters_; }
   std::size_t waiting() const { return workers_.waiting(); }
   int threads() const { return workers_.threads(); }
@@ -38,9 +42,9 @@ class Hasher {
 
   crypto::PasswordParameters parameters_;
   Random& random_;
-  std::string nobody_;  ///< the hash of a random password
   Observer observer_ = [](std::chrono::nanoseconds) {};
   Workers workers_;
+  Decoys decoys_;
 };
 
 }  // namespace ostiary::passwords

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
+#include "crypto/password_hash.hpp"
 #include "limits/email_address.hpp"
 #include "limits/username.hpp"
 #include "sessions/start_session.hpp"
@@ -62,19 +63,19 @@ struct Candidate {
   std::optional<PendingRow> pending;
 
   /// Nothing for nobody, and for an account without a password: the answer and its time are the same.
-  std::optional<StoredPassword> password() const {
-    if (user && user->password_hash && user->password_changed_at) {
-      return StoredPassword{*user->password_hash, StoredPassword::Choice{user->id, *user->password_changed_at}};
-    }
-    if (pending) return StoredPassword{pending->password_hash, std::nullopt};
-    return std::nullopt;
+  std::optional<StoredPassword> user_password() const {
+    if (!user || !user->password_hash || !user->password_changed_at) return std::nullopt;
+    return StoredPassword{*user->password_hash, StoredPassword::Choice{user->id, *user->password_changed_at}};
+  }
+
+  std::optional<StoredPassword> pending_password() const {
+    if (!pending || pending->password_hash.empty()) return std::nullopt;
+    return StoredPassword{pending->password_hash, std::nullopt};
   }
 };
 
 Candidate find_candidate(Transaction& tx, const Identifier& identifier, Time now) {
-  Candidate candidate{find_user(tx, identifier), find_pending(tx, identifier, now)};
-  if (candidate.user) candidate.pending.reset();
-  return candidate;
+  return {find_user(tx, identifier), find_pending(tx, identifier, now)};
 }
 
 Candidate read_candidate(const Deps& deps, const Identifier& identifier, Time now) {
@@ -90,15 +91,55 @@ std::string bucket_key(const Deps& deps, const Identifier& identifier) {
   return "identifier:" + to_hex(identifier_hash(deps, identifier));
 }
 
-/// Writes down an attempt, whatever became of it; a failed one of an account in the audit log, too.
+/// The password that was given, where it is one of those that were read; nothing where it is none. A login that is
+/// refused has always cost two hashes, the account's or nobody's and the registration's or nobody's, whatever exists.
+std::optional<StoredPassword> proven_password(const Deps& deps, const Secret& password, const Candidate& candidate,
+                                              const Digest& draw) {
+  auto& hasher = deps.hasher;
+  auto of_user = candidate.user_password();
+  if (of_user ? hasher.verify(password, of_user->hash) : hasher.verify_nobody(password, draw)) return of_user;
+  auto of_pending = candidate.pending_password();
+  if (of_pending ? hasher.verify(password, of_pending->hash) : hasher.verify_nobody(password)) return of_pending;
+  return std::nullopt;
+}
+
+/// A hash to put in the place of a weaker one; nothing where there is no need, or where it could not hold the password.
+std::optional<std::string> stronger_hash(const Deps& deps, const Secret& password, const StoredPassword& proven) {
+  const auto& parameters = deps.hasher.parameters();
+  if (!proven.choice || !crypto::needs_rehash(proven.hash, parameters)) return std::nullopt;
+  if (!crypto::can_hold(parameters.algorithm, password)) return std::nullopt;
+  return deps.hasher.hash(password);
+}
+
+/// The costs that stored hashes have. No setting gives them: older ones stay until their owners sign in.
+std::vector<passwords::CostInUse> read_costs_in_use(Database& db) {
+  constexpr std::size_t most_costs = 32;
+  using Costs = std::vector<passwords::CostInUse>;
+  return *db.read([](Transaction& tx) -> Result<Costs> {
+    Costs costs;
+    std::string last;
+    while (costs.size() < most_costs) {
+      const auto next = tx.optional(statements::next_password_cost, last);
+      if (!next) break;
+      last = next->cost;
+      costs.push_back({last, tx.one(statements::count_passwords_of_cost, last).count});
+    }
+    return costs;
+  });
+}
+
+/// Writes down an attempt, whatever became of it; a wrong password of an account, and a disabled one's right password,
+/// in the audit log, too.
 void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
-                    const std::optional<LoginRow>& user, bool success, std::string_view reason, Time now) {
+                    const std::optional<LoginRow>& user, LoginVerdict verdict, std::string_view reason, Time now) {
   const auto user_id = user ? std::optional(user->id) : std::nullopt;
   const auto device = call.device ? std::optional(call.device->hash) : std::nullopt;
+  const bool success = verdict == LoginVerdict::accepted;
   tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
           call.address, device, success, std::string(reason), now);
-  // Strangers must not fill the audit log, from which nobody may delete.
-  if (success || !user) return;
+  // Strangers must not fill the audit log, from which nobody may delete: whoever registers an address knows the
+  // password of that registration.
+  if (success || !user || verdict == LoginVerdict::email_not_verified) return;
   deps.audit.record(tx, call,
                     {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
 }
@@ -116,9 +157,6 @@ std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& cand
 }
 
 Result<Identifier> identifier_of(const v1::LoginRequest& request) {
-  if (request.has_email() && request.has_username()) {
-    return refuse(Refusal::invalid_field, "Send an email or a username, not both.", "username");
-  }
   if (!request.has_email() && !request.has_username()) {
     return refuse(Refusal::missing_field, "Send an email or a username.", "email");
   }
@@ -132,25 +170,29 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   const auto identifier = identifier_of(request);
   if (!identifier) return std::unexpected(identifier.error());
 
+  if (deps.hasher.decoys().is_refresh_due(now)) deps.hasher.decoys().use(read_costs_in_use(deps.db));
   const Secret password(request.password());
-  const auto stored = read_candidate(deps, *identifier, now).password();
-  const bool right = stored ? deps.hasher.verify(password, stored->hash) : deps.hasher.verify_nobody(password);
-  std::optional<std::string> stronger;
-  if (right && crypto::needs_rehash(stored->hash, deps.hasher.parameters())) stronger = deps.hasher.hash(password);
+  const auto proven =
+      proven_password(deps, password, read_candidate(deps, *identifier, now), identifier_hash(deps, *identifier));
+  const auto stronger = proven ? stronger_hash(deps, password, *proven) : std::nullopt;
 
   return deps.db.transaction([&](Transaction& tx) -> Result<v1::LoginReply> {
     auto candidate = find_candidate(tx, *identifier, now);
     // The password that was right a moment ago must still be the one that is stored.
-    const LoginFacts facts{right && same_password(*stored, candidate.password()), candidate.user.has_value(),
-                           candidate.user && candidate.user->status == "active"};
+    const LoginFacts facts{proven && same_password(*proven, candidate.user_password()),
+                           candidate.user && candidate.user->status == "active",
+                           proven && same_password(*proven, candidate.pending_password())};
     const auto verdict = judge_login(facts);
     if (verdict != LoginVerdict::accepted) {
       const auto refused = refusal_for(verdict, candidate);
-      record_attempt(tx, deps, call, *identifier, candidate.user, false, name_of(refused.error().why), now);
+      record_attempt(tx, deps, call, *identifier, candidate.user, verdict, name_of(refused.error().why), now);
       return tx.keep(refused);
     }
-    if (stronger) tx.send(statements::replace_password_hash, candidate.user->id, stored->hash, *stronger);
-    record_attempt(tx, deps, call, *identifier, candidate.user, true, "password", now);
+    if (stronger) {
+      tx.send(statements::replace_password_hash, candidate.user->id, proven->hash, *stronger,
+              crypto::cost_of(*stronger));
+    }
+    record_attempt(tx, deps, call, *identifier, candidate.user, verdict, "password", now);
     v1::LoginReply reply;
     put_tokens(reply, complete_sign_in(tx, deps, call, user_of(*candidate.user), {"pwd"}, now));
     return reply;
@@ -163,15 +205,15 @@ limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical
 
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
   const Identifier name = canonical(identifier);
-  return *deps.db.read([&](Transaction& tx) -> Result<limits::Identity> {
-    const auto user = find_user(tx, name);
-    const std::string key = bucket_key(deps, name);
-    if (!user) return limits::Identity{key, false, key};
-    const bool known =
-        device && device->has_logged_in && tx.optional(statements::find_device, user->id, device->hash).has_value();
-    const std::string mailbox = name.is_email || !user->email ? key : bucket_key(deps, canonical(*user->email));
-    return limits::Identity{"user:" + to_string(user->id), known, mailbox};
+  const Digest device_hash = device && device->has_logged_in ? device->hash : Digest{};
+  const auto& find = name.is_email ? statements::find_identity_by_email : statements::find_identity_by_username;
+  const auto found = *deps.db.read([&](Transaction& tx) -> Result<std::optional<statements::IdentityRow>> {
+    return tx.optional(find, name.canonical, device_hash);
   });
+  const std::string key = bucket_key(deps, name);
+  if (!found) return limits::Identity{key, false, key};
+  const std::string mailbox = found->email_canonical ? bucket_key(deps, {*found->email_canonical, true}) : key;
+  return limits::Identity{"user:" + to_string(found->id), found->knows_device, mailbox};
 }
 
 }  // namespace ostiary::sessions

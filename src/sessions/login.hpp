@@ -5,9 +5,11 @@
 
 namespace ostiary::sessions {
 
-/// Signs in by email or username and password. One password hash is computed, whoever is asked for: the user's, the
-/// newest pending registration's, or nobody's. Every attempt leaves a row in
-/// login_attempts, and one about an account in the audit log.
+/// Signs in by email or username and password. The password is verified against the account's hash, and unless that one
+/// is right also against that of the newest live registration of the identifier, decoy or not. Where there is none of
+/// either, a decoy hash is verified, so that every refusal costs two hashes. The right password of a registration is
+/// email_not_verified, whether or not there is an account as well. Every attempt leaves a row in login_attempts, and a
+/// wrong password for an account, or a right one for a disabled account, one in the audit log.
 Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
 /// Whom the limits count mails to an address for, whether or not it is an account's.

@@ -51,10 +51,8 @@ MadeRoom make_room(const std::vector<OpenSession>& open, std::int64_t most) {
 }
 
 LoginVerdict judge_login(const LoginFacts& facts) {
-  if (!facts.password_right) return LoginVerdict::wrong_credentials;
-  if (!facts.is_user) return LoginVerdict::email_not_verified;
-  if (!facts.may_sign_in) return LoginVerdict::account_disabled;
-  return LoginVerdict::accepted;
+  if (facts.password_right) return facts.may_sign_in ? LoginVerdict::accepted : LoginVerdict::account_disabled;
+  return facts.pending_password_right ? LoginVerdict::email_not_verified : LoginVerdict::wrong_credentials;
 }
 
 std::string join_words(const std::vector<std::string>& words) {

@@ -81,15 +81,16 @@ struct MadeRoom {
 /// Of open sessions, the latest first, those that have to end for one more to be among at most `most` live ones.
 MadeRoom make_room(const std::vector<OpenSession>& open, std::int64_t most);
 
-/// What is known at a login once the one hash has been computed.
+/// What is known at a login once the hashes have been computed.
 struct LoginFacts {
-  bool password_right = false;
-  bool is_user = false;      ///< else a pending registration, or nobody
-  bool may_sign_in = false;  ///< the user's status is active
+  bool password_right = false;          ///< the account's
+  bool may_sign_in = false;             ///< the account's status is active
+  bool pending_password_right = false;  ///< that of a pending registration, decoy or not
 };
 
-/// Ordered by precedence: the first that applies wins. Only who knows the password learns more than the first.
-enum class LoginVerdict { wrong_credentials, email_not_verified, account_disabled, accepted };
+/// Ordered by precedence: the first that applies wins. Only who knows a password learns more than the first, and who
+/// knows that of a registration does not learn whether there is an account as well.
+enum class LoginVerdict { accepted, account_disabled, email_not_verified, wrong_credentials };
 
 LoginVerdict judge_login(const LoginFacts& facts);
 

@@ -255,12 +255,14 @@ TEST(Login, VerdictsB1) {
   };
   const Row table[] = {
       {"nobody", {}, LoginVerdict::wrong_credentials},
-      {"a wrong password", {false, true, true}, LoginVerdict::wrong_credentials},
-      {"a wrong password of a disabled account", {false, true, false}, LoginVerdict::wrong_credentials},
-      {"a wrong password of a pending registration", {false, false, false}, LoginVerdict::wrong_credentials},
-      {"the right one of a pending registration", {true, false, false}, LoginVerdict::email_not_verified},
-      {"the right one of a disabled account", {true, true, false}, LoginVerdict::account_disabled},
-      {"the right one", {true, true, true}, LoginVerdict::accepted},
+      {"a wrong password", {false, true, false}, LoginVerdict::wrong_credentials},
+      {"a wrong password of a disabled account", {false, false, false}, LoginVerdict::wrong_credentials},
+      {"the right one of a pending registration", {false, false, true}, LoginVerdict::email_not_verified},
+      {"the right one of a decoy", {false, true, true}, LoginVerdict::email_not_verified},
+      {"the right one of a disabled account", {true, false, false}, LoginVerdict::account_disabled},
+      {"of a disabled account and of a decoy", {true, false, true}, LoginVerdict::account_disabled},
+      {"the right one", {true, true, false}, LoginVerdict::accepted},
+      {"the right one of an account and of a decoy", {true, true, true}, LoginVerdict::accepted},
   };
   for (const auto& row : table) EXPECT_EQ(judge_login(row.facts), row.verdict) << row.name;
 }

@@ -54,6 +54,40 @@ inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
   WHERE u.username_canonical = $1
 )sql"};
 
+/// What the limits by identifier ask: the account, its mailbox, and whether it knows the device `$2`.
+struct IdentityRow {
+  UserId id;
+  std::optional<std::string> email_canonical;
+  bool knows_device;
+};
+inline constexpr Statement<IdentityRow(std::string, Digest)> find_identity_by_email{R"sql(
+  SELECT u.id, u.email_canonical,
+         EXISTS (SELECT 1 FROM devices d WHERE d.user_id = u.id AND d.device_hash = $2)
+  FROM users u WHERE u.email_canonical = $1
+)sql"};
+
+inline constexpr Statement<IdentityRow(std::string, Digest)> find_identity_by_username{R"sql(
+  SELECT u.id, u.email_canonical,
+         EXISTS (SELECT 1 FROM devices d WHERE d.user_id = u.id AND d.device_hash = $2)
+  FROM users u WHERE u.username_canonical = $1
+)sql"};
+
+struct CostRow {
+  std::string cost;
+};
+/// The first cost of a password hash behind `$1`.
+inline constexpr Statement<CostRow(std::string)> next_password_cost{R"sql(
+  SELECT cost FROM password_credentials WHERE cost > $1 ORDER BY cost LIMIT 1
+)sql"};
+
+struct CountRow {
+  std::int64_t count;
+};
+/// Ten thousand at most.
+inline constexpr Statement<CountRow(std::string)> count_passwords_of_cost{R"sql(
+  SELECT count(*) FROM (SELECT 1 FROM password_credentials WHERE cost = $1 LIMIT 10000) AS counted
+)sql"};
+
 struct RoleNameRow {
   std::string name;
 };
@@ -61,21 +95,21 @@ inline constexpr Statement<RoleNameRow(UserId)> roles_of{R"sql(
   SELECT r.name FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = $1 ORDER BY r.name LIMIT 100
 )sql"};
 
-/// Of a registration that is no decoy: the challenge of one names an account.
+/// The newest live registration, decoy or not, so that a login tells nobody which of both it is.
 struct PendingRow {
   VerificationId id;
-  std::string password_hash;
+  std::string password_hash;  ///< empty once an account was made of it
 };
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_email{R"sql(
   SELECT p.id, p.password_hash FROM challenges c JOIN pending_registrations p ON p.id = c.id
-  WHERE c.purpose = 'verify_email' AND c.subject = $1 AND c.expires_at > $2 AND c.user_id IS NULL
-  ORDER BY c.created_at DESC LIMIT 1
+  WHERE c.purpose = 'verify_email' AND c.subject = $1 AND c.expires_at > $2
+  ORDER BY c.created_at DESC, c.id DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<PendingRow(std::string, Time)> newest_pending_by_username{R"sql(
   SELECT p.id, p.password_hash FROM pending_registrations p JOIN challenges c ON c.id = p.id
-  WHERE p.username_canonical = $1 AND c.expires_at > $2 AND c.user_id IS NULL
-  ORDER BY c.created_at DESC LIMIT 1
+  WHERE p.username_canonical = $1 AND c.expires_at > $2
+  ORDER BY c.created_at DESC, c.id DESC LIMIT 1
 )sql"};
 
 inline constexpr Statement<void(AttemptId, std::optional<UserId>, Digest, std::string, std::optional<Digest>, bool,
@@ -89,9 +123,9 @@ inline constexpr Statement<void(UserId, Time)> note_login{R"sql(
   UPDATE users SET last_login_at = $2 WHERE id = $1
 )sql"};
 
-/// $3: a stronger hash of the same password as $2.
-inline constexpr Statement<void(UserId, std::string, std::string)> replace_password_hash{R"sql(
-  UPDATE password_credentials SET hash = $3 WHERE user_id = $1 AND hash = $2
+/// $3: a stronger hash of the same password as $2, and $4 its cost.
+inline constexpr Statement<void(UserId, std::string, std::string, std::string_view)> replace_password_hash{R"sql(
+  UPDATE password_credentials SET hash = $3, cost = $4 WHERE user_id = $1 AND hash = $2
 )sql"};
 
 struct DeviceRow {

@@ -17,6 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration pause_between_lookups = 1s;
+/// A key that signs sooner than that is not withdrawn any more: other servers must have read it before.
+constexpr Duration notice_of_withdrawal = 1min;
 constexpr std::size_t symmetric_key_size = 32;
 constexpr std::string_view symmetric_algorithm = "256-bit";
 
@@ -113,6 +115,7 @@ Keys read_keys(Transaction& tx, const ServerKey& sealing_key, const Keys& known)
     std::optional<Key> key = same != known.end() ? std::optional(*same) : open_row(row, sealing_key);
     if (!key) return;
     key->retired_at = row.retired_at;
+    key->not_before = key->token.not_before = row.not_before;
     keys.push_back(*std::move(key));
   });
   std::ranges::sort(keys, std::ranges::greater{}, [](const Key& key) { return std::pair(key.not_before, key.id); });
@@ -139,24 +142,59 @@ std::optional<ServerKey> symmetric_key(const Keys& keys, KeyId id) {
   return key->symmetric;
 }
 
-/// A key that has to be made, and from when on it is used.
-struct MissingKey {
-  KeyPurpose purpose;
+/// A key and from when on it is used.
+template <class Which>
+struct InForce {
+  Which which;
   Time not_before;
 };
 
-/// A key whose purpose has none is used at once; one that follows another when it has been published for long enough.
-std::vector<MissingKey> missing_keys(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
-  std::vector<MissingKey> missing;
-  for (const auto& [purpose, name] : purposes) {
-    const Key* key = last(keys, purpose, now);
-    if (!key) {
-      missing.push_back({purpose, now});
-    } else if (key->token.key && key->token.key->algorithm() != token_algorithm) {
-      missing.push_back({purpose, now + published_before_signing});
+/// What a start has to change among the keys: nothing, as a rule.
+struct KeyChanges {
+  std::vector<KeyId> withdrawn;               ///< published for later, and not wanted any more
+  std::optional<InForce<KeyId>> restored = {};  ///< published all along, and to sign again
+  std::vector<InForce<KeyPurpose>> missing;
+
+  bool empty() const { return withdrawn.empty() && !restored && missing.empty(); }
+};
+
+/// So that tokens come to be signed by `algorithm`. A key of it that is published already signs as soon as it may; a
+/// new one when it has been published for long enough, and at once where there was none. Keys of other algorithms that
+/// were published for later are withdrawn: otherwise a changed setting that was changed back would come into force all
+/// the same. Those that have signed stay, and verify what they signed; and none is withdrawn where by the clock, which
+/// may have been set back, none is in force.
+void change_signing(KeyChanges& changes, const Keys& keys, Time now, crypto::JwsAlgorithm algorithm) {
+  const Key* signing = newest(keys, KeyPurpose::token_signing, now);
+  const Key* chosen = nullptr;
+  const Key* other = nullptr;  // the newest of another algorithm that signs, or is about to
+  for (const Key& key : keys) {
+    if (!key.token.key || key.is_retired(now)) continue;
+    const bool is_chosen = key.token.key->algorithm() == algorithm;
+    if (is_chosen && !chosen) chosen = &key;
+    if (is_chosen) continue;
+    if (signing->not_before <= now && key.not_before > now + notice_of_withdrawal) {
+      changes.withdrawn.push_back(key.id);
+    } else if (!other) {
+      other = &key;
     }
   }
-  return missing;
+  if (!chosen) {
+    changes.missing.push_back({KeyPurpose::token_signing, other ? now + published_before_signing : now});
+  } else if (other && other->not_before > chosen->not_before) {
+    changes.restored = {chosen->id, std::max<Time>(now, other->not_before + Time::duration(1))};
+  }
+}
+
+KeyChanges changes_at_start(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
+  KeyChanges changes;
+  for (const auto& [purpose, name] : purposes) {
+    if (purpose == KeyPurpose::token_signing) {
+      change_signing(changes, keys, now, token_algorithm);
+    } else if (!last(keys, purpose, now)) {
+      changes.missing.push_back({purpose, now});
+    }
+  }
+  return changes;
 }
 
 ServerKey sealing_key_of(const Secret& master_key) {
@@ -239,13 +277,18 @@ ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Ra
     if (known != made.end()) return known->second;
     return made.emplace(purpose, make_key(purpose, ids.make<KeyId>(), random, token_algorithm)).first->second;
   };
-  const auto missing = missing_keys(*state_->snapshot(), now, token_algorithm);
-  if (missing.empty()) return;
-  for (const MissingKey& key : missing) make(key.purpose);
+  const auto expected = changes_at_start(*state_->snapshot(), now, token_algorithm);
+  if (expected.empty()) return;
+  for (const auto& missing : expected.missing) make(missing.which);
   state_->replace(*db.transaction([&](Transaction& tx) -> Result<Keys> {
     const Keys present = read_keys(tx, state_->sealing_key, {});
-    for (const MissingKey& key : missing_keys(present, now, token_algorithm)) {
-      insert(tx, make(key.purpose), now, key.not_before, state_->sealing_key, random);
+    const auto changes = changes_at_start(present, now, token_algorithm);
+    for (const KeyId id : changes.withdrawn) tx.execute(statements::retire_server_key, id, now);
+    if (const auto& key = changes.restored) {
+      tx.execute(statements::put_server_key_in_force, key->which, key->not_before);
+    }
+    for (const auto& missing : changes.missing) {
+      insert(tx, make(missing.which), now, missing.not_before, state_->sealing_key, random);
     }
     return read_keys(tx, state_->sealing_key, present);
   }));

@@ -50,8 +50,10 @@ inline constexpr std::chrono::minutes published_before_signing{10};
 class ServerKeys {
  public:
   /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree. A
-  /// signing key of another algorithm than the present one's is in force `published_before_signing` later.
-  /// Throws WrongMasterKey when a key in the database was sealed under another master key.
+  /// new signing key of another algorithm than the present one's is in force `published_before_signing` later. Who
+  /// changes the algorithm back signs with the older key at once, for it was published all along; a key that was to
+  /// follow it is withdrawn. Among several instances the one that starts last decides. Throws WrongMasterKey when a key
+  /// in the database was sealed under another master key.
   ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
              crypto::JwsAlgorithm token_algorithm);
 

@@ -219,10 +219,110 @@ TEST_F(ServerKeysTest, AStartBeforeTheNewKeySignsMakesNoOther) {
   clock.advances(1min);
   const ServerKeys again = instance(JwsAlgorithm::eddsa);
   EXPECT_EQ(rows().size(), 6U);
+}
+
+/// The running instances, read again, all sign with this key.
+void expect_all_sign_with(KeyId key, std::initializer_list<ServerKeys*> instances, std::string_view when) {
+  for (ServerKeys* keys : instances) {
+    keys->read_again();
+    EXPECT_EQ(keys->signing_key().id, key) << when;
+  }
+}
+
+TEST_F(ServerKeysTest, AnAlgorithmThatIsChangedBackBeforeItsKeySignsNeverSigns) {
+  ServerKeys first = instance(JwsAlgorithm::es256);
+  const KeyId es256 = first.signing_key().id;
+  clock.advances(1h);
+  ServerKeys changed = instance(JwsAlgorithm::eddsa);
+  const KeyId withdrawn = changed.published_keys().front().id;
+  clock.advances(1min);
+  ServerKeys back = instance(JwsAlgorithm::es256);
+  EXPECT_EQ(rows().size(), 6U) << "the older key is published all along: no other is needed";
+  for (int i = 0; i < 3; ++i) {
+    expect_all_sign_with(es256, {&first, &changed, &back}, "whichever started first");
+    EXPECT_EQ(back.published_keys().size(), 1U);
+    clock.advances(published_before_signing);
+  }
+  EXPECT_FALSE(back.verifying_key(to_string(withdrawn)));
+
+  ServerKeys once_more = instance(JwsAlgorithm::eddsa);
+  EXPECT_EQ(rows().size(), 7U) << "a withdrawn key does not come back";
+  expect_all_sign_with(es256, {&back, &once_more}, "until the new key was published for long enough");
+  clock.advances(published_before_signing);
+  EXPECT_EQ(once_more.signing_key().key->algorithm(), JwsAlgorithm::eddsa);
+}
+
+TEST_F(ServerKeysTest, AnAlgorithmThatIsChangedBackLaterSignsAtOnceWithItsOlderKey) {
+  ServerKeys first = instance(JwsAlgorithm::es256);
+  const KeyId es256 = first.signing_key().id;
+  clock.advances(1h);
+  ServerKeys changed = instance(JwsAlgorithm::eddsa);
+  clock.advances(published_before_signing);
+  const TokenKey eddsa = changed.signing_key();
+  ASSERT_NE(eddsa.id, es256);
+  clock.advances(1h);
+  ServerKeys back = instance(JwsAlgorithm::es256);
+  EXPECT_EQ(rows().size(), 6U);
+  EXPECT_EQ(back.signing_key().id, es256);
+  EXPECT_EQ(changed.signing_key().id, eddsa.id) << "it has not read it yet";
+  expect_all_sign_with(es256, {&first, &changed, &back}, "once read");
+  clock.advances(24h);
+  expect_all_sign_with(es256, {&first, &changed, &back}, "for good");
+  EXPECT_TRUE(back.verifying_key(to_string(eddsa.id))) << "its tokens are still about";
+  EXPECT_EQ(back.published_keys().front().id, es256);
+  instance(JwsAlgorithm::eddsa);
+  expect_all_sign_with(eddsa.id, {&first, &changed, &back}, "and forth");
+}
+
+TEST_F(ServerKeysTest, AKeyThatIsAboutToSignIsNotWithdrawn) {
+  ServerKeys first = instance(JwsAlgorithm::es256);
+  const KeyId es256 = first.signing_key().id;
+  clock.advances(1h);
+  ServerKeys changed = instance(JwsAlgorithm::eddsa);
+  const KeyId eddsa = changed.published_keys().front().id;
+  clock.advances(published_before_signing - 1min);
+  ServerKeys back = instance(JwsAlgorithm::es256);
+  EXPECT_TRUE(back.verifying_key(to_string(eddsa))) << "others may sign with it before they read that it is withdrawn";
+  clock.advances(1min + 1ms);
+  expect_all_sign_with(es256, {&first, &changed, &back}, "from then on");
+}
+
+TEST_F(ServerKeysTest, AThirdAlgorithmWithdrawsWhatWasToFollow) {
+  ServerKeys first = instance(JwsAlgorithm::es256);
+  const KeyId es256 = first.signing_key().id;
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  clock.advances(1min);
+  ServerKeys third = instance(JwsAlgorithm::rs256);
+  expect_all_sign_with(es256, {&first, &third}, "before");
+  clock.advances(published_before_signing - 1us);
+  expect_all_sign_with(es256, {&first, &third}, "when the withdrawn key was to sign");
+  clock.advances(1us);
+  EXPECT_EQ(third.signing_key().key->algorithm(), JwsAlgorithm::rs256);
+}
+
+TEST_F(ServerKeysTest, AClockSetBackWithdrawsNoKey) {
+  ServerKeys running = instance(JwsAlgorithm::es256);
+  const KeyId es256 = running.signing_key().id;
+  clock.advances(-1h);
+  const ServerKeys changed = instance(JwsAlgorithm::eddsa);
+  running.read_again();
+  EXPECT_EQ(running.signing_key().id, es256);
+  EXPECT_TRUE(changed.verifying_key(to_string(es256)));
+}
+
+TEST_F(ServerKeysTest, ARetiredKeyIsNotRestored) {
+  const KeyId es256 = instance(JwsAlgorithm::es256).signing_key().id;
+  clock.advances(1h);
+  instance(JwsAlgorithm::eddsa);
+  clock.advances(published_before_signing);
+  executes(retire_key, es256, clock.now());
   const ServerKeys back = instance(JwsAlgorithm::es256);
-  EXPECT_EQ(rows().size(), 7U) << "who changes the algorithm back gets a key that follows";
+  EXPECT_EQ(rows().size(), 7U);
+  EXPECT_EQ(back.signing_key().key->algorithm(), JwsAlgorithm::eddsa) << "the new key is published first";
   clock.advances(published_before_signing);
   EXPECT_EQ(back.signing_key().key->algorithm(), JwsAlgorithm::es256);
+  EXPECT_NE(back.signing_key().id, es256);
 }
 
 TEST_F(ServerKeysTest, ARunningInstanceDropsWhatIsRetired) {

@@ -32,6 +32,14 @@ inline constexpr Statement<void(KeyId, std::string_view, std::string_view, Bytes
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql"};
 
+inline constexpr Statement<void(KeyId, Time)> retire_server_key{R"sql(
+  UPDATE server_keys SET retired_at = $2 WHERE id = $1
+)sql"};
+
+inline constexpr Statement<void(KeyId, Time)> put_server_key_in_force{R"sql(
+  UPDATE server_keys SET not_before = $2 WHERE id = $1
+)sql"};
+
 struct DataKeyRow {
   Bytes wrapped;
   KeyId wrapping_key_id;

@@ -1,6 +1,7 @@
 // What accounts are made of and found by, and how an address is proven, on every engine.
 #include <gmock/gmock.h>
 
+#include "accounts/change_status.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "accounts/profile.hpp"
@@ -115,18 +116,156 @@ TEST_P(Accounts, NeedNeitherAddressNorNameNorPassword) {
   EXPECT_EQ(accounts::find_account(world.accounts, to_string(user))->row.email, std::nullopt);
 }
 
-TEST_P(Accounts, WithoutAPasswordAnswerLikeAWrongOneAfterOneHashB1) {
+TEST_P(Accounts, WithoutAPasswordAnswerLikeAWrongOneAfterAsManyHashesB1) {
   int hashes = 0;
   world.hasher.observe([&](std::chrono::nanoseconds) { ++hashes; });
   has_account({.username = limits::username_forms("ada")});
   const auto of_account = logs_in_as("ada", "plaited copper lantern 42");
-  EXPECT_EQ(hashes, 1);
-  const auto of_nobody = logs_in_as("eda", "plaited copper lantern 42");
   EXPECT_EQ(hashes, 2);
+  const auto of_nobody = logs_in_as("eda", "plaited copper lantern 42");
+  EXPECT_EQ(hashes, 4);
   EXPECT_EQ(refusal_of(of_account), "wrong_credentials");
   EXPECT_EQ(refusal_of(of_nobody), "wrong_credentials");
   EXPECT_EQ(of_account.error().detail, of_nobody.error().detail);
   EXPECT_EQ(refusal_of(logs_in_as("ada", "")), "wrong_credentials");
+}
+
+/// All that a stranger learns of a refusal. The id of the registration they know themselves.
+std::string told_by(const Result<v1::LoginReply>& reply) {
+  if (reply) return "accepted";
+  std::string told = refusal_of(reply) + ": " + reply.error().detail + " [" + reply.error().field + "]";
+  for (const auto& [name, value] : reply.error().facts) told += ' ' + name;
+  return told;
+}
+
+TEST_P(Accounts, CostARefusedLoginTwoHashesWhateverExistsB1) {
+  Person ada(world, "ada@example.org"), pending(world, "pending@example.org");
+  ada.settles_in();
+  ASSERT_TRUE(pending.registers("pending"));
+  int hashes = 0;
+  world.hasher.observe([&](std::chrono::nanoseconds) { ++hashes; });
+  const auto hashes_of = [&](Result<v1::LoginReply> reply, const std::string& expected) {
+    EXPECT_EQ(refusal_of(reply), expected);
+    return std::exchange(hashes, 0);
+  };
+  EXPECT_EQ(hashes_of(ada.logs_in("wrong"), "wrong_credentials"), 2);
+  EXPECT_EQ(hashes_of(pending.logs_in("wrong"), "wrong_credentials"), 2);
+  EXPECT_EQ(hashes_of(pending.logs_in(), "email_not_verified"), 2);
+  EXPECT_EQ(hashes_of(nobody.logs_in(), "wrong_credentials"), 2);
+  EXPECT_EQ(hashes_of(logs_in_as("pending", "wrong"), "wrong_credentials"), 2);
+  EXPECT_EQ(hashes_of(logs_in_as("unheard", "wrong"), "wrong_credentials"), 2);
+  auto stranger = nobody_at("ada@example.org");
+  world.clock.advances(1s);
+  ASSERT_TRUE(stranger.registers());
+  hashes = 0;
+  EXPECT_EQ(hashes_of(stranger.logs_in(), "email_not_verified"), 2) << "a decoy's";
+  EXPECT_EQ(hashes_of(stranger.logs_in("wrong"), "wrong_credentials"), 2);
+  EXPECT_EQ(hashes_of(ada.logs_in(), "accepted"), 1) << "nobody else learns how long this takes";
+}
+
+// Two innocent calls: whoever registers an address and then signs in does not learn whether it has an account.
+TEST_P(Accounts, AreNotToldByRegisteringAndThenSigningInB1) {
+  Person ada(world, "ada@example.org");
+  ada.settles_in();
+  auto at_known = nobody_at("ADA@example.org"), at_unknown = nobody_at("eda@example.org");
+  const auto audit_rows = [&] { return count({"SELECT count(*) FROM audit_log"}); };
+  world.clock.advances(1s);
+  ASSERT_TRUE(at_known.registers("known"));
+  ASSERT_TRUE(at_unknown.registers("unknown"));
+  const auto before = audit_rows();
+  EXPECT_EQ(told_by(at_known.logs_in()), told_by(at_unknown.logs_in()));
+  EXPECT_EQ(refusal_of(at_known.logs_in()), "email_not_verified");
+  EXPECT_EQ(at_known.logs_in().error().facts,
+            (decltype(Refused::facts){{"verification_id", at_known.verification_id}}));
+  EXPECT_EQ(told_by(at_known.logs_in("wrong")), told_by(at_unknown.logs_in("wrong")));
+  const std::string password = "wicked stranger password 7";
+  EXPECT_EQ(told_by(logs_in_as("known", password)), told_by(logs_in_as("unknown", password)));
+  EXPECT_EQ(refusal_of(logs_in_as("known", password)), "email_not_verified");
+  EXPECT_EQ(audit_rows(), before + 1) << "the wrong password alone: strangers do the rest at will";
+  EXPECT_EQ(refusal_of(ada.logs_in()), "accepted");
+
+  ASSERT_TRUE(accounts::disable_account(world.accounts, nobody.call(), ada.is_recognised()->user_id));
+  EXPECT_EQ(told_by(at_known.logs_in()), told_by(at_unknown.logs_in())) << "of a disabled account";
+}
+
+// Nor when the account is made while they watch.
+TEST_P(Accounts, AreNotToldByWhatBecomesOfARegistrationB1) {
+  Person ada(world, "ada@example.org");
+  auto newest = nobody_at("ada@example.org"), watcher = nobody_at("ada@example.org"),
+       idle = nobody_at("eda@example.org");
+  ASSERT_TRUE(watcher.registers("watched"));
+  world.clock.advances(61s);
+  ASSERT_TRUE(ada.registers());
+  world.clock.advances(1s);
+  ASSERT_TRUE(idle.registers("idle"));
+  const auto code = code_in(world.delivered()[1]);
+  const auto seen_by = [&](Person& person, const std::string& username) {
+    std::vector<std::string> seen{told_by(person.logs_in()),
+                                  told_by(logs_in_as(username, "wicked stranger password 7"))};
+    seen.push_back(refusal_of(person.verifies("no code")));
+    seen.push_back(refusal_of(Person(world, "third@example.org").registers(username)));
+    return seen;
+  };
+  const auto before = seen_by(watcher, "watched");
+  EXPECT_EQ(before[0], told_by(nobody_at("unheard@example.org").logs_in())) << "a newer registration has been begun";
+  ASSERT_TRUE(ada.verifies(code));
+  EXPECT_EQ(seen_by(watcher, "watched"), before);
+  world.clock.advances(61s);
+  EXPECT_EQ(refusal_of(asks_again(watcher)), "accepted");
+  (void)world.delivered();
+  EXPECT_EQ(seen_by(idle, "idle")[1], before[1]) << "an address without an account";
+  world.clock.advances(1s);
+  ASSERT_TRUE(newest.registers());
+  EXPECT_EQ(refusal_of(newest.logs_in()), "email_not_verified") << "the newest decides, as ever";
+  EXPECT_EQ(refusal_of(ada.logs_in()), "accepted");
+}
+
+TEST_P(Accounts, AreKnownToWhoeverHoldsTheRegistrationTheyWereMadeOf) {
+  Person ada(world, "ada@example.org");
+  ASSERT_TRUE(ada.registers());
+  const auto mail = world.delivered().front();
+  Person page = ada;
+  ASSERT_TRUE(ada.opens_link(token_in(mail)));
+  for (const std::string& code : {code_in(mail), std::string("no code"), code_in(mail)}) {
+    const auto answer = page.verifies(code);
+    EXPECT_EQ(refusal_of(answer), "already_verified");
+    EXPECT_THAT(answer.error().detail, ::testing::HasSubstr("sign in"));
+  }
+  world.clock.advances(61s);
+  EXPECT_EQ(refusal_of(asks_again(page)), "already_verified");
+  EXPECT_EQ(refusal_of(page.opens_link(token_in(mail))), "link_invalid") << "a link works once";
+  EXPECT_EQ(count({"SELECT count(*) FROM code_guesses"}), 0) << "none of that is a guess";
+  EXPECT_EQ(count({"SELECT count(*) FROM users"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM pending_registrations WHERE password_hash <> ''"}), 0)
+      << "the password stands with the account alone";
+  EXPECT_EQ(refusal_of(page.logs_in("something else entirely")), "wrong_credentials");
+  EXPECT_TRUE(page.logs_in());
+  world.clock.advances(24h);
+  EXPECT_EQ(refusal_of(page.verifies(code_in(mail))), "verification_unknown") << "its day is over";
+}
+
+TEST_P(Accounts, AreAskedForInOneQuestionByTheLimits) {
+  Person ada(world, "ada@example.org");
+  ASSERT_TRUE(ada.registers("ada"));
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().front())));
+  const auto known = world.devices.read(ada.device_token);
+  const auto unknown = world.devices.make(true);
+  const auto mailbox = sessions::mailbox_of(world.sessions, "ada@example.org").mailbox;
+  struct Row {
+    std::string identifier;
+    std::optional<Device> device;
+    bool is_known;
+  };
+  for (const auto& row : {Row{"Ada@example.org", known, true}, Row{"ada", known, true}, Row{"ADA", unknown, false},
+                          Row{"ada@example.org", std::nullopt, false}}) {
+    const auto identity = sessions::identify(world.sessions, row.identifier, row.device);
+    EXPECT_EQ(identity.account, "user:" + to_string(ada.is_recognised()->user_id)) << row.identifier;
+    EXPECT_EQ(identity.known_device, row.is_known) << row.identifier;
+    EXPECT_EQ(identity.mailbox, mailbox) << row.identifier;
+  }
+  const auto nobodys = sessions::identify(world.sessions, "eda@example.org", known);
+  EXPECT_EQ(nobodys.account, nobodys.mailbox);
+  EXPECT_FALSE(nobodys.known_device);
 }
 
 TEST_P(Accounts, WithoutAnAddressAreListedBehindTheOthers) {

@@ -69,6 +69,22 @@ TEST_P(Budgets, CountNoMailThatIsNotSent) {
   EXPECT_EQ(left_to_the_address(RateClass::MAIL), 19);
 }
 
+TEST_P(Budgets, CountNoRegistrationThatIsRefused) {
+  ASSERT_TRUE(ada.registers("ada"));
+  Person eda(world, "eda@example.org");
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(refusal_of(eda.registers("ada")), "username_taken") << i;
+  EXPECT_EQ(left_to_the_address(RateClass::MAIL), 19);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(refusal_of(eda.registers("eda")), "accepted") << "the mailbox, too: " << i;
+  EXPECT_EQ(refusal_of(eda.registers("eda")), "rate_limited");
+  ASSERT_EQ(left_to_the_address(RateClass::MAIL), 14);
+  EXPECT_EQ(resends(ada), "resend_too_early");
+  world.clock.advances(61s);
+  ASSERT_TRUE(ada.verifies(code_in(world.delivered().front())));
+  const int before = left_to_the_address(RateClass::MAIL);
+  EXPECT_EQ(resends(ada), "already_verified");
+  EXPECT_EQ(left_to_the_address(RateClass::MAIL), before);
+}
+
 TEST_P(Budgets, GiveTheAddressBackALogoutThatEndsASession) {
   ada.settles_in();
   const int before = left_to_the_address(RateClass::WRITE);

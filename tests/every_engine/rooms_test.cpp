@@ -1,6 +1,7 @@
 // The rooms' use cases on every engine, with the clock in the test's hand.
 #include <gmock/gmock.h>
 
+#include <set>
 #include <thread>
 
 #include "access/roles.hpp"
@@ -8,6 +9,7 @@
 #include "accounts/manage_accounts.hpp"
 #include "accounts/profile.hpp"
 #include "crypto/digest.hpp"
+#include "delivery/clean_up.hpp"
 #include "sessions/chains.hpp"
 #include "sessions/start_session.hpp"
 #include "sessions/statements.hpp"
@@ -195,10 +197,12 @@ TEST_P(Rooms, AStrangersRegistrationNeverBecomesTheOwnersB37) {
   // The owner opens what the stranger asked for: another browser, and not her password.
   EXPECT_EQ(refusal_of(ada.opens_link(token_in(strangers_mail), "plaited copper lantern 42")), "wrong_credentials");
 
+  world.clock.advances(1s);
   ASSERT_TRUE(ada.registers());
   ASSERT_TRUE(ada.verifies(code_in(world.delivered().front())));
   EXPECT_EQ(refusal_of(stranger.logs_in()), "wrong_credentials");
-  EXPECT_EQ(refusal_of(stranger.verifies(code_in(strangers_mail))), "verification_unknown");
+  EXPECT_EQ(refusal_of(stranger.verifies(code_in(strangers_mail))), "already_verified")
+      << "said to whoever reads her mail";
   EXPECT_EQ(refusal_of(stranger.opens_link(token_in(strangers_mail))), "link_invalid");
   EXPECT_TRUE(ada.logs_in());
   EXPECT_FALSE(ada.logs_in()->user().has_username());
@@ -206,6 +210,7 @@ TEST_P(Rooms, AStrangersRegistrationNeverBecomesTheOwnersB37) {
 
 TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
   ada.settles_in();
+  world.clock.advances(1s);
   Person stranger(world, "ADA@example.ORG", "wicked stranger password 7");
   const auto reply = stranger.registers();
   ASSERT_TRUE(reply);
@@ -218,7 +223,7 @@ TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
   ASSERT_TRUE(stranger.registers());
   EXPECT_TRUE(world.delivered().empty());
   EXPECT_EQ(refusal_of(stranger.verifies("123456")), "wrong_code");
-  EXPECT_EQ(refusal_of(stranger.logs_in()), "wrong_credentials");
+  EXPECT_EQ(refusal_of(stranger.logs_in()), "email_not_verified");
   world.clock.advances(24h);
   ASSERT_TRUE(stranger.registers());
   EXPECT_EQ(world.delivered().size(), 1U);
@@ -250,8 +255,11 @@ TEST_P(Rooms, AtMostFivePendingForAnAddressAndTheNewestStands) {
   EXPECT_EQ(count(pending), 5);
   EXPECT_EQ(count(keys), 0) << "a data key is made with its account";
   EXPECT_TRUE(ada.verifies(newest_code));
-  EXPECT_EQ(count(pending), 0);
+  EXPECT_EQ(count(pending), 5) << "decoys from now on, until their day is over";
   EXPECT_EQ(count(keys), 1);
+  world.clock.advances(24h + 1us);
+  delivery::clean_up(world.db, {}, world.clock.now());
+  EXPECT_EQ(count(pending), 0);
 }
 
 // Whoever fills the five makes the oldest go; not what was done to it.
@@ -926,6 +934,69 @@ TEST_P(Rooms, AWeakerHashIsReplacedAtLoginR310) {
   const auto now = *world.db.read([&](Transaction& tx) -> Result<HashRow> { return tx.one(stored); });
   EXPECT_EQ(now.hash.substr(0, 10), "$argon2id$");
   EXPECT_TRUE(ada.logs_in());
+}
+
+// B19: bcrypt would cut the password, so its hash stays what it is.
+TEST_P(Rooms, AHashStaysWhereAnotherAlgorithmCanNotHoldThePasswordB19R310) {
+  crypto::PasswordParameters bcrypt{.algorithm = crypto::PasswordParameters::Algorithm::bcrypt, .bcrypt_cost = 4};
+  passwords::Hasher hasher(bcrypt, 1, world.random);
+  auto& own = world.sessions;
+  sessions::Deps deps{own.clock,  own.ids,     own.random, own.db,     own.keys, own.audit,  own.invalidation, hasher,
+                      own.tokens, own.devices, own.cache,  own.limits, own.log,  own.policy, own.place_of};
+  struct Row {
+    std::string email, password, hash;
+  };
+  const std::string stem = "plaited copper lantern 42 ";
+  for (const auto& row : {Row{"fits@example.org", stem + std::string(72 - stem.size(), 'x'), "$2b$04$"},
+                          Row{"long@example.org", stem + std::string(73 - stem.size(), 'x'), "$argon2id$"}}) {
+    Person person(world, row.email, row.password);
+    person.settles_in();
+    v1::LoginRequest request;
+    request.set_email(row.email);
+    request.set_password(row.password);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(refusal_of(sessions::login(deps, person.call(), request)), "accepted") << row.email;
+    }
+    struct HashRow {
+      std::string hash, cost;
+    };
+    static constexpr Statement<HashRow(std::string)> stored{
+        "SELECT hash, cost FROM password_credentials JOIN users ON id = user_id WHERE email_canonical = $1"};
+    const auto now = *world.db.read([&](Transaction& tx) -> Result<HashRow> { return tx.one(stored, row.email); });
+    EXPECT_TRUE(now.hash.starts_with(row.hash)) << row.email;
+    EXPECT_EQ(now.cost, crypto::cost_of(now.hash));
+  }
+}
+
+// B1: after a change of the parameters nobody's hash is as dear as that of an account which has not signed in since.
+TEST_P(Rooms, NobodysHashHasACostInUseB1) {
+  ada.settles_in();
+  Person nobody(world, "nobody@example.org");
+  const auto costs_drawn = [&] {
+    EXPECT_EQ(refusal_of(nobody.logs_in()), "wrong_credentials");
+    std::set<std::string, std::less<>> costs;
+    for (int i = 0; i < 256; ++i) {
+      Digest draw{};
+      draw[0] = static_cast<std::uint8_t>(i);
+      costs.emplace(crypto::cost_of(world.hasher.decoys().for_draw(draw)));
+    }
+    return costs;
+  };
+  const std::string todays = "$argon2id$v=19$m=1024,t=1,p=1$", older = "$argon2id$v=19$m=64,t=1,p=1$";
+  EXPECT_THAT(costs_drawn(), ElementsAre(todays));
+  const auto old =
+      crypto::hash_password(Secret("plaited copper lantern 42"), {.memory_kib = 64, .passes = 1}, world.random);
+  static constexpr Statement<void(std::string, std::string)> replace{
+      "UPDATE password_credentials SET hash = $1, cost = $2"};
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<bool> {
+    return tx.execute(replace, old, std::string(crypto::cost_of(old))) == 1;
+  }));
+  EXPECT_THAT(costs_drawn(), ElementsAre(todays)) << "read once a minute";
+  world.clock.advances(1min);
+  EXPECT_THAT(costs_drawn(), ElementsAre(todays, older));
+  ASSERT_TRUE(ada.logs_in()) << "and has a hash of today's cost";
+  world.clock.advances(1min);
+  EXPECT_THAT(costs_drawn(), ElementsAre(todays));
 }
 
 // Two right logins at a time, after the parameters were raised: the first replaces the hash that the second has read.

@@ -47,7 +47,7 @@ async function confirm() {
   const outcome = await post(passwordPart.hidden ? { token } : { token, password: password.value }).catch(() => 'offline')
   button.disabled = false
   if (outcome === 'password_required') return askForPassword()
-  if (['done', 'link_invalid', 'username_taken', 'verification_unknown'].includes(outcome)) return finish(outcome)
+  if (['done', 'link_invalid', 'username_taken', 'already_verified'].includes(outcome)) return finish(outcome)
   show(outcome)
   if (outcome === 'wrong_credentials') password.select()
 }

@@ -52,10 +52,12 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
   let world: World
   let known: Person
   let pending: Person
+  let decoy: Person
   beforeAll(async () => {
     world = await World.begins(engine, { program: RELEASE_PROGRAM })
     known = await world.person('known').signsUp()
     pending = await world.person('pending').registers()
+    decoy = await world.person('stranger', { email: known.email }).registers()
   })
   afterAll(() => world.ends())
 
@@ -68,6 +70,12 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
       unverified: () => login({ email: pending.email }),
       'unknown username': () => login({ username: freshName('nobody').slice(0, 30) }),
     })
+  })
+
+  test('login with the password of a registration: of a known and of an unknown address', async () => {
+    const login = (person: Person) =>
+      world.client().post('/api/auth/login', { email: person.email, password: person.password })
+    await expectAlike({ known: () => login(decoy), unknown: () => login(pending) })
   })
 
   test('registration: known and unknown', async () => {

@@ -37,8 +37,8 @@ describe.each(ENGINES)('six-digit codes, on %s', (engine) => {
     const [alice, code] = await registered('alice')
     const replies = await Promise.all(Array.from({ length: 16 }, () => alice.triesCode(code)))
     expect(replies.filter((reply) => reply.status === 200).length).toBe(1)
-    for (const reply of replies.filter((one) => one.status !== 200)) refuses(reply, 404, 'verification_unknown')
-    expect((await alice.triesCode(code)).status).toBe(404)
+    for (const reply of replies.filter((one) => one.status !== 200)) refuses(reply, 409, 'already_verified')
+    refuses(await alice.triesCode(code), 409, 'already_verified')
     expect(await world.storage.count(`SELECT count(*) FROM users WHERE email_canonical = '${alice.email}'`)).toBe(1)
     expect((await alice.triesToSignIn()).status).toBe(200)
   })
@@ -71,7 +71,18 @@ describe.each(ENGINES)('six-digit codes, on %s', (engine) => {
     if (fresh !== old) refuses(await carol.triesCode(old), 400, 'wrong_code')
     refuses(await carol.triesLink(tokenIn(oldLink)), 400, 'link_invalid')
     succeeds(await carol.triesCode(fresh))
-    refuses(await carol.asksForAnotherCode(), 404, 'verification_unknown')
+    refuses(await carol.asksForAnotherCode(), 409, 'already_verified')
+  })
+
+  test('the code of a registration that its link has verified says so, over both transports', async () => {
+    const [vera, code] = await registered('vera')
+    succeeds(await vera.triesLink(tokenIn(await world.mailbox.latestLink(vera))))
+    const refused = refuses(await vera.triesCode(code), 409, 'already_verified')
+    expect(refused.detail).toContain('sign in')
+    const request = { verification_id: vera.verificationId!, code: wrongBut(code) }
+    expect((await world.grpc().refused('AuthService', 'VerifyEmail', request)).reason).toBe('already_verified')
+    refuses(await vera.triesLink(tokenIn(await world.mailbox.latestLink(vera))), 400, 'link_invalid')
+    expect((await vera.triesToSignIn()).status).toBe(200)
   })
 
   test('B10 D6 ten wrong guesses a day over resends, flows and gRPC end guessing; the link works', async () => {
@@ -175,7 +186,7 @@ describe.each(ENGINES)('links, on %s', (engine) => {
     refuses(await phone.triesLink(token, { password: 'not the password at all' }), 401, 'wrong_credentials')
     succeeds(await phone.triesLink(token, { password: bob.password }))
     expect(await phone.isSignedIn()).toBe(true)
-    expect((await bob.triesCode(await world.mailbox.latestCode(bob))).status).toBe(404)
+    refuses(await bob.triesCode(await world.mailbox.latestCode(bob)), 409, 'already_verified')
   })
 
   test('B10 code and link are two ways of one use: sixteen of both at once succeed once', async () => {

@@ -55,7 +55,32 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
     const decoyRefusal = await stranger.triesCode(wrong)
     expect(decoyRefusal.status).toBe(realRefusal.status)
     expect(Object.keys(decoyRefusal.body).sort()).toEqual(Object.keys(realRefusal.body).sort())
-    expect((await stranger.triesToSignIn()).body.code).toBe('wrong_credentials')
+    expect((await owner.triesToSignIn()).status).toBe(200)
+  })
+
+  test('B1 D8 whoever registers an address and then signs in does not learn whether it has an account', async () => {
+    const owner = await world.person('owner').signsUp()
+    const stem = `probe${Date.now()}`
+    const probes = []
+    for (const [name, email] of [
+      ['known', owner.email],
+      ['unknown', owner.email.replace(/./, 'y')],
+    ]) {
+      const stranger = await world.person('stranger', { email, username: `${stem}${name.length}` }).registers()
+      const byEmail = await stranger.triesToSignIn()
+      refuses(byEmail, 403, 'email_not_verified')
+      expect(byEmail.body.verification_id).toBe(stranger.verificationId)
+      const byName = await world
+        .client()
+        .post('/api/auth/login', { username: stranger.username, password: stranger.password })
+      refuses(byName, 403, 'email_not_verified')
+      const wrong = await stranger.triesToSignIn({ password: freshPassword() })
+      refuses(wrong, 401, 'wrong_credentials')
+      const login = { email, password: stranger.password }
+      const grpc = await world.grpc().refused('AuthService', 'Login', login)
+      probes.push({ replies: [byEmail, byName, wrong].map(shapeOf), grpc: grpc.reason })
+    }
+    expect(probes[0]).toEqual(probes[1])
     expect((await owner.triesToSignIn()).status).toBe(200)
   })
 
@@ -81,8 +106,9 @@ describe.each(ENGINES)('registration, on %s', (engine) => {
       (await stranger.triesLink(new URLSearchParams(strangersLink.hash.slice(1)).get('token')!)).status,
     ).toBeGreaterThanOrEqual(400)
     expect((await victim.sessions()).length).toBe(1)
-    // The username was never the stranger's.
-    await world.person('third', { username: stranger.username }).registers()
+    // The username stays reserved for the registration's day, as it would have been had nobody verified: to see it free
+    // would be to see that there is an account now.
+    refuses(await world.person('third', { username: stranger.username }).triesToRegister(), 409, 'username_taken')
   })
 
   test("B37 an owner who presses a stranger's link is asked for the password, which is not theirs", async () => {
@@ -326,6 +352,15 @@ describe('R3.10 with bcrypt', () => {
       await world.server.stops()
       world.server = await world.server.startsAgain({ PASSWORD_ALGORITHM: undefined, BCRYPT_COST: undefined })
       succeeds(await alice.triesToSignIn())
+      expect(await world.storage.count(hashesLike('$argon2id$%'))).toBe(1)
+      // One that bcrypt could not hold stays as it is when bcrypt is chosen again.
+      const long = world.person('long', { password: `${freshPassword()}-${'lamp-'.repeat(20)}`.slice(0, 100) })
+      await long.signsUp()
+      await world.server.stops()
+      world.server = await world.server.startsAgain({ PASSWORD_ALGORITHM: 'bcrypt', BCRYPT_COST: '10' })
+      for (let i = 0; i < 2; i++) succeeds(await long.triesToSignIn())
+      succeeds(await alice.triesToSignIn())
+      expect(await world.storage.count(hashesLike('$2b$10$%'))).toBe(1)
       expect(await world.storage.count(hashesLike('$argon2id$%'))).toBe(1)
       succeeds(await alice.triesToSignIn())
     } finally {

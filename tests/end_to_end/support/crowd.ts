@@ -155,7 +155,7 @@ export class Crowd {
     }
     const why = replies[0]!.body.code
     account.refused.add(mail.id)
-    if (why === 'verification_unknown' && before) account.verified = true
+    if (why === 'already_verified' && before) account.verified = true
     else if (why === 'code_budget_spent' || why === 'code_attempts_spent') account.givenUp = true
     else if (why === 'wrong_code') await this.asks('resend', () => account.person.asksForAnotherCode())
     else this.complains(`the code of ${account.person.email}: ${replies[0]!.text}`)
