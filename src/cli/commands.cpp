@@ -106,8 +106,8 @@ Examples:
   ostiary user verify ada --json | jq .changed)";
 
 constexpr const char* password_examples =
-    R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. The password must
-satisfy the same rules as at registration. All sessions of the account end immediately, on every running server.
+    R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. The password
+must satisfy the same rules as at registration. All sessions of the account end immediately, on every running server.
 
 Examples:
   ostiary user set-password ada@example.org
@@ -115,9 +115,9 @@ Examples:
   openssl rand -base64 18 | tee password.txt | ostiary user set-password ada)";
 
 constexpr const char* delete_examples =
-    R"(Cannot be undone. All sessions of the account end immediately; its address and username become available again. Its
-personal data is deleted, and so is the key that encrypts the details of its audit rows; the rows themselves stay. If the
-command is interrupted, run it again.
+    R"(Cannot be undone. All sessions of the account end immediately; its address and username become available again.
+Its personal data is deleted, and so is the key that encrypts the details of its audit rows; the rows themselves stay.
+If the command is interrupted, run it again.
 
 Examples:
   ostiary user delete ada@example.org
@@ -142,7 +142,8 @@ Examples:
   ostiary user end-sessions ada@example.org
   ostiary user end-sessions ada --json | jq .ended_sessions)";
 
-constexpr const char* admin_examples = R"(The session check and access tokens then contain the role. Existing sessions get
+constexpr const char* admin_examples =
+    R"(The session check and access tokens then contain the role. Existing sessions get
 it when they are refreshed. No call of this version requires the role: it is for your applications to read.
 
 Examples:
