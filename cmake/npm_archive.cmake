@@ -1,7 +1,8 @@
 # cmake -DPACKAGE=... -DFOLDER=... -DINTO=... -DFILES=a,b -P npm_archive.cmake: extracts files from the archive of an
-# npm package without npm. It downloads the version that FOLDER/package-lock.json names from the registry that npm would
-# use (`npm_config_registry`, or `registry=` in the .npmrc of the folder, the user or the system), and accepts it only if
-# its SHA-512 is the one in the lock file. The archive is kept in FOLDER/downloads; concurrent builds wait for each other.
+# npm package without npm. It downloads the version that FOLDER/package-lock.json names from the registry that npm
+# would use (`npm_config_registry`, or `registry=` in the .npmrc of the folder, the user or the system), and accepts it
+# only if its SHA-512 is the one in the lock file. The archive is kept in FOLDER/downloads; concurrent builds wait for
+# each other.
 cmake_minimum_required(VERSION 3.25)
 file(READ ${FOLDER}/package-lock.json lock)
 string(JSON version GET "${lock}" packages node_modules/${PACKAGE} version)
