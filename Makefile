@@ -1,9 +1,9 @@
 # Ostiary. `make run` and `make test` need nothing but this folder, root or sudo, and the network.
 SHELL := /bin/bash
-export NINJA_STATUS := [%f/%t, %es] 
-.PHONY: help run build develop test test-more bench format lint clean
+.PHONY: help run build install develop test test-more bench format lint clean
 TYPESCRIPT := 'tests/end_to_end/*.ts' 'tests/end_to_end/{suites,support,more}/*.ts' 'tests/*.mjs'
 .DEFAULT_GOAL := help
+PREFIX ?= /usr/local
 
 help:           ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -14,6 +14,10 @@ run: build      ## Install what is missing, build, and serve on http://localhost
 build:          ## Build build/release/ostiary
 	@deploy/install-dependencies build
 	@deploy/build release ostiary
+
+install: build  ## Copy the program to PREFIX/bin (/usr/local/bin), below DESTDIR if that is set
+	@install -D -m 755 build/release/ostiary '$(DESTDIR)$(PREFIX)/bin/ostiary'
+	@echo 'Installed $(DESTDIR)$(PREFIX)/bin/ostiary'
 
 develop:        ## Build the program and the tests for whoever changes the code, in build/develop
 	@deploy/install-dependencies build test

@@ -24,14 +24,13 @@ embed(contract contract ROOTS ${CMAKE_BINARY_DIR}/generated/contract FILES ${con
 set(renderer_folder ${CMAKE_BINARY_DIR}/generated/pages/swagger-ui)
 set(renderer_files swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE)
 list(TRANSFORM renderer_files PREPEND ${renderer_folder}/ OUTPUT_VARIABLE renderer)
-list(TRANSFORM renderer_files PREPEND ${CMAKE_SOURCE_DIR}/web/node_modules/swagger-ui-dist/ OUTPUT_VARIABLE renderer_origin)
+list(JOIN renderer_files "," renderer_names)
 add_custom_command(
   OUTPUT ${renderer}
-  COMMAND ${CMAKE_COMMAND} -DFOLDER=${CMAKE_SOURCE_DIR}/web -P ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
-  COMMAND ${CMAKE_COMMAND} -E make_directory ${renderer_folder}
-  COMMAND ${CMAKE_COMMAND} -E copy ${renderer_origin} ${renderer_folder}
+  COMMAND ${CMAKE_COMMAND} -DPACKAGE=swagger-ui-dist -DFOLDER=${CMAKE_SOURCE_DIR}/web -DINTO=${renderer_folder}
+          -DFILES=${renderer_names} -P ${CMAKE_SOURCE_DIR}/cmake/npm_archive.cmake
   COMMAND ${CMAKE_COMMAND} -E touch ${renderer}
-  DEPENDS ${CMAKE_SOURCE_DIR}/web/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+  DEPENDS ${CMAKE_SOURCE_DIR}/web/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/npm_archive.cmake
   COMMENT "Fetching the API reference's renderer")
 file(GLOB_RECURSE pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/pages/*)
 embed(pages pages ROOTS ${CMAKE_SOURCE_DIR}/web/pages ${CMAKE_BINARY_DIR}/generated/pages FILES ${pages} ${renderer})

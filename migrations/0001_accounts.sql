@@ -21,9 +21,10 @@ CREATE TABLE users (
   CHECK ((email IS NULL) = (email_canonical IS NULL)),
   CHECK ((username IS NULL) = (username_canonical IS NULL) AND (username IS NULL) = (skeleton_version IS NULL))
 );
--- Two partial ones, so that those without an address are not looked for among the equal nulls of one.
+-- Two partial ones, so that those without an address are not looked for among the equal nulls of one. A deleted account
+-- keeps its row, which then says no more than that it existed.
 CREATE UNIQUE INDEX users_email_canonical ON users (email_canonical) WHERE email_canonical IS NOT NULL;
-CREATE INDEX users_without_email ON users (id) WHERE email_canonical IS NULL;
+CREATE INDEX users_without_email ON users (id) WHERE email_canonical IS NULL AND status <> 'deleted';
 CREATE UNIQUE INDEX users_username_canonical ON users (username_canonical);
 CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton, skeleton_version);
 CREATE INDEX users_skeleton_version ON users (skeleton_version, id);
@@ -142,6 +143,7 @@ CREATE TABLE sessions (
   version bigint NOT NULL
 );
 CREATE INDEX sessions_open ON sessions (user_id, created_at, id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_user ON sessions (user_id, id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 CREATE INDEX sessions_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
@@ -177,6 +179,13 @@ CREATE TABLE login_attempts (
 );
 CREATE INDEX login_attempts_user ON login_attempts (user_id, attempted_at);
 CREATE INDEX login_attempts_age ON login_attempts (attempted_at);
+
+-- The PUBLIC_URL of the server that started last, which its tokens name as their issuer. One row.
+CREATE TABLE issuer (
+  id bigint PRIMARY KEY CHECK (id = 1),
+  url text NOT NULL,
+  noted_at timestamptz NOT NULL
+);
 
 -- Data keys, wrapped under the master key that `wrapping_key_id` identifies. A person has one for each scope: what may
 -- have to be erased at different times lies under different keys. Destroying a row erases what was sealed under it.

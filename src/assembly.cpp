@@ -10,9 +10,20 @@
 #include "contract/json.hpp"
 #include "site.hpp"
 #include "storage/look.hpp"
+#include "storage/serving_role.hpp"
 #include "vault/master_key.hpp"
 
 namespace ostiary {
+
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log) {
+  return [&clock, &log](const storage::SchemaLease& lease) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(lease.leased_until - clock.now());
+    log.write(LogLevel::warning, "schema.waiting",
+              {{"holder", lease.holder},
+               {"text", "it changes the schema, or was killed while it did: waiting until it is done, or for " +
+                            std::to_string(left.count()) + " s if it is gone"}});
+  };
+}
 
 namespace {
 
@@ -37,16 +48,28 @@ void prepare_skeletons(const Config& config, Database& db, Log& log) {
   }
 }
 
+/// A server that owns the tables could change the audit log.
+void warn_of_role(const Config& config, Database& db, Log& log) {
+  if (db.engine() == Engine::sqlite || config.database_serving_role->empty()) return;
+  const auto role = storage::role_of(db);
+  if (role == *config.database_serving_role) return;
+  log.write(LogLevel::warning, "database.not_serving_role",
+            {{"role", role},
+             {"serving_role", *config.database_serving_role},
+             {"text", "this server connects as another role than DATABASE_SERVING_ROLE: its rights are not limited"}});
+}
+
 void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log) {
   storage::Migrator migrator(db);
   switch (use) {
     case Storage::Use::server:
     case Storage::Use::worker:
-      migrator.prepare_to_serve(*config.migrate_on_start, clock);
+      migrator.prepare_to_serve(*config.migrate_on_start, clock, waits_to_log(clock, log));
       prepare_skeletons(config, db, log);
+      warn_of_role(config, db, log);
       return;
     case Storage::Use::founder:
-      if (!migrator.is_current()) migrator.migrate(clock);
+      if (!migrator.is_current()) migrator.migrate(clock, waits_to_log(clock, log));
       return;
     case Storage::Use::visitor: return expect_schema(config, &db);
   }

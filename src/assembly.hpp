@@ -43,6 +43,9 @@ class Storage {
   std::unique_ptr<Database> db_;
 };
 
+/// Says in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log);
+
 /// The database that the settings name, for who changes nothing; nothing where there is no SQLite file. Throws
 /// StartupError.
 std::unique_ptr<Database> look_at_database(const Config& config);

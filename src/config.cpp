@@ -123,11 +123,12 @@ struct RateKind {
   std::string_view whom;
   std::vector<Rate> limits::ClassRates::* rates;
 };
-const std::array rate_kinds{RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
-                            RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
-                            RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
-                            RateKind{"SESSION", "in one session", &limits::ClassRates::per_session},
-                            RateKind{"SERVICE", "by one service", &limits::ClassRates::per_service}};
+const std::array rate_kinds{
+    RateKind{"IDENTIFIER", "for one account", &limits::ClassRates::per_identifier},
+    RateKind{"ADDRESS", "from one address (IPv6: one /64)", &limits::ClassRates::per_address},
+    RateKind{"PAIR", "for one account from one address", &limits::ClassRates::per_pair},
+    RateKind{"SESSION", "in one session", &limits::ClassRates::per_session},
+    RateKind{"SERVICE", "by one service. No service can call in this version", &limits::ClassRates::per_service}};
 
 /// Gathers the entries of a configuration, which must outlive them.
 class Entries {
@@ -194,6 +195,12 @@ std::string in_quotes(std::string_view value) {
 
 /// Whether a host of PostgreSQL's is this machine: by its name, its address or the folder of a socket.
 bool is_here(std::string_view host) { return host.empty() || host.starts_with('/') || is_this_machine(host); }
+
+/// Without a port if the system is to choose it.
+std::string usual_public_url(const Config& config) {
+  const std::string origin = config.tls_cert_file->empty() ? "http://localhost" : "https://localhost";
+  return *config.port == 0 ? origin : origin + ":" + std::to_string(*config.port);
+}
 
 /// One reading of the settings.
 class Reading {
@@ -308,10 +315,7 @@ class Reading {
   }
 
   void fill_in() {
-    if (config_.public_url->empty()) {
-      const std::string scheme = config_.tls_cert_file->empty() ? "http" : "https";
-      config_.public_url.value = scheme + "://localhost:" + std::to_string(*config_.port);
-    }
+    if (config_.public_url->empty()) config_.public_url.value = usual_public_url(config_);
     const std::string host = host_of(*config_.public_url);
     if (config_.listen_address->empty()) config_.listen_address.value = {config_.is_local() ? "localhost" : "*"};
     if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
@@ -483,6 +487,13 @@ std::expected<std::string, std::string> read_small_file(const std::string& path)
 }  // namespace
 
 bool Config::is_local() const { return is_this_machine(host_of(*public_url)); }
+
+void Config::choose_port(std::uint16_t chosen) {
+  port.value = chosen;
+  if (public_url.origin != "default") return;
+  public_url.value = usual_public_url(*this);
+  if (token_audience.origin == "default") token_audience.value = *public_url;
+}
 
 int Config::postgres_connections() const {
   // Beyond the workers: what follows a hash, the executor, its clean-up, and a spare one for readiness.

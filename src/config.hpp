@@ -177,7 +177,8 @@ struct Config {
       .name = "DATABASE_SERVING_ROLE",
       .value = "",
       .meaning = "The role that servers connect as, if it is not the owner of the tables. `ostiary migrate`, run "
-                 "as the owner, grants it what servers need, but no right to change the audit log."};
+                 "as the owner, grants it what servers need, but no right to change the audit log. A server that "
+                 "connects as another role logs a warning."};
   Setting<bool> migrate_on_start{
       .name = "MIGRATE_ON_START",
       .value = false,
@@ -279,7 +280,8 @@ struct Config {
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
-      .meaning = "How recently a user must have authenticated to make a sensitive change.",
+      .meaning = "How recently a user must have authenticated to make a sensitive change. No call of this version "
+                 "requires it.",
       .bounds = {1, 86400}};
   Setting<crypto::JwsAlgorithm> token_algorithm{
       .name = "TOKEN_ALGORITHM",
@@ -331,6 +333,9 @@ struct Config {
 
   /// Whether PUBLIC_URL names this machine. Features for development are available only then.
   bool is_local() const;
+
+  /// Sets the port that the system chose if PORT is 0. A PUBLIC_URL that is not set explicitly then contains it.
+  void choose_port(std::uint16_t chosen);
 
   /// The maximum number of PostgreSQL connections that a server opens for its transactions. It opens one more to listen
   /// for invalidations, and another as the witness of lost commits.

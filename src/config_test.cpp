@@ -320,6 +320,18 @@ TEST(Config, GivesEachTransportAPortOfItsOwn) {
   EXPECT_THAT(errors_of({{"PORT", "0"}, {"GRPC_PORT", "0"}}), IsEmpty());
 }
 
+TEST(Config, NamesNoPortInItsAddressBeforeTheMachineHasChosenOne) {
+  Config config = config_of({{"PORT", "0"}});
+  EXPECT_EQ(*config.public_url, "http://localhost");
+  config.choose_port(54321);
+  EXPECT_EQ(*config.port, 54321);
+  EXPECT_EQ(*config.public_url, "http://localhost:54321");
+  EXPECT_EQ(*config.token_audience, "http://localhost:54321");
+  Config given = config_of({{"PORT", "0"}, {"PUBLIC_URL", "http://localhost:8080"}});
+  given.choose_port(54321);
+  EXPECT_EQ(*given.public_url, "http://localhost:8080");
+}
+
 TEST(Config, TellsWhereTheDatabaseIs) {
   EXPECT_EQ(config_of({{"DATA_DIR", "/var/lib/ostiary/"}}).database_place(), "/var/lib/ostiary/ostiary.db");
   EXPECT_EQ(config_of({{"DATABASE_URL", "postgresql://u:p@db.example.org/x"}}).database_place(),
@@ -351,6 +363,7 @@ TEST(Config, LooksForTheDatabaseWhereLibpqDoes) {
     return conninfo->at("sslmode");
   };
   EXPECT_EQ(mode("postgresql:///x"), "disable") << "the socket";
+  EXPECT_EQ(mode("PostgreSQL://db.example.org/x"), "require") << "a scheme has no case";
   EXPECT_EQ(mode("postgresql:///x?host=/run/postgresql"), "disable");
   EXPECT_EQ(mode("postgresql:///x?host=db.example.org"), "require");
   EXPECT_EQ(mode("postgresql://localhost/x?hostaddr=192.0.2.1"), "require");

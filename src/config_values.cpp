@@ -210,18 +210,21 @@ Read<std::string> short_name(std::string_view text) {
   return std::unexpected("a name of at most 64 bytes without control characters");
 }
 
-Read<Secret> database_url(std::string_view text) {
+Read<Secret> database_url(std::string_view given) {
   const std::string expected = "a URL like postgresql://user:password@host:5432/name";
+  // A scheme has no case (RFC 3986, 3.1), but libpq takes lower case only.
+  const auto scheme = given.substr(0, given.find("://"));
+  const std::string text = lower_case(scheme) + std::string(given.substr(scheme.size()));
   if (!text.starts_with("postgresql://") && !text.starts_with("postgres://")) return std::unexpected(expected);
-  const auto conninfo = storage::parse_conninfo(std::string(text));
+  const auto conninfo = storage::parse_conninfo(text);
   if (!conninfo) return std::unexpected(expected + "; libpq says: " + conninfo.error());
   const auto mode = conninfo->find("sslmode");
-  if (mode == conninfo->end()) return Secret(std::string(text));
+  if (mode == conninfo->end()) return Secret(text);
   if (const auto taken = ssl_mode(mode->second); !taken) {
     const bool is_weak = mode->second == "prefer" || mode->second == "allow";
     return std::unexpected("sslmode=" + taken.error() + (is_weak ? ", not " + mode->second : ""));
   }
-  return Secret(std::string(text));
+  return Secret(text);
 }
 
 Read<std::string> ssl_mode(std::string_view text) {

@@ -15,6 +15,7 @@
 #include "doctor/examine.hpp"
 #include "manage.hpp"
 #include "serve.hpp"
+#include "storage/missing_privilege.hpp"
 
 namespace ostiary {
 namespace {
@@ -68,10 +69,14 @@ struct Run {
   cli::ExitStatus operator()(const cli::CreateUser& command) const { return create_user(config, log, command); }
   cli::ExitStatus operator()(const cli::ListUsers& command) const { return list_users(config, log, command); }
   cli::ExitStatus operator()(const cli::ShowUser& command) const { return show_user(config, log, command); }
+  cli::ExitStatus operator()(const cli::VerifyUser& command) const { return verify_user(config, log, command); }
+  cli::ExitStatus operator()(const cli::SetPassword& command) const { return set_password(config, log, command); }
+  cli::ExitStatus operator()(const cli::DeleteUser& command) const { return delete_user(config, log, command); }
   cli::ExitStatus operator()(const cli::DisableUser& command) const { return disable_user(config, log, command); }
   cli::ExitStatus operator()(const cli::EnableUser& command) const { return enable_user(config, log, command); }
   cli::ExitStatus operator()(const cli::EndSessions& command) const { return end_sessions(config, log, command); }
   cli::ExitStatus operator()(const cli::MakeAdmin& command) const { return make_admin(config, log, command); }
+  cli::ExitStatus operator()(const cli::RemoveRole& command) const { return remove_role(config, log, command); }
 };
 
 template <class C>
@@ -105,6 +110,8 @@ cli::ExitStatus run(int argc, char** argv) {
   if (!command) return command.error();
   try {
     return std::visit([](const auto& chosen) { return run(chosen); }, *command);
+  } catch (const MissingPrivilege& error) {
+    return end(std::string(error.what()) + "; " + std::string(advice_on_privileges), cli::failed);
   } catch (const WrongSetting& error) {
     return end(error.what(), cli::wrong_request);
   } catch (const std::exception& error) {

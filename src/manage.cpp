@@ -6,6 +6,7 @@
 #include "accounts/renew_skeletons.hpp"
 #include "assembly.hpp"
 #include "base/encoding.hpp"
+#include "cli/table.hpp"
 #include "pages/openapi.hpp"
 #include "storage/serving_role.hpp"
 
@@ -54,16 +55,24 @@ struct SchemaHistory {
 
 std::vector<storage::Migration> migrate_now(const Config& config, Log& log) {
   Storage storage(config, Storage::Use::founder, log);
-  auto applied = storage::Migrator(storage.db()).migrate(SystemClock());
+  if (grants_serving(config)) storage::expect_grantable(storage.db(), *config.database_serving_role);
+  const SystemClock clock;
+  auto applied = storage::Migrator(storage.db()).migrate(clock, waits_to_log(clock, log));
   if (grants_serving(config)) storage::grant_serving(storage.db(), *config.database_serving_role);
   accounts::renew_skeletons(storage.db());
   return applied;
 }
 
+/// What `migrate_now` would apply. Refuses the role that it would refuse.
+std::vector<storage::Migration> look_at_migrations(const Config& config) {
+  if (grants_serving(config)) storage::expect_grantable(*look_at_database(config), *config.database_serving_role);
+  return SchemaHistory(config).pending;
+}
+
 }  // namespace
 
 cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& command) {
-  const auto migrations = command.dry_run ? SchemaHistory(config).pending : migrate_now(config, log);
+  const auto migrations = command.dry_run ? look_at_migrations(config) : migrate_now(config, log);
   if (command.json) {
     json::object document{{"applied", json::array{}}, {"pending", json::array{}}};
     document[command.dry_run ? "pending" : "applied"] = as_json(migrations);
@@ -88,10 +97,10 @@ cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations&
     std::cout << json::object{{"applied", as_json(applied)}, {"pending", as_json(pending)}} << '\n';
     return cli::done;
   }
-  for (const auto& migration : applied) {
-    std::cout << migration.name << "  applied " << to_rfc3339(migration.applied_at) << '\n';
-  }
-  for (const auto& migration : pending) std::cout << migration.name << "  pending\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& migration : applied) rows.push_back({migration.name, "applied", to_rfc3339(migration.applied_at)});
+  for (const auto& migration : pending) rows.push_back({migration.name, "pending", ""});
+  std::cout << cli::table({"MIGRATION", "STATE", "APPLIED AT"}, rows);
   return cli::done;
 }
 

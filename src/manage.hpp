@@ -13,10 +13,14 @@ cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations&
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command);
 cli::ExitStatus list_users(const Config& config, Log& log, const cli::ListUsers& command);
 cli::ExitStatus show_user(const Config& config, Log& log, const cli::ShowUser& command);
+cli::ExitStatus verify_user(const Config& config, Log& log, const cli::VerifyUser& command);
+cli::ExitStatus set_password(const Config& config, Log& log, const cli::SetPassword& command);
+cli::ExitStatus delete_user(const Config& config, Log& log, const cli::DeleteUser& command);
 cli::ExitStatus disable_user(const Config& config, Log& log, const cli::DisableUser& command);
 cli::ExitStatus enable_user(const Config& config, Log& log, const cli::EnableUser& command);
 cli::ExitStatus end_sessions(const Config& config, Log& log, const cli::EndSessions& command);
 cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin& command);
+cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRole& command);
 
 /// Prints what a server with these settings gives under /openapi.json, or /openapi.yaml. Touches neither storage nor
 /// file.

@@ -4,11 +4,15 @@
 #include "access/roles.hpp"
 #include "accounts/change_status.hpp"
 #include "accounts/create_account.hpp"
+#include "accounts/delete_account.hpp"
 #include "accounts/manage_accounts.hpp"
+#include "accounts/set_password.hpp"
+#include "accounts/verify_by_operator.hpp"
 #include "assembly.hpp"
 #include "base/encoding.hpp"
 #include "cli/complaint.hpp"
 #include "cli/password.hpp"
+#include "cli/table.hpp"
 #include "limits/email_address.hpp"
 #include "manage.hpp"
 #include "sessions/end_sessions.hpp"
@@ -94,12 +98,12 @@ void print_text(const Account& account) {
 }
 
 void print_text(const std::vector<Account>& page) {
-  for (const auto& account : page) {
-    std::cout << to_string(account.row.id) << "  " << account.row.status << "  "
-              << (account.row.email_verified ? "verified  " : "unverified") << "  " << account.row.email.value_or("-");
-    if (!account.roles.empty()) std::cout << "  (" << words(account.roles) << ')';
-    std::cout << '\n';
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [row, roles] : page) {
+    rows.push_back({to_string(row.id), row.email.value_or(""), row.email_verified ? "yes" : "no",
+                    row.username.value_or(""), row.status, words(roles)});
   }
+  std::cout << cli::table({"ID", "EMAIL", "VERIFIED", "USERNAME", "STATUS", "ROLES"}, rows);
 }
 
 std::string counted_sessions(std::int64_t count) {
@@ -135,8 +139,8 @@ cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUse
     return cli::failed;
   }
   Office office(config, log, Storage::Use::founder);
-  const auto id = accounts::create_by_operator(
-      office.rooms.accounts, office.call(), {command.email, command.username, *std::move(password), command.verified});
+  const auto id = accounts::create_by_operator(office.rooms.accounts, office.call(),
+                                               {command.email, command.username, *std::move(password)});
   if (!id) return fail(id.error());
   if (!command.json) {
     std::cout << to_string(*id) << '\n';
@@ -183,6 +187,46 @@ cli::ExitStatus show_user(const Config& config, Log& log, const cli::ShowUser& c
   return cli::done;
 }
 
+cli::ExitStatus verify_user(const Config& config, Log& log, const cli::VerifyUser& command) {
+  Office office(config, log);
+  const auto account = office.find(command.name);
+  if (!account) return fail(account.error());
+  const auto verified = accounts::verify_by_operator(office.rooms.accounts, office.call(), account->row.id);
+  if (!verified) return fail(verified.error());
+  return print_change(office, *account, command.json, *verified ? "is verified now" : "was verified already",
+                      {{"changed", *verified}});
+}
+
+cli::ExitStatus set_password(const Config& config, Log& log, const cli::SetPassword& command) {
+  Office office(config, log);
+  // Nobody wants to type a password twice for an account that does not exist.
+  const auto account = office.find(command.name);
+  if (!account) return fail(account.error());
+  const auto password = cli::read_new_password();
+  if (!password) {
+    cli::complain(password.error());
+    return cli::failed;
+  }
+  const auto ended = accounts::set_password(office.rooms.accounts, office.call(), account->row.id, *password);
+  if (!ended) return fail(ended.error());
+  return print_change(office, *account, command.json, "has a new password; " + counted_sessions(*ended) + " ended",
+                      {{"ended_sessions", *ended}});
+}
+
+cli::ExitStatus delete_user(const Config& config, Log& log, const cli::DeleteUser& command) {
+  Office office(config, log);
+  const auto account = office.find(command.name);
+  if (!account) return fail(account.error());
+  const auto ended = accounts::delete_account(office.rooms.accounts, office.call(), account->row.id);
+  if (!ended) return fail(ended.error());
+  if (command.json) {
+    std::cout << json::object{{"user_id", to_string(account->row.id)}, {"ended_sessions", *ended}} << '\n';
+  } else {
+    std::cout << name_in_list(*account) << " is deleted; " << counted_sessions(*ended) << " ended\n";
+  }
+  return cli::done;
+}
+
 cli::ExitStatus disable_user(const Config& config, Log& log, const cli::DisableUser& command) {
   Office office(config, log);
   const auto account = office.find(command.name);
@@ -224,6 +268,17 @@ cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin&
   if (!granted) return fail(granted.error());
   return print_change(office, *account, command.json,
                       *granted ? "is now an administrator" : "was already an administrator", {{"changed", *granted}});
+}
+
+cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRole& command) {
+  Office office(config, log);
+  const auto account = office.find(command.name);
+  if (!account) return fail(account.error());
+  const auto removed = access::remove_role(office.rooms.sessions, office.call(), account->row.id, command.role);
+  if (!removed) return fail(removed.error());
+  return print_change(office, *account, command.json,
+                      (*removed ? "has no longer the role " : "did not have the role ") + command.role,
+                      {{"changed", *removed}});
 }
 
 }  // namespace ostiary

@@ -10,6 +10,7 @@
 
 #include "access/roles.hpp"
 #include "assembly.hpp"
+#include "base/listening.hpp"
 #include "base/scheduling.hpp"
 #include "base/workers.hpp"
 #include "door/counted_log.hpp"
@@ -19,8 +20,10 @@
 #include "gateway/gateway.hpp"
 #include "grpc/server.hpp"
 #include "http/server.hpp"
+#include "http/tls_certificate.hpp"
 #include "pages/pages.hpp"
 #include "sessions/check_session.hpp"
+#include "sessions/issuer.hpp"
 #include "sessions/login.hpp"
 #include "vault/key_reader.hpp"
 
@@ -232,11 +235,38 @@ void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailin
                 [&log] { return log.samples(); });
 }
 
+void note_public_url(const Config& config, Foundation& foundation, Log& log) {
+  const auto before = sessions::note_issuer(foundation.storage.db(), *config.public_url, foundation.clock.now());
+  if (!before) return;
+  log.write(LogLevel::warning, "public_url.changed",
+            {{"before", *before},
+             {"now", *config.public_url},
+             {"text", "another server on this database, or this one before, has another PUBLIC_URL: tokens of the one "
+                      "are refused by the other"}});
+}
+
+/// Throws what would end the start later, when it had made a data folder already.
+void look_ahead(const Config& config) {
+  expect_free(*config.listen_address, *config.port, Families::own, "HTTP", config.port.name);
+  expect_free(*config.grpc_listen_address, *config.grpc_port, Families::both, "gRPC", config.grpc_port.name);
+  if (const auto files = tls_files(config); files.given()) http::read_tls_files(files);
+  if (!config.geoip_file->empty()) const adapters::GeoIp geoip(*config.geoip_file);
+  const delivery::MailTemplates templates(*config.mail_templates);
+}
+
+/// The settings with a port that the machine chose, where it is to.
+Config with_port(Config config) {
+  std::uint16_t port = *config.port;
+  if (port == 0 && try_to_listen(*parse_address("127.0.0.1"), port, Families::own) == 0) config.choose_port(port);
+  return config;
+}
+
 }  // namespace
 
-void serve(const Config& config, Log& plain_log) {
+void serve(const Config& given, Log& plain_log) {
   run_soon_after_waking();
   share_heaps();
+  const Config config = with_port(given);
   door::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
                                    {"call.unavailable", LogLevel::error},
                                    {"http.cross_site_refused", LogLevel::warning},
@@ -246,8 +276,10 @@ void serve(const Config& config, Log& plain_log) {
                                    {"tls.not_reloaded", LogLevel::warning}});
   const StopSignals signals;
   raise_descriptor_limit();
+  look_ahead(config);
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::server, log);
+  note_public_url(config, foundation, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
   Rooms rooms(config, foundation, log, [&mailing] { mailing.executor.wake(); });

@@ -4,6 +4,7 @@
 
 #include "access/statements.hpp"
 #include "delivery/outbox.hpp"
+#include "sessions/statements.hpp"
 
 namespace ostiary::access {
 
@@ -14,6 +15,29 @@ RoleId role_named(Transaction& tx, const IdSource& ids, const std::string& name)
   const auto id = ids.make<RoleId>();
   tx.execute(statements::insert_role, id, name);
   return id;
+}
+
+bool exists(Transaction& tx, UserId user) { return tx.optional(sessions::statements::find_user, user).has_value(); }
+
+std::unexpected<Refused> no_such_user() { return refuse(Refusal::not_found, "There is no such user."); }
+
+/// How a change of roles is called in the audit log, and in the event.
+struct RoleChange {
+  std::string_view action, word;
+};
+constexpr RoleChange granting{"user.grant_role", "granted"};
+constexpr RoleChange removing{"user.remove_role", "removed"};
+
+void tell(Transaction& tx, const sessions::Deps& deps, const Call& call, UserId user, const RoleChange& change,
+          const std::string& role, Time now) {
+  const auto touched = tx.one(statements::touch_user, user, now);
+  deps.invalidation.publish(tx, user);
+  delivery::announce(tx, deps.ids, now,
+                     {"user.roles_changed",
+                      user.uuid,
+                      touched.version,
+                      {{"user_id", to_string(user)}, {std::string(change.word), role}}});
+  deps.audit.record(tx, call, {.action = change.action, .user = user, .metadata = {{"role", role}}});
 }
 
 }  // namespace
@@ -32,14 +56,22 @@ Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId use
   const Time now = deps.clock.now();
   const std::string name(role);
   return deps.db.transaction([&](Transaction& tx) -> Result<bool> {
+    if (!exists(tx, user)) return no_such_user();
     if (tx.execute(statements::grant_role, user, role_named(tx, deps.ids, name)) == 0) return false;
-    const auto touched = tx.optional(statements::touch_user, user, now);
-    if (!touched) return refuse(Refusal::not_found, "There is no such user.");
-    deps.invalidation.publish(tx, user);
-    delivery::announce(
-        tx, deps.ids, now,
-        {"user.roles_changed", user.uuid, touched->version, {{"user_id", to_string(user)}, {"granted", name}}});
-    deps.audit.record(tx, call, {.action = "user.grant_role", .user = user, .metadata = {{"role", name}}});
+    tell(tx, deps, call, user, granting, name, now);
+    return true;
+  });
+}
+
+Result<bool> remove_role(const sessions::Deps& deps, const Call& call, UserId user, std::string_view role) {
+  const Time now = deps.clock.now();
+  const std::string name(role);
+  return deps.db.transaction([&](Transaction& tx) -> Result<bool> {
+    if (!exists(tx, user)) return no_such_user();
+    const auto known = tx.optional(statements::find_role, name);
+    if (!known && name != admin_role) return refuse(Refusal::not_found, "There is no role '" + name + "'.");
+    if (!known || tx.execute(statements::remove_role, user, known->id) == 0) return false;
+    tell(tx, deps, call, user, removing, name, now);
     return true;
   });
 }

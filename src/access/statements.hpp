@@ -22,6 +22,10 @@ inline constexpr Statement<void(UserId, RoleId)> grant_role{R"sql(
   INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT (user_id, role_id) DO NOTHING
 )sql"};
 
+inline constexpr Statement<void(UserId, RoleId)> remove_role{R"sql(
+  DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2
+)sql"};
+
 struct VersionRow {
   std::int64_t version;
 };

@@ -41,7 +41,7 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
       return refuse(Refusal::username_taken, "This username is taken, or too much like one that is.", "username");
     }
     const auto id = deps.sessions.ids.make<UserId>();
-    create_account(tx, deps, call, {id, email, order.verified, username, password_hash, "", "en"}, std::nullopt, now);
+    create_account(tx, deps, call, {id, email, true, username, password_hash, "", "en"}, std::nullopt, now);
     return id;
   });
 }

@@ -15,10 +15,10 @@ struct AccountOrder {
   std::string email;
   std::optional<std::string> username;
   Secret password;
-  bool verified = false;
 };
 
-/// Makes an account by an operator's hand. Refuses what registration refuses, and an address that has one.
+/// Makes an account whose address an operator vouches for. Refuses what registration refuses, and an address that has
+/// one.
 Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order);
 
 struct Account {

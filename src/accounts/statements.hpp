@@ -191,6 +191,12 @@ inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> in
   INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
 )sql"};
 
+/// Whether there was one before or not.
+inline constexpr Statement<void(UserId, std::string, Time)> set_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, changed_at) VALUES ($1, $2, $3)
+  ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at
+)sql"};
+
 inline constexpr Statement<void(UserId, std::string, std::string, Time)> insert_profile{R"sql(
   INSERT INTO user_profiles (user_id, display_name, avatar_url, locale, time_zone, updated_at)
   VALUES ($1, $2, '', $3, 'UTC', $4)
@@ -205,6 +211,35 @@ inline constexpr Statement<VersionRow(UserId, Time)> touch_user{R"sql(
 
 inline constexpr Statement<VersionRow(UserId, std::string, Time)> set_status{R"sql(
   UPDATE users SET status = $2, version = version + 1, updated_at = $3 WHERE id = $1 RETURNING version
+)sql"};
+
+inline constexpr Statement<VersionRow(UserId, Time)> set_email_verified{R"sql(
+  UPDATE users SET email_verified = true, version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version
+)sql"};
+
+/// What is left of a deleted account: its id, its times and its version. Its address and username are free.
+inline constexpr Statement<VersionRow(UserId, Time)> empty_user{R"sql(
+  UPDATE users
+  SET status = 'deleted', email = NULL, email_canonical = NULL, email_verified = false, username = NULL,
+      username_canonical = NULL, username_skeleton = NULL, skeleton_version = NULL, last_login_at = NULL,
+      version = version + 1, updated_at = $2
+  WHERE id = $1 RETURNING version
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_password{R"sql(
+  DELETE FROM password_credentials WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_profile{R"sql(
+  DELETE FROM user_profiles WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_notice{R"sql(
+  DELETE FROM registration_notices WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_roles_of{R"sql(
+  DELETE FROM user_roles WHERE user_id = $1
 )sql"};
 
 struct AccountRow {
@@ -241,7 +276,7 @@ inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_witho
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
          p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
   FROM users u JOIN user_profiles p ON p.user_id = u.id
-  WHERE u.email_canonical IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2
+  WHERE u.email_canonical IS NULL AND u.status <> 'deleted' AND u.id > $1 ORDER BY u.id LIMIT $2
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::string, std::string, std::string, Time)> update_profile{R"sql(

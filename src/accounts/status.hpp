@@ -14,6 +14,21 @@ enum class StatusVerdict {
   changes,
 };
 
+/// Whether an operator may vouch for an account's address. Ordered by precedence: the first that applies wins.
+enum class VouchVerdict {
+  gone,        ///< no such account
+  no_address,
+  already,     ///< it is verified
+  vouches,
+};
+
+struct AddressFacts {
+  bool exists = false, verified = false;
+};
+
+/// `address`: nothing where there is no such account.
+VouchVerdict judge_vouching(const std::optional<AddressFacts>& address);
+
 /// Judges whether an account of status `current`, if there is one, takes the status `wanted`.
 StatusVerdict judge_status(std::optional<std::string_view> current, std::string_view wanted);
 

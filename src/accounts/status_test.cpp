@@ -30,5 +30,21 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"a locked one disabled", "locked", disabled_status, StatusVerdict::changes},
                       Row{"a locked one enabled", "locked", active_status, StatusVerdict::changes}));
 
+struct VouchRow {
+  const char* what;
+  std::optional<AddressFacts> address;
+  VouchVerdict verdict;
+};
+
+class Vouching : public ::testing::TestWithParam<VouchRow> {};
+
+TEST_P(Vouching, IsJudged) { EXPECT_EQ(judge_vouching(GetParam().address), GetParam().verdict) << GetParam().what; }
+
+INSTANTIATE_TEST_SUITE_P(Judge, Vouching,
+                         ::testing::Values(VouchRow{"nobody", std::nullopt, VouchVerdict::gone},
+                                           VouchRow{"no address", AddressFacts{false, false}, VouchVerdict::no_address},
+                                           VouchRow{"verified", AddressFacts{true, true}, VouchVerdict::already},
+                                           VouchRow{"not yet", AddressFacts{true, false}, VouchVerdict::vouches}));
+
 }  // namespace
 }  // namespace ostiary::accounts

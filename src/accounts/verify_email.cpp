@@ -1,5 +1,9 @@
 #include "accounts/verify_email.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/statements.hpp"
@@ -54,6 +58,13 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
   return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
 }
 
+/// A code as it was mailed, however it was typed.
+std::string digits_of(std::string_view typed) {
+  std::string digits;
+  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
+}
+
 Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request) {
   const auto id = parse_id<VerificationId>(request.verification_id());
   if (!id) return unknown_registration();
@@ -62,7 +73,7 @@ Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::Ve
     const auto pending = find_pending(tx, *id);
     if (!pending) return unknown_registration();
     if (pending->is_proven() && now < pending->challenge.expires_at) return already_verified();
-    const auto verdict = try_code(tx, deps, pending->challenge, request.code(), now);
+    const auto verdict = try_code(tx, deps, pending->challenge, digits_of(request.code()), now);
     if (verdict == CodeVerdict::right) return activate(tx, deps, call, *pending, now);
     if (verdict == CodeVerdict::unknown) return tx.keep(unknown_registration());
     if (verdict == CodeVerdict::wrong) record_refusal(tx, deps, call, *pending, Refusal::wrong_code);

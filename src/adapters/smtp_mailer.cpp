@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "base/ip_address.hpp"
+#include "base/text.hpp"
 
 namespace ostiary::adapters {
 namespace {
@@ -278,7 +279,7 @@ std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
   const Owned<CURLU> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
     return std::unexpected("can't be read as a URL");
-  const std::string scheme = part_of(parsed.get(), CURLUPART_SCHEME);
+  const std::string scheme = lower_case(part_of(parsed.get(), CURLUPART_SCHEME));
   if (scheme != "smtp" && scheme != "smtps") return std::unexpected("must begin with smtp:// or smtps://");
   const std::string path = part_of(parsed.get(), CURLUPART_PATH);
   if (path.size() > 1) return std::unexpected("has a path, which means nothing for a mail server");

@@ -334,6 +334,7 @@ TEST(SmtpUrl, IsRead) {
     SmtpServer::Security security;
   } table[] = {
       {"smtp://mail.example.org", "mail.example.org", "", "", 587, starttls},
+      {"SMTPS://mail.example.org", "mail.example.org", "", "", 465, tls},
       {"smtps://mail.example.org", "mail.example.org", "", "", 465, tls},
       {"smtp://ada%40example.org:p%3Aw%2Fd@mail.example.org:25", "mail.example.org", "ada@example.org", "p:w/d", 25,
        starttls},

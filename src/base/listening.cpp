@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace ostiary {
 namespace {
@@ -49,6 +50,25 @@ struct Place {
   }
 };
 
+struct Listening {
+  std::string address;
+  bool only_if_there;  ///< a machine without IPv6 does without
+};
+
+std::vector<Listening> spelt_out(const std::vector<std::string>& addresses) {
+  std::vector<Listening> places;
+  for (const auto& address : addresses) {
+    if (address == "localhost") places.insert(places.end(), {{"127.0.0.1", false}, {"::1", true}});
+    else if (address == "*") places.insert(places.end(), {{"0.0.0.0", false}, {"::", true}});
+    else places.push_back({address, false});
+  }
+  return places;
+}
+
+std::string in_url(const IpAddress& address, const std::string& text, std::uint16_t port) {
+  return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
 }  // namespace
 
 int try_to_listen(const IpAddress& address, std::uint16_t& port, Families families) {
@@ -64,6 +84,20 @@ int try_to_listen(const IpAddress& address, std::uint16_t& port, Families famili
   if (error == 0 && ::getsockname(descriptor, place.name(), &place.size) == 0) port = place.port();
   ::close(descriptor);
   return error;
+}
+
+void expect_free(const std::vector<std::string>& addresses, std::uint16_t port, Families families,
+                 std::string_view protocol, std::string_view setting) {
+  if (port == 0) return;
+  for (const auto& [text, only_if_there] : spelt_out(addresses)) {
+    const auto address = parse_address(text);
+    if (!address) throw ListenError(std::string(protocol) + " cannot listen on " + text + ": it is not an IP address");
+    std::uint16_t tried = port;
+    const int error = try_to_listen(*address, tried, families);
+    if (error == 0 || (only_if_there && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT))) continue;
+    throw ListenError(std::string(protocol) + " cannot listen on " + in_url(*address, text, port) + ": " +
+                      std::generic_category().message(error) + " (see " + std::string(setting) + ")");
+  }
 }
 
 }  // namespace ostiary

@@ -15,7 +15,7 @@ constexpr const char* general_examples = R"(Examples:
   PORT=9000 ostiary serve                         the same on another port
   ostiary config                                  show all settings and where they come from
   ostiary doctor                                  find problems and how to fix them
-  ostiary user create --email ada@example.org --verified
+  ostiary user create ada@example.org --verified
 
 Settings come from the environment or from .env in the working directory. NAME_FILE reads NAME from a file.
 Exit status: 0 success, 1 failure, 2 wrong arguments or settings.)";
@@ -68,19 +68,21 @@ constexpr const char* user_examples =
     R"(Changes take effect on running servers at once. See `ostiary user COMMAND --help`.
 
 Examples:
-  ostiary user create --email ada@example.org --verified
+  ostiary user create ada@example.org --verified
   ostiary user list
   ostiary user show ada@example.org
+  ostiary user set-password ada
   ostiary user disable ada)";
 
 constexpr const char* create_examples =
     R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. It creates the
-database if there is none yet.
+database if there is none yet. --verified is required: no mail is sent, so you vouch for the address. People who should
+prove their address register themselves.
 
 Examples:
-  ostiary user create --email ada@example.org
-  ostiary user create --email ada@example.org --username ada --verified < password.txt
-  ostiary user create --email ada@example.org --json < password.txt | jq -r .user.user_id)";
+  ostiary user create ada@example.org --verified
+  ostiary user create ada@example.org --username ada --verified < password.txt
+  ostiary user create ada@example.org --verified --json < password.txt | jq -r .user.user_id)";
 
 constexpr const char* list_examples = R"(Sorted by email address.
 
@@ -94,6 +96,33 @@ constexpr const char* show_examples = R"(Examples:
   ostiary user show ada
   ostiary user show 0193a5b0-7c1e-7d3f-9a55-3f1f0d9e8c21
   ostiary user show ada --json | jq -r .user.status)";
+
+constexpr const char* verify_examples =
+    R"(You vouch for the address: no mail is sent. For accounts that were created without verification
+(REGISTRATION_VERIFY_EMAIL=off).
+
+Examples:
+  ostiary user verify ada@example.org
+  ostiary user verify ada --json | jq .changed)";
+
+constexpr const char* password_examples =
+    R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. The password
+must satisfy the same rules as at registration. All sessions of the account end immediately, on every running server.
+
+Examples:
+  ostiary user set-password ada@example.org
+  ostiary user set-password ada < password.txt
+  openssl rand -base64 18 | tee password.txt | ostiary user set-password ada)";
+
+constexpr const char* delete_examples =
+    R"(Cannot be undone. All sessions of the account end immediately; its address and username become available again.
+Its personal data is deleted, and so is the key that encrypts the details of its audit rows; the rows themselves stay.
+If the command is interrupted, run it again.
+
+Examples:
+  ostiary user delete ada@example.org
+  ostiary user delete 0193a5b0-7c1e-7d3f-9a55-3f1f0d9e8c21
+  ostiary user delete ada --json | jq .ended_sessions)";
 
 constexpr const char* disable_examples =
     R"(Nobody can sign in to the account, and all its sessions end, on every running server at once.
@@ -113,10 +142,18 @@ Examples:
   ostiary user end-sessions ada@example.org
   ostiary user end-sessions ada --json | jq .ended_sessions)";
 
-constexpr const char* admin_examples = R"(Existing sessions get the role when they are refreshed.
+constexpr const char* admin_examples =
+    R"(The session check and access tokens then contain the role. Existing sessions get
+it when they are refreshed. No call of this version requires the role: it is for your applications to read.
 
 Examples:
   ostiary user make-admin ada@example.org)";
+
+constexpr const char* remove_role_examples =
+    R"(Existing sessions lose the role when they are refreshed. The only role of this version is admin.
+
+Examples:
+  ostiary user remove-role ada@example.org admin)";
 
 CLI::App* add(CLI::App& parent, const char* name, const char* description, const char* examples) {
   CLI::App* app = parent.add_subcommand(name, description);
@@ -133,12 +170,17 @@ struct Options {
   DescribeApi describe_api;
   Doctor doctor;
   CreateUser create;
+  bool vouches = false;
   ListUsers list;
   ShowUser show;
+  VerifyUser verify;
+  SetPassword set_password;
   DisableUser disable;
   EnableUser enable;
   EndSessions end_sessions;
+  DeleteUser remove;
   MakeAdmin make_admin;
+  RemoveRole remove_role;
   std::optional<Command> chosen;
 };
 
@@ -149,21 +191,27 @@ CLI::Option* add_json(CLI::App& app, Chosen& command) {
 
 /// A command about one account.
 template <class Chosen>
-void add_named(CLI::App& user, const char* name, const char* description, const char* examples, Chosen& command,
-               std::optional<Command>& chosen) {
+CLI::App* add_named(CLI::App& user, const char* name, const char* description, const char* examples, Chosen& command,
+                    std::optional<Command>& chosen) {
   auto* app = add(user, name, description, examples);
   app->add_option("name", command.name, "An email address, a username or an id")->required();
   add_json(*app, command);
   app->callback([&command, &chosen] { chosen = command; });
+  return app;
 }
 
 void add_user_commands(CLI::App& user, Options& options) {
   auto* create = add(user, "create", "Create an account", create_examples);
-  create->add_option("--email", options.create.email, "The email address")->required();
+  create->add_option("email,--email", options.create.email, "The email address")->required();
   create->add_option("--username", options.create.username, "The username");
-  create->add_flag("--verified", options.create.verified, "Treat the address as verified");
+  create->add_flag("--verified", options.vouches, "Treat the address as verified. Required");
   add_json(*create, options.create);
-  create->callback([&options] { options.chosen = options.create; });
+  create->callback([&options] {
+    if (!options.vouches) {
+      throw CLI::ValidationError("--verified is required: you vouch for the address, and no mail is sent");
+    }
+    options.chosen = options.create;
+  });
 
   auto* list = add(user, "list", "List accounts", list_examples);
   list->add_option("--limit", options.list.count, "Maximum number of accounts")
@@ -175,13 +223,22 @@ void add_user_commands(CLI::App& user, Options& options) {
   list->callback([&options] { options.chosen = options.list; });
 
   add_named(user, "show", "Show an account", show_examples, options.show, options.chosen);
+  add_named(user, "verify", "Mark an account's address as verified", verify_examples, options.verify, options.chosen);
+  add_named(user, "set-password", "Set an account's password and end its sessions", password_examples,
+            options.set_password, options.chosen);
   add_named(user, "disable", "Disable an account and end its sessions", disable_examples, options.disable,
             options.chosen);
   add_named(user, "enable", "Enable a disabled account", enable_examples, options.enable, options.chosen);
   add_named(user, "end-sessions", "End all sessions of an account", end_sessions_examples, options.end_sessions,
             options.chosen);
+  add_named(user, "delete", "Delete an account and its personal data permanently", delete_examples, options.remove,
+            options.chosen);
   add_named(user, "make-admin", "Grant an account the administrator role", admin_examples, options.make_admin,
             options.chosen);
+  add_named(user, "remove-role", "Remove a role from an account", remove_role_examples, options.remove_role,
+            options.chosen)
+      ->add_option("role", options.remove_role.role, "The role")
+      ->required();
 }
 
 void add_commands(CLI::App& app, Options& options) {
@@ -236,9 +293,14 @@ const CLI::App& chosen_by(const CLI::App& app) {
   return parsed.empty() ? app : chosen_by(*parsed.back());
 }
 
+bool has_commands(const CLI::App& app) {
+  return !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+}
+
 /// The error message for an unknown command name. Empty if the arguments have none.
 std::optional<std::string> unknown_command(const CLI::App& app) {
   const CLI::App& parent = chosen_by(app);
+  if (!has_commands(parent)) return std::nullopt;
   const auto words = app.remaining(true);
   const auto is_word = [](const std::string& text) { return !text.starts_with('-'); };
   const auto unknown = std::ranges::find_if(words, is_word);
@@ -253,6 +315,17 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
          (meant ? "; did you mean '" + path + " " + *meant + "'?" : "") + "\n`" + path + " --help` lists all\n";
 }
 
+/// The arguments in reverse order, as CLI11 expects them. `help a b` becomes `a b --help`.
+std::vector<std::string> words_of(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::ranges::reverse(words);
+  return words;
+}
+
 }  // namespace
 
 std::expected<Command, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& error) {
@@ -263,10 +336,15 @@ std::expected<Command, ExitStatus> parse(int argc, const char* const* argv, std:
   app.require_subcommand(1);
   add_commands(app, options);
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::RequiredError& problem) {
+    const CLI::App& parent = chosen_by(app);
     if (const auto complaint = unknown_command(app)) {
       error << *complaint;
+      return std::unexpected(wrong_request);
+    }
+    if (has_commands(parent)) {
+      error << problem.what() << '\n' << parent.help();
       return std::unexpected(wrong_request);
     }
     return std::unexpected(app.exit(problem, out, error) == 0 ? done : wrong_request);

@@ -40,9 +40,8 @@ struct Doctor {
   bool json = false;
 };
 struct CreateUser {
-  std::string email;
+  std::string email;  ///< which the operator vouches for
   std::optional<std::string> username;
-  bool verified = false;
   bool json = false;
 };
 struct ListUsers {
@@ -67,13 +66,31 @@ struct EndSessions {
   std::string name;
   bool json = false;
 };
+struct VerifyUser {
+  std::string name;
+  bool json = false;
+};
+struct SetPassword {
+  std::string name;
+  bool json = false;
+};
+struct DeleteUser {
+  std::string name;
+  bool json = false;
+};
 struct MakeAdmin {
   std::string name;
   bool json = false;
 };
+struct RemoveRole {
+  std::string name;
+  std::string role;
+  bool json = false;
+};
 
 using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, ShowManual, DescribeApi, Doctor,
-                             CreateUser, ListUsers, ShowUser, DisableUser, EnableUser, EndSessions, MakeAdmin>;
+                             CreateUser, ListUsers, ShowUser, VerifyUser, SetPassword, DisableUser, EnableUser,
+                             EndSessions, DeleteUser, MakeAdmin, RemoveRole>;
 
 /// What the arguments ask for. Where there is nothing left to do (help was asked for and printed on `out`, or the
 /// arguments are wrong and `error` says why) the error is the status to end with.

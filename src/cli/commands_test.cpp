@@ -46,6 +46,12 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_EQ(parsed_as<EnableUser>({"user", "enable", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<EndSessions>({"user", "end-sessions", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<MakeAdmin>({"user", "make-admin", "ada@example.org"}).name, "ada@example.org");
+  EXPECT_EQ(parsed_as<VerifyUser>({"user", "verify", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<SetPassword>({"user", "set-password", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<DeleteUser>({"user", "delete", "ada"}).name, "ada");
+  const auto remove = parsed_as<RemoveRole>({"user", "remove-role", "ada", "admin"});
+  EXPECT_EQ(remove.name, "ada");
+  EXPECT_EQ(remove.role, "admin");
 }
 
 TEST(CommandLine, PrintsJsonWhereAScriptWantsIt) {
@@ -54,24 +60,29 @@ TEST(CommandLine, PrintsJsonWhereAScriptWantsIt) {
   EXPECT_TRUE(parsed_as<ShowMigrations>({"migrate", "--json", "status"}).json);
   EXPECT_TRUE(parsed_as<ShowConfig>({"config", "--json"}).json);
   EXPECT_TRUE(parsed_as<Doctor>({"doctor", "--json"}).json);
-  EXPECT_TRUE(parsed_as<CreateUser>({"user", "create", "--email", "a@b.c", "--json"}).json);
+  EXPECT_TRUE(parsed_as<CreateUser>({"user", "create", "a@b.c", "--verified", "--json"}).json);
   EXPECT_TRUE(parsed_as<ListUsers>({"user", "list", "--json"}).json);
   EXPECT_TRUE(parsed_as<ShowUser>({"user", "show", "ada", "--json"}).json);
   EXPECT_TRUE(parsed_as<DisableUser>({"user", "disable", "--json", "ada"}).json);
   EXPECT_TRUE(parsed_as<EnableUser>({"user", "enable", "ada", "--json"}).json);
   EXPECT_TRUE(parsed_as<EndSessions>({"user", "end-sessions", "ada", "--json"}).json);
   EXPECT_TRUE(parsed_as<MakeAdmin>({"user", "make-admin", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<VerifyUser>({"user", "verify", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<SetPassword>({"user", "set-password", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<DeleteUser>({"user", "delete", "ada", "--json"}).json);
+  EXPECT_TRUE(parsed_as<RemoveRole>({"user", "remove-role", "ada", "admin", "--json"}).json);
   EXPECT_FALSE(parsed_as<ListUsers>({"user", "list"}).json);
 }
 
-TEST(CommandLine, CreatesUsers) {
-  const auto create = parsed_as<CreateUser>({"user", "create", "--email", "ada@example.org"});
+TEST(CommandLine, CreatesUsersWhoseAddressTheOperatorVouchesFor) {
+  const auto create = parsed_as<CreateUser>({"user", "create", "ada@example.org", "--verified"});
   EXPECT_EQ(create.email, "ada@example.org");
   EXPECT_FALSE(create.username);
-  EXPECT_FALSE(create.verified);
   const auto more = parsed_as<CreateUser>({"user", "create", "--email=a@b.c", "--username", "ada", "--verified"});
+  EXPECT_EQ(more.email, "a@b.c");
   EXPECT_EQ(more.username, "ada");
-  EXPECT_TRUE(more.verified);
+  EXPECT_THAT(run({"user", "create", "ada@example.org"}).error, HasSubstr("--verified is required"));
+  EXPECT_THAT(run({"user", "create", "--verified"}).error, HasSubstr("email is required"));
 }
 
 TEST(CommandLine, ListsUsersByThePage) {
@@ -92,27 +103,39 @@ TEST_P(WrongArguments, EndWithTwoAndSayWhy) {
 }
 
 using Arguments = std::vector<const char*>;
-INSTANTIATE_TEST_SUITE_P(All, WrongArguments,
-                         ::testing::Values(Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"},
-                                           Arguments{"serve", "--port", "80"}, Arguments{"user"},
-                                           Arguments{"user", "create"}, Arguments{"user", "create", "--email"},
-                                           Arguments{"user", "show"}, Arguments{"user", "disable"},
-                                           Arguments{"user", "disable", "ada", "bob"}, Arguments{"user", "enable"},
-                                           Arguments{"user", "end-sessions"},
-                                           Arguments{"config", "--json", "--markdown"}, Arguments{"openapi", "--json"},
-                                           Arguments{"serve", "--json"}, Arguments{"user", "list", "--limit", "0"},
-                                           Arguments{"user", "list", "--limit", "1001"},
-                                           Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongArguments,
+    ::testing::Values(Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"}, Arguments{"serve", "--port", "80"},
+                      Arguments{"user"}, Arguments{"user", "create"}, Arguments{"user", "create", "--email"},
+                      Arguments{"user", "show"}, Arguments{"user", "disable"},
+                      Arguments{"user", "disable", "ada", "bob"}, Arguments{"user", "enable"},
+                      Arguments{"user", "create", "--email", "ada@example.org"}, Arguments{"user", "verify"},
+                      Arguments{"user", "set-password"}, Arguments{"user", "set-password", "ada", "secret"},
+                      Arguments{"user", "delete"}, Arguments{"user", "remove-role", "ada"},
+                      Arguments{"user", "end-sessions"}, Arguments{"config", "--json", "--markdown"},
+                      Arguments{"openapi", "--json"}, Arguments{"serve", "--json"},
+                      Arguments{"user", "list", "--limit", "0"}, Arguments{"user", "list", "--limit", "1001"},
+                      Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
 
 TEST(CommandLine, NamesAnUnknownCommandAndWhatMayBeMeant) {
   EXPECT_EQ(run({"serv"}).error,
             "ostiary: there is no command 'ostiary serv'; did you mean 'ostiary serve'?\n`ostiary --help` lists all\n");
-  EXPECT_EQ(run({"help"}).error, "ostiary: there is no command 'ostiary help'\n`ostiary --help` lists all\n");
   EXPECT_EQ(run({"user", "creat", "--email", "a@b.c"}).error,
             "ostiary: there is no command 'ostiary user creat'; did you mean 'ostiary user create'?\n"
             "`ostiary user --help` lists all\n");
   EXPECT_THAT(run({"user"}).error, HasSubstr("A subcommand is required"));
-  EXPECT_THAT(run({"user", "create"}).error, HasSubstr("--email is required"));
+  EXPECT_THAT(run({"user", "create"}).error, HasSubstr("email is required"));
+}
+
+TEST(CommandLine, ListsItsCommandsAlsoToWhoeverAsksForNone) {
+  const Outcome help = run({"help"});
+  ASSERT_FALSE(help.parsed);
+  EXPECT_EQ(help.parsed.error(), done);
+  EXPECT_THAT(help.out, HasSubstr("Find problems and say how to fix them"));
+  EXPECT_EQ(help.out, run({"--help"}).out);
+  EXPECT_EQ(run({"help", "user", "create"}).out, run({"user", "create", "--help"}).out);
+  EXPECT_THAT(run({}).error, HasSubstr("Find problems and say how to fix them"));
+  EXPECT_THAT(run({"user"}).error, HasSubstr("make-admin"));
 }
 
 TEST(CommandLine, GivesExamplesOfTheUserCommands) {
@@ -133,13 +156,17 @@ TEST_P(Help, IsPrintedWithExamples) {
   EXPECT_TRUE(outcome.error.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Help,
-                         ::testing::Values(Arguments{}, Arguments{"serve"}, Arguments{"worker"}, Arguments{"migrate"},
-                                           Arguments{"config"}, Arguments{"user", "create"}, Arguments{"user", "list"},
-                                           Arguments{"user", "show"}, Arguments{"user", "make-admin"},
-                                           Arguments{"user", "disable"}, Arguments{"user", "enable"},
-                                           Arguments{"user", "end-sessions"}, Arguments{"openapi"},
-                                           Arguments{"doctor"}));
+INSTANTIATE_TEST_SUITE_P(
+    All, Help,
+    ::testing::Values(Arguments{}, Arguments{"serve"}, Arguments{"worker"}, Arguments{"migrate"}, Arguments{"config"},
+                      Arguments{"user", "create"}, Arguments{"user", "list"}, Arguments{"user", "show"},
+                      Arguments{"user", "make-admin"}, Arguments{"user", "disable"}, Arguments{"user", "enable"},
+                      Arguments{"user", "create", "--email", "ada@example.org"}, Arguments{"user", "verify"},
+                      Arguments{"user", "set-password"}, Arguments{"user", "set-password", "ada", "secret"},
+                      Arguments{"user", "delete"}, Arguments{"user", "remove-role", "ada"},
+                      Arguments{"user", "end-sessions"}, Arguments{"user", "verify"}, Arguments{"user", "set-password"},
+                      Arguments{"user", "delete"}, Arguments{"user", "remove-role"}, Arguments{"openapi"},
+                      Arguments{"doctor"}));
 
 TEST(CommandLine, TellsItsVersion) { EXPECT_EQ(run({"--version"}).out, "ostiary " OSTIARY_VERSION "\n"); }
 

@@ -7,7 +7,7 @@
 
 namespace ostiary::cli {
 
-/// A password for a new account: asked for twice, without echo, where standard input is a terminal; else the first line
+/// A new password: asked for twice, without echo, where standard input is a terminal; else the first line
 /// of standard input. UTF-8 only. The error is a sentence.
 std::expected<Secret, std::string> read_new_password();
 

@@ -1,14 +1,16 @@
-#include <unicode/ucal.h>
-#include <unicode/ustring.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <string>
 
 #include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "base/ip_address.hpp"
+#include "base/text.hpp"
 #include "contract/field_values.hpp"
 #include "contract/rules.hpp"
 #include "limits/email_address.hpp"
@@ -39,13 +41,14 @@ bool is_https_url(std::string_view text) {
   const bool ascii = std::ranges::all_of(text, [](char c) {
     return c > 0x20 && c < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
-  const bool https = text.starts_with("https://"), http = text.starts_with("http://");
+  const std::string scheme = lower_case(text.substr(0, text.find("://")));
+  const bool https = scheme == "https", http = scheme == "http";
   if (!ascii || (!https && !http)) return false;
-  const auto rest = text.substr(https ? 8 : 7);
+  const auto rest = text.substr(scheme.size() + 3);
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   const auto host = authority.substr(0, colon);
-  if (!is_host(host) || (http && !is_this_machine(host))) return false;
+  if (!is_host(host) || (http && !is_this_machine(lower_case(host)))) return false;
   return colon == std::string_view::npos || is_port(authority.substr(colon + 1));
 }
 
@@ -65,24 +68,35 @@ bool is_locale(std::string_view text) {
   }
 }
 
-/// ICU knows the IANA database's names, and some short ones of its own (from old Java) that nobody else does.
+/// A name for which the system's tzdata has a file, which an update of the system brings up to date. `right/` has times
+/// with leap seconds; `posix/`, `posixrules` and `localtime` are other names for the same files.
 bool is_time_zone(std::string_view text) {
-  static constexpr std::array own_names{"ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CAT", "CNT",
-                                        "CST", "CTT", "EAT", "ECT", "IET", "IST", "JST", "MIT", "NET",
-                                        "NST", "PLT", "PNT", "PRT", "PST", "SST", "VST"};
-  if (text.empty() || text.size() > 64 || text.starts_with("SystemV/") || text == "Etc/Unknown") return false;
-  if (std::ranges::find(own_names, text) != own_names.end()) return false;
-  // ICU takes a name to end at a U+0000.
+  if (text == "UTC") return true;
+  if (text.size() > 64 || !is_letter(text.front())) return false;
   if (!std::ranges::all_of(
           text, [](char c) { return is_letter(c) || is_digit(c) || std::string_view("/_-+").contains(c); })) {
     return false;
   }
-  const std::u16string name(text.begin(), text.end());
-  char16_t canonical[128];
-  UBool known = 0;
-  UErrorCode error = U_ZERO_ERROR;
-  ucal_getCanonicalTimeZoneID(name.data(), static_cast<std::int32_t>(name.size()), canonical, 128, &known, &error);
-  return U_SUCCESS(error) && known;
+  if (text.starts_with("right/") || text.starts_with("posix") || text == "localtime" || text == "Factory") return false;
+  constexpr std::string_view begins_with = "TZif";  // RFC 8536
+  std::array<char, begins_with.size()> beginning{};
+  std::ifstream file("/usr/share/zoneinfo/" + std::string(text), std::ios::binary);
+  return file.read(beginning.data(), beginning.size()) &&
+         std::string_view(beginning.data(), beginning.size()) == begins_with;
+}
+
+/// A text with something to see in it, and without the controls that turn the text around it.
+bool is_name(std::string_view text) {
+  bool is_visible = false;
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t position = 0; position < size;) {
+    UChar32 character = 0;
+    U8_NEXT(text.data(), position, size, character);
+    if (character < 0 || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL)) return false;
+    is_visible = is_visible ||
+                 (!u_isUWhiteSpace(character) && !u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+  }
+  return is_visible;
 }
 
 }  // namespace
@@ -95,6 +109,7 @@ bool has_format(std::string_view text, Format format) {
     case HTTPS_URL: return text.empty() || is_https_url(text);
     case LOCALE: return text.empty() || is_locale(text);
     case TIME_ZONE: return text.empty() || is_time_zone(text);
+    case NAME: return text.empty() || is_name(text);
     case BASE64URL: return from_base64url(text).has_value();
     default: return true;
   }
@@ -108,6 +123,7 @@ std::string_view format_expectation(Format format) {
     case HTTPS_URL: return "an https URL";
     case LOCALE: return "a language tag as in en or de-CH";
     case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
+    case NAME: return "a name: not blanks alone, and without bidirectional controls";
     case BASE64URL: return "unpadded base64url";
     default: return "a text";
   }

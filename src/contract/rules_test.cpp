@@ -38,6 +38,7 @@ constexpr std::string_view ruled = R"(
     optional string url = 23 [(ostiary.rule) = {format: HTTPS_URL}];
     optional string locale = 24 [(ostiary.rule) = {format: LOCALE}];
     optional string zone = 25 [(ostiary.rule) = {format: TIME_ZONE}];
+    optional string shown = 30 [(ostiary.rule) = {format: NAME}];
     optional string token = 26 [(ostiary.rule) = {format: BASE64URL}];
   }
   message Named {
@@ -117,6 +118,11 @@ TEST_F(FieldRules, LetGoodValuesPass) {
            R"("email":"ada@example.org")",
            R"("email":"Ada+x@ex-ample.co.uk")",
            R"("email":"ada@bücher.example")",
+           R"("email":" ada@example.org ")",
+           R"("shown":"")",
+           R"("shown":" Ada Lovelace ")",
+           R"("shown":"שרה")",
+           R"("shown":"👩‍🔬")",
            R"("id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55")",
            R"("time":"2026-01-31T08:15:00.5Z")",
            R"("url":"")",
@@ -124,6 +130,8 @@ TEST_F(FieldRules, LetGoodValuesPass) {
            R"("url":"https://example.org:8443/a?b=c#d")",
            R"("url":"http://localhost:8001/x")",
            R"("url":"http://127.0.0.1/")",
+           R"("url":"HTTPS://Example.org/")",
+           R"("url":"HTTP://LOCALHOST:8001/")",
            R"("url":"https://[2001:db8::1]:1/")",
            R"("locale":"")",
            R"("locale":"en")",
@@ -134,6 +142,7 @@ TEST_F(FieldRules, LetGoodValuesPass) {
            R"("zone":"Europe/Vienna")",
            R"("zone":"UTC")",
            R"("zone":"America/Argentina/Buenos_Aires")",
+           R"("zone":"America/Ciudad_Juarez")",
            R"("token":"")",
            R"("token":"abc-_Q")",
        }) {
@@ -176,6 +185,11 @@ TEST_F(FieldRules, RefuseBadValuesNamingTheField) {
       {R"("email":"")", "email", "an email address"},
       {R"("email":"ada")", "email", "an email address"},
       {R"("email":"ada@localhost")", "email", "an email address"},
+      {R"("email":"ada @example.org")", "email", "an email address"},
+      {R"("shown":"   ")", "shown", "a name"},
+      {R"("shown":"\u00a0\u200b\u3164")", "shown", "a name"},
+      {R"("shown":"Ada\u202egro.live")", "shown", "a name"},
+      {R"("shown":"\u2066Ada\u2069")", "shown", "a name"},
       {R"("id":"")", "id", "a UUID"},
       {R"("id":"0190b5e27d4b7c3a9f0e2b8d3f6a1c55")", "id", "a UUID"},
       {R"("time":"2026-01-31")", "time", "a time in UTC"},
@@ -199,6 +213,10 @@ TEST_F(FieldRules, RefuseBadValuesNamingTheField) {
       {R"("locale":"12")", "locale", "a language tag"},
       {R"("zone":"Europe/Atlantis")", "zone", "time zone"},
       {R"("zone":"europe/vienna")", "zone", "time zone"},
+      {R"("zone":"Europe")", "zone", "time zone"},
+      {R"("zone":"right/Europe/Vienna")", "zone", "time zone"},
+      {R"("zone":"tzdata")", "zone", "time zone"},
+      {R"("zone":"Europe/../Europe/Vienna")", "zone", "time zone"},
       {R"("zone":"GMT+3")", "zone", "time zone"},
       {R"("zone":"PST")", "zone", "time zone"},
       {R"("zone":"Etc/Unknown")", "zone", "time zone"},
@@ -268,7 +286,7 @@ TEST_F(FieldRules, BoundAPatternWithoutMaxBytes) {
   EXPECT_FALSE(check("Sample", R"({"name":"n","any":")" + std::string(257, 'a') + "\"}"));
 }
 
-// ICU would find "NZ", and look no further.
+// A file's name would end at the U+0000.
 TEST(Formats, HoldForTheWholeText) {
   EXPECT_TRUE(has_format("NZ", Format::TIME_ZONE));
   EXPECT_FALSE(has_format(std::string_view("NZ\0", 3), Format::TIME_ZONE));

@@ -17,9 +17,12 @@
 #include "doctor/judgments.hpp"
 #include "doctor/port.hpp"
 #include "http/tls_certificate.hpp"
+#include "sessions/issuer.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/look.hpp"
 #include "storage/migrate.hpp"
+#include "storage/missing_privilege.hpp"
+#include "storage/serving_role.hpp"
 #include "vault/master_key.hpp"
 
 namespace ostiary::doctor {
@@ -37,6 +40,8 @@ void append_or_say(Findings& findings, const std::string& check, const std::stri
                    const std::function<Findings()>& look) {
   try {
     append(findings, look());
+  } catch (const MissingPrivilege& error) {
+    findings.push_back({check, Level::problem, error.what(), std::string(advice_on_privileges)});
   } catch (const std::exception& error) {
     findings.push_back({check, Level::problem, error.what(), advice});
   }
@@ -81,7 +86,8 @@ CertificateFacts look_at_certificate(const Config& config) {
   return facts;
 }
 
-Findings look_at_schema(Database& db, storage::SchemaState state, bool migrate_on_start) {
+Findings look_at_schema(Database& db, storage::SchemaState state, const Config& config) {
+  const bool migrate_on_start = *config.migrate_on_start;
   storage::Migrator migrator(db);
   std::vector<std::string> pending;
   if (state == storage::SchemaState::older) {
@@ -91,8 +97,12 @@ Findings look_at_schema(Database& db, storage::SchemaState state, bool migrate_o
   if (db.engine() == Engine::postgres) {
     append(findings, judge_rights(ask(db, storage::statements::ask_postgres_rights), state, migrate_on_start));
   }
+  if (db.engine() != Engine::sqlite) {
+    append(findings, judge_serving_role(storage::role_of(db), *config.database_serving_role));
+  }
   if (state == storage::SchemaState::current) {
     append(findings, judge_skeletons(accounts::has_skeletons_to_renew(db)));
+    append(findings, judge_issuer(sessions::noted_issuer(db), *config.public_url));
   }
   return findings;
 }
@@ -171,7 +181,7 @@ class Visit {
     if (!db_) return;
     append_or_say(findings_, "schema", "check the database's error message", [this] {
       schema_ = storage::Migrator(*db_).state();
-      return look_at_schema(*db_, *schema_, *config_.migrate_on_start);
+      return look_at_schema(*db_, *schema_, config_);
     });
   }
 
@@ -221,8 +231,7 @@ class Visit {
 
   void look_at_mail() {
     if (config_.smtp_url->empty()) {
-      const std::string found = "no SMTP_URL: mail stays in the development mailbox, " + *config_.data_dir + "/mailbox";
-      findings_.push_back({"mail", Level::ok, found, ""});
+      append(findings_, judge_mailbox(*config_.data_dir, config_.is_local()));
       return;
     }
     append_or_say(findings_, "mail", "check SMTP_URL and MAIL_FROM", [this]() -> Findings {

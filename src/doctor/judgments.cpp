@@ -129,7 +129,8 @@ Findings judge_rights(const storage::statements::PostgresRightsRow& rights, stor
   const bool makes_tables = state == SchemaState::empty || (state == SchemaState::older && migrate_on_start);
   if (makes_tables && !rights.may_create) {
     findings.push_back(problem("schema", "the role may not create tables, which the next start needs to do",
-                               "GRANT CREATE on the schema to the role, or run `ostiary migrate` as another role"));
+                               "run `ostiary migrate` as the role that is to own the tables, with "
+                               "DATABASE_SERVING_ROLE naming this one; or GRANT CREATE on the schema to it"));
   }
   if (!rights.lacking.empty()) {
     findings.push_back(
@@ -212,6 +213,21 @@ Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on
   return {problem("schema", "a migration was changed after it was applied", "run the version that applied it")};
 }
 
+Findings judge_serving_role(const std::string& role, const std::string& serving) {
+  if (serving.empty() || role == serving) return {};
+  return {warn("storage",
+               "a server connects as " + role + ", and not as DATABASE_SERVING_ROLE, " + serving +
+                   ": its rights are not limited",
+               "connect as " + serving + " to serve; only `ostiary migrate` runs as the owner")};
+}
+
+Findings judge_issuer(const std::optional<std::string>& noted, const std::string& public_url) {
+  if (!noted || *noted == public_url) return {};
+  return {warn("settings",
+               "the server that started last on this database has the PUBLIC_URL " + *noted + ", and not " + public_url,
+               "give all servers on one database the same PUBLIC_URL: they refuse each other's tokens otherwise")};
+}
+
 Findings judge_skeletons(bool outdated) {
   if (!outdated) return {};
   return {warn("schema", "some usernames' skeletons are from another version of Unicode: look-alikes may be accepted",
@@ -243,6 +259,11 @@ Findings judge_clock(const ClockFacts& facts) {
   }
   if (findings.empty()) findings.push_back(fine("clock", to_rfc3339(facts.now)));
   return findings;
+}
+
+Findings judge_mailbox(const std::string& data_dir, bool is_local) {
+  if (!is_local) return {};
+  return {fine("mail", "no SMTP_URL: mail stays in the development mailbox, " + data_dir + "/mailbox")};
 }
 
 Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting) {

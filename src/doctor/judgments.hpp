@@ -51,6 +51,12 @@ Findings judge_journal(bool is_write_ahead_log);
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,
                       const std::vector<std::string>& pending);
 
+/// `role`: the one that we connect as; `serving`: DATABASE_SERVING_ROLE, or empty. Says nothing where all is well.
+Findings judge_serving_role(const std::string& role, const std::string& serving);
+
+/// `noted`: the PUBLIC_URL of the server that started last, if one did. Says nothing where all is well.
+Findings judge_issuer(const std::optional<std::string>& noted, const std::string& public_url);
+
 /// `outdated`: whether another version of Unicode made some of the skeletons that keep usernames apart. Says nothing
 /// where all is well.
 Findings judge_skeletons(bool outdated);
@@ -65,6 +71,9 @@ struct ClockFacts {
   bool leap_second_is_near = false;
 };
 Findings judge_clock(const ClockFacts& facts);
+
+/// Without SMTP_URL. Beyond this machine a server does not start without it, which the settings have said.
+Findings judge_mailbox(const std::string& data_dir, bool is_local);
 
 Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting);
 

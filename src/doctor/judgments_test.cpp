@@ -140,6 +140,30 @@ TEST(Rights, AreJudged) {
   EXPECT_EQ(worst(judge_rights({true, "", true}, SchemaState::current, false)), Level::problem);
 }
 
+TEST(ServingRoles, AreJudged) {
+  EXPECT_TRUE(judge_serving_role("ostiary", "").empty());
+  EXPECT_TRUE(judge_serving_role("serving", "serving").empty());
+  EXPECT_EQ(worst(judge_serving_role("ostiary", "serving")), Level::warning);
+}
+
+TEST(Rights, AreAdvisedToBeGrantedByTheOwner) {
+  const auto findings = judge_rights({false, "", false}, SchemaState::empty, false);
+  EXPECT_THAT(findings.front().advice, ::testing::StartsWith("run `ostiary migrate` as the role"));
+}
+
+TEST(Issuers, AreJudged) {
+  EXPECT_TRUE(judge_issuer(std::nullopt, "https://id.example.org").empty());
+  EXPECT_TRUE(judge_issuer("https://id.example.org", "https://id.example.org").empty());
+  const auto findings = judge_issuer("https://login.example.org", "https://id.example.org");
+  EXPECT_EQ(worst(findings), Level::warning);
+  EXPECT_THAT(texts(findings), HasSubstr("https://login.example.org"));
+}
+
+TEST(Mailboxes, AreForThisMachineOnly) {
+  EXPECT_EQ(worst(judge_mailbox("./data", true)), Level::ok);
+  EXPECT_TRUE(judge_mailbox("./data", false).empty()) << "the settings have said that SMTP_URL is needed";
+}
+
 TEST(Certificates, AreJudged) {
   const auto judge = [](bool names_host, Duration begins, Duration ends) {
     return judge_certificate({"cert.pem", "id.example.org", names_host, now + begins, now + ends}, now);

@@ -12,9 +12,10 @@ struct EmailAddress {
   std::string canonical;  ///< two addresses are the same account exactly if these are equal: lower-case, A-labels
 };
 
-/// Reads an address as RFC 5321 has it. The local part is a dot-string of ASCII atoms of at most 64 bytes (no quotes:
-/// nobody has them, and they carry injections); the domain is a host name with a dot, in ASCII or as IDNA (UTS 46,
-/// nontransitional) takes it; the whole has at most 254 bytes in either form. Nothing for any other text.
+/// Reads an address as RFC 5321 has it; blanks around it, which phone keyboards add, are left out. The local part is a
+/// dot-string of ASCII atoms of at most 64 bytes (no quotes: nobody has them, and they carry injections); the domain is
+/// a host name with a dot, in ASCII or as IDNA (UTS 46, nontransitional) takes it; the whole has at most 254 bytes in
+/// either form. Nothing for any other text.
 std::optional<EmailAddress> parse_email(std::string_view text);
 
 /// The domain in lower-case A-labels; nothing for what is no host name with at least two labels.

@@ -10,6 +10,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/text.hpp"
+
 namespace ostiary::limits {
 
 namespace {
@@ -27,7 +29,9 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-icu::UnicodeString to_unicode(std::string_view text) {
+/// Without the blanks around it that phone keyboards add.
+icu::UnicodeString to_unicode(std::string_view typed) {
+  const auto text = trim_blanks(typed);
   return icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
 }
 
@@ -122,7 +126,7 @@ std::string skeleton_version() {
 }
 
 Username username_forms(std::string_view username) {
-  return {std::string(username), username_canonical(username), username_skeleton(username)};
+  return {std::string(trim_blanks(username)), username_canonical(username), username_skeleton(username)};
 }
 
 }  // namespace ostiary::limits

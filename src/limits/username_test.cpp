@@ -15,6 +15,8 @@ TEST(Username, Verdicts) {
       {"ada", UsernameVerdict::acceptable},
       {"Ada.Love-lace_1", UsernameVerdict::acceptable},
       {"müller", UsernameVerdict::acceptable},
+      {" ada ", UsernameVerdict::acceptable},
+      {"a  ", UsernameVerdict::too_short},
       {"ольга", UsernameVerdict::acceptable},
       {"12345678901234567890123456789012", UsernameVerdict::acceptable},
       {"\xff\xfe\xfd", UsernameVerdict::not_text},
@@ -34,6 +36,12 @@ TEST(Username, Verdicts) {
       {"_ada", UsernameVerdict::wrong_start},
   };
   for (const auto& row : table) EXPECT_EQ(judge_username(row.name), row.verdict) << row.name;
+}
+
+TEST(Username, IsFoundAndKeptWithoutTheBlanksAroundIt) {
+  EXPECT_EQ(username_canonical(" Ada "), "ada");
+  EXPECT_EQ(username_forms(" Ada ").given, "Ada");
+  EXPECT_EQ(username_skeleton(" ada "), username_skeleton("ada"));
 }
 
 TEST(Username, NamesThatLookAlikeAreTheSameB18) {

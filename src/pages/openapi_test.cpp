@@ -111,7 +111,7 @@ TEST_F(Described, HoldsTheFieldsRules) {
   EXPECT_EQ(password.at("maxLength"), 256);
   EXPECT_EQ(at("/components/schemas/RegisterRequest/required"), json::parse(R"(["email","password"])"));
   EXPECT_EQ(at("/components/schemas/RegisterRequest/additionalProperties"), false);
-  EXPECT_EQ(at("/components/schemas/VerifyEmailRequest/properties/code/pattern"), "^(?:[0-9]{6})$");
+  EXPECT_EQ(at("/components/schemas/VerifyEmailRequest/properties/code/pattern"), "^(?:[ -]*([0-9][ -]*){6})$");
   EXPECT_EQ(at("/components/schemas/LoginRequest/properties/token_delivery/enum"), json::parse(R"(["cookie","body"])"));
   EXPECT_EQ(operation("/api/account/sessions", "/get/parameters/0/schema/maximum"), 100);
   EXPECT_EQ(operation("/api/account/sessions/{session_id}", "/delete/parameters/0/in"), "path");

@@ -305,6 +305,35 @@ inline constexpr Statement<void(SessionId, Time)> revoke_chains_of{R"sql(
   UPDATE refresh_chains SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL
 )sql"};
 
+struct IssuerRow {
+  std::string url;
+};
+inline constexpr Statement<IssuerRow()> find_issuer{R"sql(
+  SELECT url FROM issuer WHERE id = 1
+)sql"};
+
+inline constexpr Statement<void(std::string, Time)> note_issuer{R"sql(
+  INSERT INTO issuer (id, url, noted_at) VALUES (1, $1, $2)
+  ON CONFLICT (id) DO UPDATE SET url = excluded.url, noted_at = excluded.noted_at
+)sql"};
+
+// What is left of a person's logins: a hundred rows at most.
+
+/// With their refresh chains.
+inline constexpr Statement<void(UserId)> delete_some_sessions_of{R"sql(
+  DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_some_devices_of{R"sql(
+  DELETE FROM devices WHERE (user_id, device_hash) IN
+    (SELECT user_id, device_hash FROM devices WHERE user_id = $1 ORDER BY device_hash LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_some_login_attempts_of{R"sql(
+  DELETE FROM login_attempts WHERE id IN
+    (SELECT id FROM login_attempts WHERE user_id = $1 ORDER BY attempted_at LIMIT 100)
+)sql"};
+
 struct LiveChainRow {
   ChainId id;
 };

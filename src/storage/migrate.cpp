@@ -7,7 +7,6 @@
 #include <tuple>
 
 #include "crypto/digest.hpp"
-#include "storage/schema_lock.hpp"
 #include "storage/statements.hpp"
 
 namespace ostiary::storage {
@@ -136,9 +135,9 @@ std::vector<Migration> Migrator::pending() {
   return {known_.begin() + static_cast<std::ptrdiff_t>(rows.size()), known_.end()};
 }
 
-std::vector<Migration> Migrator::migrate(const Clock& clock) {
+std::vector<Migration> Migrator::migrate(const Clock& clock, const OnWait& on_wait) {
   if (pending().empty()) return {};  // and throws before anything is made in a database that is somebody else's
-  const SchemaLock lock(db_, clock);
+  const SchemaLock lock(db_, clock, schema_lease_length / 3, on_wait);
   std::vector<Migration> done;
   const auto apply_next = [&](Connection& connection) {
     Transaction tx(connection);
@@ -164,13 +163,13 @@ bool Migrator::is_current() {
   return true;
 }
 
-void Migrator::prepare_to_serve(bool migrate_on_start, const Clock& clock) {
+void Migrator::prepare_to_serve(bool migrate_on_start, const Clock& clock, const OnWait& on_wait) {
   const auto missing = pending();
   if (missing.empty()) return;
   if (db_.engine() != Engine::sqlite && missing.size() < known_.size() && !migrate_on_start)
     throw StartupError(
         "the database's schema is older than this program: run `ostiary migrate`, or set MIGRATE_ON_START=on");
-  migrate(clock);
+  migrate(clock, on_wait);
 }
 
 }  // namespace ostiary::storage

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "base/time.hpp"
 #include "embedded/migrations.hpp"
 #include "storage/database.hpp"
+#include "storage/schema_lock.hpp"
 
 namespace ostiary::storage {
 
@@ -51,6 +53,8 @@ SchemaState judge_schema(std::span<const Migration> known, std::span<const Appli
 /// checksum kept. `db` and what `files` holds must outlive it.
 class Migrator {
  public:
+  using OnWait = std::function<void(const SchemaLease&)>;
+
   explicit Migrator(Database& db, std::span<const embedded::File> files = embedded::migrations());
 
   /// What was applied, in order. Changes nothing.
@@ -65,7 +69,8 @@ class Migrator {
   /// Applies what is missing and returns it. Safe to call from several processes at once: one does it, the others wait
   /// and find it done, or go on where one was killed when its lease runs out (30 s). Throws StartupError as `pending`
   /// does, StorageError when a migration fails; the ones before it stay.
-  std::vector<Migration> migrate(const Clock& clock);
+  /// `on_wait` is told once of whoever has the lease.
+  std::vector<Migration> migrate(const Clock& clock, const OnWait& on_wait = {});
 
   /// What a command works on: a current schema, or (false) none at all yet. Changes nothing. Anything else is a
   /// StartupError that says what to do.
@@ -73,7 +78,7 @@ class Migrator {
 
   /// Makes the schema fit to serve. SQLite is migrated; so is an empty database elsewhere, and an older schema with
   /// `migrate_on_start`. Anything else than a current schema is a StartupError that says what to do.
-  void prepare_to_serve(bool migrate_on_start, const Clock& clock);
+  void prepare_to_serve(bool migrate_on_start, const Clock& clock, const OnWait& on_wait = {});
 
  private:
   SchemaState check(std::span<const AppliedMigration> applied, bool has_other_tables) const;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "storage/conninfo.hpp"
+#include "storage/missing_privilege.hpp"
 #include "storage/postgres_values.hpp"
 #include "storage/retry.hpp"
 
@@ -73,6 +74,8 @@ void check_result(const PGconn* connection, const PGresult* result) {
   const std::string message = "PostgreSQL: " + (primary != nullptr ? state + " " + primary : "the connection broke");
   if (state == "40001" || state == "40P01") throw SerializationFailure(message);
   if (state == "23505") throw UniqueViolation(message);
+  // Without the right to use a schema there is none to create a table in (3F000).
+  if (state == "42501" || state == "3F000") throw MissingPrivilege(message);
   if (ends_connection(state) || PQstatus(connection) == CONNECTION_BAD) throw ConnectionLost(message);
   throw StorageError(message);
 }

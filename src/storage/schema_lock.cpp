@@ -1,7 +1,12 @@
 #include "storage/schema_lock.hpp"
 
+#include <unistd.h>
+
+#include <array>
+#include <climits>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "base/random.hpp"
 #include "storage/statements.hpp"
@@ -16,7 +21,13 @@ constexpr auto pause_between_looks = 100ms;
 /// It stands before the first migration, so no migration can make it.
 constexpr std::string_view create_table =
     "CREATE TABLE IF NOT EXISTS schema_lock (id bigint PRIMARY KEY CHECK (id = 1), owner uuid NOT NULL, "
-    "leased_until timestamptz NOT NULL)";
+    "holder text NOT NULL, leased_until timestamptz NOT NULL)";
+
+std::string this_process() {
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  gethostname(host.data(), host.size() - 1);
+  return "process " + std::to_string(getpid()) + " on " + host.data();
+}
 
 void create_table_if_missing(Database& db) {
   db.change_schema([](Connection& connection) {
@@ -40,13 +51,18 @@ bool is_in_force(const SchemaLease& lease, Time now) {
   return now < lease.leased_until && lease.leased_until <= now + 2 * schema_lease_length;
 }
 
-SchemaLock::SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause)
+SchemaLock::SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause,
+                       const std::function<void(const SchemaLease&)>& on_wait)
     : db_(db), clock_(clock) {
   SystemRandom random;
   owner_ = IdSource(clock, random, IdSource::Order::random).make_uuid();
   make_table(db);
   // To look takes no turn to write from whoever works under the lock.
-  while (is_held_by_another() || !take()) std::this_thread::sleep_for(pause_between_looks);
+  bool told = false;
+  for (auto lease = held_by_another(); lease || !take(); lease = held_by_another()) {
+    if (lease && on_wait && !std::exchange(told, true)) on_wait(*lease);
+    std::this_thread::sleep_for(pause_between_looks);
+  }
   renewal_ = std::jthread([this, renewal_pause](const std::stop_token& stop) { renew(stop, renewal_pause); });
 }
 
@@ -61,10 +77,11 @@ SchemaLock::~SchemaLock() {
   }
 }
 
-bool SchemaLock::is_held_by_another() {
-  return *db_.read([&](Transaction& tx) -> Result<bool> {
-    const auto lease = tx.optional(statements::find_schema_lease);
-    return lease && is_in_force(*lease, clock_.now());
+std::optional<SchemaLease> SchemaLock::held_by_another() {
+  return *db_.read([&](Transaction& tx) -> Result<std::optional<SchemaLease>> {
+    auto lease = tx.optional(statements::find_schema_lease);
+    if (lease && !is_in_force(*lease, clock_.now())) lease.reset();
+    return lease;
   });
 }
 
@@ -73,7 +90,7 @@ bool SchemaLock::take() {
     const Time now = clock_.now();
     const auto lease = tx.optional(statements::find_schema_lease);
     if (lease && is_in_force(*lease, now)) return false;
-    tx.execute(statements::take_schema_lock, owner_, now + schema_lease_length);
+    tx.execute(statements::take_schema_lock, owner_, this_process(), now + schema_lease_length);
     return true;
   });
 }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include "base/id.hpp"
@@ -12,6 +15,7 @@ namespace ostiary::storage {
 /// The row of `schema_lock`: who changes the schema, and until when others leave it to them.
 struct SchemaLease {
   Uuid owner;
+  std::string holder;  ///< for people: "process 4711 on db1"
   Time leased_until;
 };
 
@@ -27,14 +31,16 @@ bool is_in_force(const SchemaLease& lease, Time now);
 /// `db` and `clock` must outlive it.
 class SchemaLock {
  public:
-  /// Waits until nobody else has it, as long as that takes. Makes the table where it is missing. Throws StorageError.
-  SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause = schema_lease_length / 3);
+  /// Waits until nobody else has it, as long as that takes; `on_wait` is told once of whoever has it. Makes the table
+  /// where it is missing. Throws StorageError.
+  SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause = schema_lease_length / 3,
+             const std::function<void(const SchemaLease&)>& on_wait = {});
   ~SchemaLock();  ///< gives it back
   SchemaLock(const SchemaLock&) = delete;
   SchemaLock& operator=(const SchemaLock&) = delete;
 
  private:
-  bool is_held_by_another();
+  std::optional<SchemaLease> held_by_another();
   bool take();
   void renew(const std::stop_token& stop, std::chrono::milliseconds pause);
 

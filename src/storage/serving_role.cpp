@@ -28,11 +28,14 @@ std::vector<TableRights> misfits(Transaction& tx, const std::string& role) {
   return rights;
 }
 
+[[noreturn]] void refuse_role(const std::string& role, const std::string& why) {
+  throw StartupError("DATABASE_SERVING_ROLE: the role " + role + " " + why);
+}
+
 void expect_bound_by_grants(const std::vector<TableRights>& rights, const std::string& role) {
   const auto unbound = std::ranges::find_if(rights, &TableRights::may_act_as_owner);
   if (unbound == rights.end()) return;
-  throw StartupError("DATABASE_SERVING_ROLE: the role " + role + " may act as the owner of the table " +
-                     unbound->table + ", whom no grant binds; name another");
+  refuse_role(role, "may act as the owner of the table " + unbound->table + ", whom no grant binds; name another");
 }
 
 }  // namespace
@@ -51,6 +54,24 @@ bool fits_serving(const TableRights& rights) {
          (!rights.may_truncate || needed == all_that_serving_needs);
 }
 
+void expect_grantable(Database& db, const std::string& role) {
+  const auto [found, rights] = *db.read([&](Transaction& tx) {
+    using Seen = std::pair<std::optional<statements::ServingRoleRow>, std::vector<TableRights>>;
+    const auto known = tx.optional(statements::find_serving_role, role);
+    return Result<Seen>(Seen{known, known ? tx.all(statements::list_table_rights, role) : std::vector<TableRights>{}});
+  });
+  if (!found) refuse_role(role, "does not exist: CREATE ROLE makes it");
+  expect_bound_by_grants(rights, role);
+  if (rights.empty() && found->may_act_as_us) {
+    refuse_role(role, "may act as the role that is to own the tables, whom no grant binds; name another");
+  }
+}
+
+std::string role_of(Database& db) {
+  return (*db.read([](Transaction& tx) -> Result<statements::RoleNameRow> { return tx.one(statements::ask_role); }))
+      .name;
+}
+
 void grant_serving(Database& db, const std::string& role) {
   db.change_schema([&](Connection& connection) {
     Transaction tx(connection);
@@ -61,8 +82,8 @@ void grant_serving(Database& db, const std::string& role) {
     for (const TableRights& rights : before) connection.run_script(grants(rights, schema, as_identifier(role)));
     const auto after = misfits(tx, role);
     if (after.empty()) return true;
-    throw StartupError("DATABASE_SERVING_ROLE: the role " + role + " has other rights on the table " +
-                       after.front().table + " than were granted to it: see what PUBLIC and its roles may do");
+    refuse_role(role, "has other rights on the table " + after.front().table +
+                          " than were granted to it: see what PUBLIC and its roles may do");
   });
 }
 

@@ -26,6 +26,13 @@ std::string_view serving_privileges(std::string_view table);
 /// Whether a role may do with a table what a server does, and nothing that the audit log has to be safe from.
 bool fits_serving(const TableRights& rights);
 
+/// Refuses, as a StartupError, a role that `grant_serving` would refuse, or that does not exist. Changes nothing, and
+/// needs no schema.
+void expect_grantable(Database& db, const std::string& role);
+
+/// The role that `db` connects as.
+std::string role_of(Database& db);
+
 /// Grants a role what a server needs on every table, and takes from it what it has besides; safe to repeat. Asked as
 /// the tables' owner, on PostgreSQL or CockroachDB, of a database whose schema is current. Throws StartupError where
 /// the role may act as the tables' owner, whom no grant binds, or may do more than was granted to it.

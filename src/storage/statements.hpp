@@ -14,21 +14,23 @@ struct CountRow {
 };
 
 // How many tables there are, ours included, but not `schema_lock`, which stands before the first migration; and whether
-// the table of migrations is one of them.
+// the table of migrations is one of them. On PostgreSQL also those that the role has no rights on, which
+// information_schema leaves out.
 inline constexpr Statement<CountRow()> count_tables_sqlite{
     R"sql(SELECT count(*) FROM sqlite_master
           WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_lock')sql",
     Statement<CountRow()>::For::sqlite};
 inline constexpr Statement<CountRow()> count_tables_postgres{
-    R"sql(SELECT count(*) FROM information_schema.tables
-          WHERE table_schema = current_schema() AND table_name <> 'schema_lock')sql",
+    R"sql(SELECT count(*) FROM pg_class
+          WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+            AND relname <> 'schema_lock')sql",
     Statement<CountRow()>::For::postgres};
 inline constexpr Statement<CountRow()> find_migrations_table_sqlite{
     R"sql(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations')sql",
     Statement<CountRow()>::For::sqlite};
 inline constexpr Statement<CountRow()> find_migrations_table_postgres{
-    R"sql(SELECT count(*) FROM information_schema.tables
-          WHERE table_schema = current_schema() AND table_name = 'schema_migrations')sql",
+    R"sql(SELECT count(*) FROM pg_class
+          WHERE relnamespace = current_schema()::regnamespace AND relname = 'schema_migrations')sql",
     Statement<CountRow()>::For::postgres};
 
 struct PostgresConditionRow {
@@ -85,6 +87,20 @@ inline constexpr Statement<TableRights(std::string)> list_table_rights{
           ORDER BY t.relname LIMIT 1000)sql",
     Statement<TableRights(std::string)>::For::postgres};
 
+struct ServingRoleRow {
+  bool may_act_as_us;  ///< is the role that we connect as, a member of it, or a superuser
+};
+inline constexpr Statement<ServingRoleRow(std::string)> find_serving_role{
+    R"sql(SELECT pg_has_role(r.oid, current_user, 'MEMBER') AS may_act_as_us FROM pg_roles r WHERE r.rolname = $1)sql",
+    Statement<ServingRoleRow(std::string)>::For::postgres};
+
+struct RoleNameRow {
+  std::string name;
+};
+/// The role that we connect as.
+inline constexpr Statement<RoleNameRow()> ask_role{R"sql(SELECT current_user::text AS name)sql",
+                                                   Statement<RoleNameRow()>::For::postgres};
+
 struct SchemaRow {
   std::string name;
 };
@@ -111,11 +127,12 @@ inline constexpr Statement<void(std::int64_t, std::string, Digest, Time)> insert
     R"sql(INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4))sql"};
 
 inline constexpr Statement<SchemaLease()> find_schema_lease{
-    R"sql(SELECT owner, leased_until FROM schema_lock WHERE id = 1)sql"};
+    R"sql(SELECT owner, holder, leased_until FROM schema_lock WHERE id = 1)sql"};
 
-inline constexpr Statement<void(Uuid, Time)> take_schema_lock{
-    R"sql(INSERT INTO schema_lock (id, owner, leased_until) VALUES (1, $1, $2)
-          ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until)sql"};
+inline constexpr Statement<void(Uuid, std::string, Time)> take_schema_lock{
+    R"sql(INSERT INTO schema_lock (id, owner, holder, leased_until) VALUES (1, $1, $2, $3)
+          ON CONFLICT (id) DO UPDATE
+          SET owner = excluded.owner, holder = excluded.holder, leased_until = excluded.leased_until)sql"};
 
 inline constexpr Statement<void(Uuid, Time)> renew_schema_lock{
     R"sql(UPDATE schema_lock SET leased_until = $2 WHERE id = 1 AND owner = $1)sql"};

@@ -229,7 +229,8 @@ TEST(SchemaLease, IsInForceUntilItsEndUnlessTheClockWasSetBack) {
       {"from a clock that goes before ours", now + 2 * schema_lease_length, true},
       {"from before the clock was set back", now + 2 * schema_lease_length + Duration(1), false},
   };
-  for (const auto& test : cases) EXPECT_EQ(is_in_force({{}, test.leased_until}, now), test.is_in_force) << test.name;
+  for (const auto& test : cases)
+    EXPECT_EQ(is_in_force({{}, "", test.leased_until}, now), test.is_in_force) << test.name;
 }
 
 }  // namespace

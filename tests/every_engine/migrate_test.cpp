@@ -179,7 +179,8 @@ TEST_P(SchemaLockOnEveryEngine, ItIsRenewedWhileItIsHeld) {
 TEST_P(SchemaLockOnEveryEngine, ALeaseThatNobodyRenewsRunsOut) {
   static_cast<void>(SchemaLock(*database, clock));  // makes the table
   static_cast<void>(database->transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    return tx.execute(storage::statements::take_schema_lock, Uuid{}, clock.now() + storage::schema_lease_length);
+    return tx.execute(storage::statements::take_schema_lock, Uuid{}, "process 1 on there",
+                      clock.now() + storage::schema_lease_length);
   }));
   std::atomic<bool> has_it = false;
   std::jthread next([&] {
@@ -234,9 +235,14 @@ TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerTh
 
   std::vector<std::string> applied;
   std::atomic<bool> is_done = false;
+  std::atomic<int> was_told = 0;
   std::jthread next([&] {
     const auto own = database.open();
-    applied = names(Migrator(*own, three).migrate(clock));
+    applied = names(Migrator(*own, three).migrate(clock, [&](const storage::SchemaLease& lease) {
+      EXPECT_THAT(lease.holder, HasSubstr("process " + std::to_string(killed) + " on "));
+      EXPECT_TRUE(is_in_force(lease, clock.now()));
+      was_told.fetch_add(1);
+    }));
     is_done = true;
   });
   clock.is_looked_at(3);
@@ -244,6 +250,7 @@ TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerTh
   clock.moves_on(storage::schema_lease_length);
   next.join();
   EXPECT_THAT(applied, ElementsAre("0002_second", "0003_third"));
+  EXPECT_EQ(was_told, 1) << "whoever waits says for whom";
   EXPECT_EQ(ask(sum_first), 111);
 }
 

@@ -864,7 +864,7 @@ TEST_P(Rooms, ARoleIsInForceAtOnceR03) {
 
 TEST_P(Rooms, AnOperatorMakesAccountsThatCanSignIn) {
   const auto id = accounts::create_by_operator(world.accounts, ada.call(),
-                                               {"ada@example.org", "ada", Secret("plaited copper lantern 42"), true});
+                                               {"ada@example.org", "ada", Secret("plaited copper lantern 42")});
   ASSERT_TRUE(id);
   EXPECT_TRUE(ada.logs_in());
   for (const std::string& name : {std::string("ADA"), std::string("Ada@example.org"), to_string(*id)}) {

@@ -9,6 +9,7 @@
 #include "postgres_server.hpp"
 #include "statement_list.hpp"
 #include "storage/migrate.hpp"
+#include "storage/missing_privilege.hpp"
 #include "storage/serving_role.hpp"
 #include "world.hpp"
 
@@ -123,6 +124,30 @@ TEST_P(ServingRole, CanNotChangeTheAuditLog) {
   EXPECT_THAT(outcome_of(*serving, "DELETE FROM audit_log"), HasSubstr("permission denied"));
   EXPECT_THAT(outcome_of(*serving, "INSERT INTO schema_migrations VALUES (99, 'x', 'x', now())"),
               HasSubstr("permission denied"));
+}
+
+TEST_P(ServingRole, WithoutGrantsIsToldApartFromAnEmptyDatabase) {
+  const auto serving = opened_by_the_role();
+  EXPECT_THROW(storage::Migrator(*serving).state(), MissingPrivilege);
+  EXPECT_THROW(storage::Migrator(*serving).prepare_to_serve(true, SystemClock()), MissingPrivilege);
+  EXPECT_EQ(storage::role_of(*serving), role);
+}
+
+TEST_P(ServingRole, IsJudgedBeforeAnythingIsMade) {
+  const auto refusal = [this](const std::string& name) -> std::string {
+    try {
+      storage::expect_grantable(*owned, name);
+      return "";
+    } catch (const StartupError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(refusal(role), "");
+  EXPECT_THAT(refusal(storage::role_of(*owned)), HasSubstr("may act as the owner of the table"));
+  EXPECT_THAT(refusal("nobody"), HasSubstr("does not exist"));
+  EngineDatabase empty{GetParam(), EngineDatabase::Content::empty};
+  EXPECT_NO_THROW(storage::expect_grantable(*empty, role));
+  EXPECT_THROW(storage::expect_grantable(*empty, storage::role_of(*empty)), StartupError);
 }
 
 TEST_P(ServingRole, LosesWhatItHadBesides) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeIn, tokenIn } from '../support/mailbox.ts'
-import { type Person, refuses, succeeds } from '../support/person.ts'
+import { freshName, type Person, refuses, succeeds } from '../support/person.ts'
 import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
 
@@ -41,6 +41,24 @@ describe.each(ENGINES)('six-digit codes, on %s', (engine) => {
     refuses(await alice.triesCode(code), 409, 'already_verified')
     expect(await world.storage.count(`SELECT count(*) FROM users WHERE email_canonical = '${alice.email}'`)).toBe(1)
     expect((await alice.triesToSignIn()).status).toBe(200)
+  })
+
+  test('a code may be typed with blanks or a hyphen, an address and a username with blanks around them', async () => {
+    for (const [typed, name] of [
+      [(code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `, 'spaced'],
+      [(code: string) => `${code.slice(0, 3)}-${code.slice(3)}`, 'hyphened'],
+    ] as const) {
+      const username = freshName(name)
+      const person = world.person(name, { username: ` ${username} ` })
+      succeeds(await person.triesToRegister({ email: ` ${person.email} ` }))
+      const code = await world.mailbox.latestCode(person)
+      refuses(await person.triesCode(typed(wrongBut(code))), 400, 'wrong_code')
+      expect(succeeds(await person.triesCode(typed(code))).body.user).toMatchObject({ email: person.email, username })
+      succeeds(await person.triesToSignIn({ email: `${person.email} ` }))
+      succeeds(await person.triesToSignIn({ email: undefined, username: ` ${username}` }))
+    }
+    const refused = await registered('refused')
+    for (const code of ['12345', '1234567', '123_456']) refuses(await refused[0].triesCode(code), 400, 'invalid_field')
   })
 
   test('R4.2 B10 three attempts a code: after three wrong ones the right one comes too late', async () => {

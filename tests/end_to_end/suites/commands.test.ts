@@ -23,6 +23,10 @@ describe('the command line', () => {
       ['user', 'create'],
       ['user', 'list'],
       ['user', 'show'],
+      ['user', 'verify'],
+      ['user', 'set-password'],
+      ['user', 'delete'],
+      ['user', 'remove-role'],
       ['user', 'disable'],
       ['user', 'enable'],
       ['user', 'end-sessions'],
@@ -41,6 +45,10 @@ describe('the command line', () => {
       expect(refused.stderr.trim(), args.join(' ')).not.toBe('')
     }
     expect((await command(['--version'])).stdout).toMatch(/\d+\.\d+\.\d+/)
+    expect((await command(['help'])).stdout).toBe(help.stdout)
+    const none = await command([])
+    expect(none.code).toBe(2)
+    expect(none.stderr).toMatch(/^\s+serve\b/m)
   })
 
   test('`config` prints every setting with its value, origin and meaning, and no secret', async () => {
@@ -178,7 +186,10 @@ describe('the command line', () => {
           [`${freshName('none')}@example.org`, ''],
           ['not an address', freshPassword()],
         ]) {
-          const refused = await command(['user', 'create', '--email', address], { settings, stdin: `${input}\n` })
+          const refused = await command(['user', 'create', address, '--verified'], {
+            settings,
+            stdin: `${input}\n`,
+          })
           expect(refused.code, address).toBe(1)
           expect(complaints(refused).length, refused.stderr).toBe(1)
         }
@@ -259,6 +270,168 @@ describe('the command line', () => {
     },
   )
 
+  test.each(ENGINES)(
+    '`user verify`, `set-password`, `remove-role` and `delete` hold on the running server on %s',
+    async (engine) => {
+      const world = await World.begins(engine, { settings: { REGISTRATION_VERIFY_EMAIL: 'off' } })
+      try {
+        const settings = world.server.settings
+        const user = (action: string, name: string, more: string[] = [], stdin?: string) =>
+          command(['user', action, name, ...more], { settings, stdin })
+        const alice = world.person('alice')
+        succeeds(await alice.triesToRegister())
+        expect(succeeds(await alice.triesToSignIn()).body.user.email_verified).toBe(false)
+        expect((await user('verify', alice.email)).stdout).toBe(`${alice.email} is verified now\n`)
+        expect((await user('verify', alice.email)).stdout).toBe(`${alice.email} was verified already\n`)
+        expect(succeeds(await alice.triesToSignIn()).body.user.email_verified).toBe(true)
+
+        await user('make-admin', alice.email)
+        const removed = await user('remove-role', alice.email, ['admin'])
+        expect(removed.stdout).toBe(`${alice.email} has no longer the role admin\n`)
+        expect((await user('remove-role', alice.email, ['admin', '--json'])).stdout).toMatch(/"changed":false/)
+        const typo = await user('remove-role', alice.email, ['amdin'])
+        expect(typo.code).toBe(1)
+        expect(complaints(typo)).toEqual(["ostiary: There is no role 'amdin'."])
+        await alice.signsIn()
+        expect((await alice.checksSession()).body.user.roles).toEqual([])
+
+        const better = freshPassword()
+        const weak = await user('set-password', alice.email, [], 'password\n')
+        expect(weak.code).toBe(1)
+        expect(await alice.isSignedIn(), 'a refused password changes nothing').toBe(true)
+        const set = await user('set-password', alice.email, [], `${better}\n`)
+        expect(set.code, set.stderr).toBe(0)
+        expect(set.stdout).toMatch(new RegExp(`^${alice.email} has a new password; \\d+ sessions? ended\\n$`))
+        expect(set.stdout + set.stderr).not.toContain(better)
+        await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
+        refuses(await alice.triesToSignIn(), 401, 'wrong_credentials')
+        succeeds(await alice.triesToSignIn({ password: better }))
+
+        const deleted = await user('delete', alice.email)
+        expect(deleted.code, deleted.stderr).toBe(0)
+        expect(deleted.stdout).toMatch(new RegExp(`^${alice.email} is deleted; \\d+ sessions? ended\\n$`))
+        await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
+        refuses(await alice.triesToSignIn({ password: better }), 401, 'wrong_credentials')
+        expect((await user('show', alice.email)).code).toBe(1)
+        expect((await command(['user', 'list'], { settings })).stdout).not.toContain(alice.email)
+        const again = await user('create', alice.email, ['--verified', '--json'], `${freshPassword()}\n`)
+        expect(again.code, again.stderr).toBe(0)
+
+        for (const [action, ...more] of [['verify'], ['set-password'], ['remove-role', 'admin'], ['delete']]) {
+          const refused = await user(action, 'nobody@example.org', more, `${freshPassword()}\n`)
+          expect(refused.code, action).toBe(1)
+          expect(complaints(refused).length, refused.stderr).toBe(1)
+        }
+        const actions = await world.storage.rows<{ action: string }>(
+          `SELECT action FROM audit_log WHERE actor_kind = 'operator' AND action <> 'user.register'
+           ORDER BY occurred_at, id`,
+        )
+        expect(actions.map((row) => row.action)).toEqual([
+          'user.verify_email',
+          'user.grant_role',
+          'user.remove_role',
+          'user.set_password',
+          'user.disable',
+          'user.delete',
+          'user.verify_email',
+        ])
+      } finally {
+        await world.ends()
+      }
+    },
+  )
+
+  test('`user create` asks for --verified, for it sends no mail', async () => {
+    const folder = temporaryFolder()
+    const refused = await command(['user', 'create', 'ada@example.org'], { cwd: folder, stdin: `${freshPassword()}\n` })
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toMatch(/--verified is required/)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('`user list` and `migrate status` are tables with headers', async () => {
+    const folder = temporaryFolder()
+    const created = await command(['user', 'create', 'ada@example.org', '--username', 'ada', '--verified'], {
+      cwd: folder,
+      stdin: `${freshPassword()}\n`,
+    })
+    const list = await command(['user', 'list'], { cwd: folder })
+    const [header, row] = list.stdout.split('\n')
+    expect(header).toMatch(/^ID +EMAIL +VERIFIED +USERNAME +STATUS +ROLES$/)
+    expect(row.split(/ +/)).toEqual([created.stdout.trim(), 'ada@example.org', 'yes', 'ada', 'active', '-'])
+    const status = await command(['migrate', 'status'], { cwd: folder })
+    expect(status.stdout).toMatch(/^MIGRATION +STATE +APPLIED AT\n0001_accounts +applied +\d{4}-/)
+  })
+
+  test('a role without grants is told how to get them; the wrong role is refused before anything is done', async () => {
+    const postgres = await makePostgres()
+    const role = `bare_${postgres.settings.DATABASE_URL!.split('/').at(-1)!}`
+    await postgres.rows(`CREATE ROLE ${role} LOGIN`)
+    try {
+      const settings = {
+        ...postgres.settings,
+        DATABASE_SERVING_ROLE: role,
+        OSTIARY_MASTER_KEY: 'ab'.repeat(32),
+      }
+      const asRole = { ...settings, DATABASE_URL: postgres.settings.DATABASE_URL!.replace('postgres@', `${role}@`) }
+      const advice = /run `ostiary migrate` as the role that .*DATABASE_SERVING_ROLE/
+      const expectAdvice = async (when: string) => {
+        for (const args of [['serve'], ['user', 'list']]) {
+          const refused = await command(args, { settings: asRole })
+          if (when === 'empty' && args[0] === 'user') continue
+          expect(refused.code, `${when}: ${args.join(' ')}`).toBe(1)
+          expect(complaints(refused), `${when}: ${args.join(' ')}`).toEqual([expect.stringMatching(advice)])
+        }
+        const doctor = JSON.parse((await command(['doctor', '--json'], { settings: asRole })).stdout)
+        const problem = doctor.checks.find(
+          (check: { name: string; level: string }) => check.name === 'schema' && check.level === 'problem',
+        )
+        expect(problem.advice, when).toMatch(advice)
+      }
+      await expectAdvice('empty')
+      for (const wrong of ['postgres', 'no_such_role']) {
+        for (const args of [['migrate', '--dry-run'], ['migrate']]) {
+          const refused = await command(args, { settings: { ...settings, DATABASE_SERVING_ROLE: wrong } })
+          expect(refused.code, `${args.join(' ')} for ${wrong}`).toBe(1)
+          expect(complaints(refused)).toEqual([expect.stringMatching(/^ostiary: DATABASE_SERVING_ROLE: /)])
+        }
+      }
+      expect(await postgres.count(`SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'`)).toBe(
+        0,
+      )
+      expect((await command(['migrate'], { settings: postgres.settings })).code).toBe(0)
+      await expectAdvice('without grants')
+      expect((await command(['migrate'], { settings })).code).toBe(0)
+      expect((await command(['user', 'list'], { settings: asRole })).code).toBe(0)
+      // Whoever serves as the owner all the same is warned.
+      const server = await Server.start({ settings })
+      const warning = server.logLines.find((line) => line.event === 'database.not_serving_role')
+      expect(warning).toMatchObject({ role: 'postgres', serving_role: role })
+      await server.stops()
+    } finally {
+      await postgres.rows(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      await postgres.drop()
+    }
+  })
+
+  test('two servers on one database with different PUBLIC_URLs are told of', async () => {
+    const postgres = await makePostgres()
+    const settings = { ...postgres.settings, OSTIARY_MASTER_KEY: 'ab'.repeat(32) }
+    const first = await Server.start({ settings })
+    try {
+      expect(first.output).not.toContain('public_url.changed')
+      const second = await Server.start({ settings })
+      const warning = second.logLines.find((line) => line.event === 'public_url.changed')
+      expect(warning).toMatchObject({ before: first.settings.PUBLIC_URL, now: second.settings.PUBLIC_URL })
+      await second.stops()
+      const doctor = await command(['doctor', '--json'], { settings: first.settings })
+      expect(doctor.stdout).toContain(`has the PUBLIC_URL ${second.settings.PUBLIC_URL}, and not`)
+    } finally {
+      await first.stops()
+      await postgres.drop()
+    }
+  })
+
   test('`--json` prints one document on standard output, with the names of the contract', async () => {
     const world = await World.begins('SQLite')
     try {
@@ -271,11 +444,11 @@ describe('the command line', () => {
       }
       const emails = [1, 2, 3].map((number) => `${freshName(`json${number}`)}@example.org`).sort()
       for (const email of emails) {
-        const { user } = await asks(['user', 'create', '--email', email], `${freshPassword()}\n`)
+        const { user } = await asks(['user', 'create', email, '--verified'], `${freshPassword()}\n`)
         expect(user).toEqual({
           user_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
           email,
-          email_verified: false,
+          email_verified: true,
           username: null,
           status: 'active',
           roles: [],
@@ -375,7 +548,7 @@ describe('the command line', () => {
     await postgres.drop()
 
     // Whoever makes the first account makes the database.
-    const created = await command(['user', 'create', '--email', 'ada@example.org'], {
+    const created = await command(['user', 'create', 'ada@example.org', '--verified'], {
       cwd: folder,
       stdin: `${freshPassword()}\n`,
     })
@@ -390,7 +563,7 @@ describe('the command line', () => {
     expect((await command(['migrate'], { settings })).code).toBe(0)
     const applied = await storage.count('SELECT count(*) FROM schema_migrations')
     await storage.changes(`DELETE FROM schema_migrations WHERE number = ${applied}`)
-    for (const args of [['list'], ['create', '--email', 'ada@example.org']]) {
+    for (const args of [['list'], ['create', 'ada@example.org', '--verified']]) {
       const refused = await command(['user', ...args], { settings, stdin: `${freshPassword()}\n` })
       expect(refused.code, args[0]).toBe(1)
       expect(complaints(refused)).toEqual([expect.stringMatching(/older .*run `ostiary migrate`$/)])
@@ -433,13 +606,13 @@ describe('the command line', () => {
     const latin = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
       execFile(
         'sh',
-        ['-c', `printf 'correct h\\366rse battery\\n' | ${PROGRAM} user create --email ada@example.org`],
+        ['-c', `printf 'correct h\\366rse battery\\n' | ${PROGRAM} user create ada@example.org --verified`],
         { cwd: folder, env: environment({}) },
         (error, _, stderr) => resolve({ code: error?.code ?? 0, stderr }),
       ),
     )
     expect(latin).toEqual({ code: 1, stderr: expect.stringMatching(/not UTF-8/) })
-    const nobody = await command(['user', 'create', '--email', 'nobody'], { cwd: folder, stdin: '' })
+    const nobody = await command(['user', 'create', 'nobody', '--verified'], { cwd: folder, stdin: '' })
     expect(nobody.code).toBe(1)
     expect(nobody.stderr).toMatch(/--email: this is not an email address/)
     expect(readdirSync(folder)).toEqual([])
@@ -448,7 +621,7 @@ describe('the command line', () => {
   test('the next page is asked for with the same limit', async () => {
     const folder = temporaryFolder()
     for (const email of ['ada@example.org', 'bob@example.org']) {
-      await command(['user', 'create', '--email', email], { cwd: folder, stdin: `${freshPassword()}\n` })
+      await command(['user', 'create', email, '--verified'], { cwd: folder, stdin: `${freshPassword()}\n` })
     }
     const page = await command(['user', 'list', '--limit', '1'], { cwd: folder })
     expect(complaints(page)).toEqual(['more: ostiary user list --limit 1 --after ada@example.org'])

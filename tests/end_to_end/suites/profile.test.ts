@@ -52,6 +52,12 @@ describe.each(ENGINES)('R1.8 profiles, on %s', (engine) => {
     expect(same).toEqual(cleared)
   })
 
+  test('the system knows the time zones, and a scheme has no case', async () => {
+    const change = { time_zone: 'America/Ciudad_Juarez', avatar_url: 'HTTPS://example.org/a.png' }
+    expect(succeeds(await alice.changesProfile(change)).body).toMatchObject(change)
+    succeeds(await alice.changesProfile({ time_zone: '', avatar_url: '' }))
+  })
+
   test('gRPC tells a field that is left out from an empty one', async () => {
     const grpc = world.grpc()
     grpc.accessToken = alice.accessToken
@@ -63,6 +69,9 @@ describe.each(ENGINES)('R1.8 profiles, on %s', (engine) => {
   test.each([
     ['display_name', 'x'.repeat(101)],
     ['display_name', 'a\nb'],
+    ['display_name', '   '],
+    ['display_name', '\u00a0\u200b'],
+    ['display_name', 'Ada\u202egro.live'],
     ['avatar_url', 'javascript:alert(1)'],
     ['avatar_url', 'http://example.org/a.png'],
     ['avatar_url', '//example.org/a.png'],

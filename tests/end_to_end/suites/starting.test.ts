@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -123,7 +123,27 @@ describe('a bad place to start: one line, exit code 1', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
     for (const name of ['PORT', 'GRPC_PORT']) {
-      failsInOneLine(await serve({ [name]: String(port) }), String(port))
+      failsInOneLine(await serve({ [name]: String(port) }), String(port), new RegExp(`\\(see ${name}\\)`))
+    }
+    taken.close()
+  })
+
+  test('leaves no data folder behind', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as { port: number }
+    for (const settings of [
+      { PORT: String(port) },
+      { GRPC_PORT: String(port) },
+      { GEOIP_FILE: '/no/such.mmdb' },
+      { MAIL_TEMPLATES: '/no/such/folder' },
+      { TLS_CERT_FILE: '/no/cert.pem', TLS_KEY_FILE: '/no/key.pem' },
+    ]) {
+      const folder = temporaryFolder()
+      const DATA_DIR = join(folder, 'data')
+      const ended = await serve({ DATA_DIR, ...settings })
+      expect(ended.code, JSON.stringify(settings)).not.toBe(0)
+      expect(readdirSync(folder), JSON.stringify(settings)).toEqual([])
     }
     taken.close()
   })
