@@ -1,11 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folderWith, PYTHON, runs, withoutInstalling } from '../support/foreign.ts'
-import { example, listens, nodeExample, protects } from '../support/guides.ts'
-import { HttpClient } from '../support/http.ts'
+import { example, listens, protects } from '../support/guides.ts'
 import type { Person } from '../support/person.ts'
-import { temporaryFolder } from '../support/program.ts'
 import { World } from '../support/world.ts'
 
 const PROTECT = 'protect-an-api.md'
