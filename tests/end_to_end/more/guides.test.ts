@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folderWith, PYTHON, runs, withoutInstalling } from '../support/foreign.ts'
-import { example, listens, protects } from '../support/guides.ts'
+import { example, listens, nodeExample, protects } from '../support/guides.ts'
+import { HttpClient } from '../support/http.ts'
 import type { Person } from '../support/person.ts'
+import { temporaryFolder } from '../support/program.ts'
 import { World } from '../support/world.ts'
 
 const PROTECT = 'protect-an-api.md'
@@ -38,6 +41,47 @@ describe('an API that verifies access tokens by itself', () => {
     await protects(world, alice, (settings) =>
       listens('java', ['-jar', join(folder, 'target/app.jar')], settings, 120_000),
     )
+  })
+})
+
+describe('a proxy that protects an API', () => {
+  test('Caddy asks Ostiary by forward_auth', async () => {
+    const folder = folderWith({}, 'caddy')
+    await runs('go', ['build', '-o', 'bin/', '.'], { cwd: folder })
+    const api = await nodeExample(PROTECT, 'jose.mjs', { OSTIARY_URL: world.server.origin })
+    const app = temporaryFolder()
+    writeFileSync(join(app, 'index.html'), 'my app')
+    const config = example(PROTECT, 'Caddyfile', {
+      '127.0.0.1:8001': `127.0.0.1:${world.server.port}`,
+      '127.0.0.1:3000': new URL(api).host,
+      ':8080 {': 'http://localhost:{$PORT} {',
+      '/var/www/app': app,
+    })
+    writeFileSync(join(folder, 'Caddyfile'), `{\n\tadmin off\n}\n${config}`)
+    const options = ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')]
+    const settings = { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
+    const client = new HttpClient(await listens(join(folder, 'bin/caddy'), options, settings))
+    const person = await world.person('bob').signsUp()
+    const headers = { authorization: `Bearer ${person.accessToken}` }
+    expect((await client.get('/')).text).toBe('my app')
+    expect((await client.get('/api/my/?utm_source=x')).status).toBe(401)
+    expect((await client.get('/api/my/?utm_source=x', { headers })).text).toBe(`Hello ${person.userId}\n`)
+    expect((await client.get('/api/auth/session', { headers })).status).toBe(200)
+    await person.logsOut()
+    expect((await client.get('/api/my/', { headers })).status).toBe(401)
+    client.close()
+  })
+
+  test("Envoy's API has the fields of jwt_authn's configuration", async () => {
+    const folder = folderWith({}, 'go')
+    await runs('go', ['build', '-o', 'bin/', './check_envoy'], { cwd: folder })
+    const check = (config: string) => {
+      writeFileSync(join(folder, 'envoy.yaml'), config)
+      return runs('bash', ['-c', 'bin/check_envoy < envoy.yaml'], { cwd: folder })
+    }
+    const config = example(PROTECT, 'envoy-jwt-authn.yaml')
+    await check(config)
+    await expect(check(config.replace('audiences', 'audience'))).rejects.toThrow('audience')
   })
 })
 
