@@ -27,7 +27,7 @@ test:           ## Install what is missing, build, and run all tests
 	@deploy/install-dependencies build test
 	@tests/run all
 
-test-more:      ## Kills, races, fuzzers, tests that measure time, and CockroachDB's parser on all SQL
+test-more:      ## Kills, races, fuzzers, tests that measure time, foreign clients, CockroachDB's parser
 	@deploy/install-dependencies build test more
 	@tests/run more
 

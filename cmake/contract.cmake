@@ -1,5 +1,4 @@
-# The contract's messages.
-set(GOOGLEAPIS /usr/share/gocode/src/github.com/gogo/googleapis)
+# The contract's messages, and Google's protos that it stands on: api/ is complete by itself.
 file(GLOB_RECURSE CONTRACT_PROTOS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/api
      ${CMAKE_SOURCE_DIR}/api/ostiary/*.proto)
 set(GENERATED ${CMAKE_BINARY_DIR}/generated)
@@ -8,14 +7,10 @@ set(CONTRACT_SOURCES)
 foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto google/api/httpbody.proto
         google/rpc/status.proto google/rpc/error_details.proto)
   string(REGEX REPLACE "\\.proto$" "" stem ${proto})
-  set(root ${CMAKE_SOURCE_DIR}/api)
-  if(NOT EXISTS ${root}/${proto})
-    set(root ${GOOGLEAPIS})
-  endif()
   add_custom_command(
     OUTPUT ${GENERATED}/${stem}.pb.cc ${GENERATED}/${stem}.pb.h
-    COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/api -I${GOOGLEAPIS} --cpp_out=${GENERATED} ${root}/${proto}
-    DEPENDS ${root}/${proto}
+    COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/api --cpp_out=${GENERATED} ${CMAKE_SOURCE_DIR}/api/${proto}
+    DEPENDS ${CMAKE_SOURCE_DIR}/api/${proto}
     COMMENT "Contract ${proto}")
   list(APPEND CONTRACT_SOURCES ${GENERATED}/${stem}.pb.cc)
 endforeach()

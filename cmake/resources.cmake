@@ -14,7 +14,7 @@ set(contract_set ${CMAKE_BINARY_DIR}/generated/contract/contract.binpb)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated/contract)
 add_custom_command(
   OUTPUT ${contract_set}
-  COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/api -I${GOOGLEAPIS} --include_imports --include_source_info
+  COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/api --include_imports --include_source_info
           -o ${contract_set} ${contract_files}
   DEPENDS ${contract_files}
   COMMENT "Describing the contract")

@@ -199,7 +199,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
     : geoip(config.geoip_file->empty() ? std::nullopt
                                        : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
       hasher(password_parameters(config), *config.hash_threads, foundation.random),
-      tokens(foundation.keys, foundation.ids, *config.public_url, *config.token_audience),
+      tokens(foundation.keys, foundation.ids, {*config.public_url, *config.token_audience, *config.token_client_id}),
       devices(foundation.keys, foundation.random),
       cache(foundation.storage.invalidation(), render),
       limiter(foundation.random),

@@ -289,6 +289,12 @@ struct Config {
       .meaning = "The signature algorithm of new access tokens: `ES256`, `EdDSA` or `RS256`."};
   Setting<std::string> token_audience{
       .name = "TOKEN_AUDIENCE", .value = "", .meaning = "The `aud` claim of access tokens.", .usually = "PUBLIC_URL"};
+  Setting<std::string> token_client_id{
+      .name = "TOKEN_CLIENT_ID",
+      .value = "ostiary",
+      .meaning = "The `client_id` claim of access tokens (RFC 9068). All sign-ins are made with this one client, which "
+                 "is the service itself.",
+      .read = reading::short_name};
   Setting<std::string> geoip_file{
       .name = "GEOIP_FILE",
       .value = "",
@@ -367,8 +373,9 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
        config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
        config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.token_algorithm,
-       config.token_audience, config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running,
-       config.workers, config.hash_threads, config.drain_delay, config.log_format, config.log_level);
+       config.token_audience, config.token_client_id, config.geoip_file, config.limiting, config.rate_limits,
+       config.rates, config.running, config.workers, config.hash_threads, config.drain_delay, config.log_format,
+       config.log_level);
 }
 
 /// The sources from which settings are read.

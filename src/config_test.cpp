@@ -74,6 +74,7 @@ TEST(Config, StandsByItselfWithoutSettings) {
   EXPECT_THAT(*config.listen_address, ElementsAre("localhost"));
   EXPECT_THAT(*config.grpc_listen_address, ElementsAre("127.0.0.1"));
   EXPECT_EQ(*config.token_audience, "http://localhost:8001");
+  EXPECT_EQ(*config.token_client_id, "ostiary");
   EXPECT_EQ(*config.mail_from, "no-reply@localhost");
   EXPECT_EQ(*config.access_token_lifetime, std::chrono::minutes(15));
   EXPECT_EQ(*config.refresh_token_lifetime, std::chrono::days(7));

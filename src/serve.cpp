@@ -286,8 +286,9 @@ void serve(const Config& given, Log& plain_log) {
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());
-  door::SystemDeps system{foundation.keys, draining, migrator, [&mailing] { return mailing.executor.is_at_work(); },
-                          log};
+  door::SystemDeps system{
+      foundation.keys,   draining, migrator, [&mailing] { return mailing.executor.is_at_work(); }, log,
+      *config.public_url};
   const contract::Contract contract(contract::contract_services(),
                                     door::routes(rooms.accounts, rooms.sessions, system));
   door::Metrics metrics(contract);

@@ -286,6 +286,8 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"SystemService.Health", "ANYONE UNLIMITED system.health | GET /health"},
       {"SystemService.Ready", "ANYONE PROBE system.ready | GET /health/ready"},
       {"SystemService.ListKeys", "ANYONE READ system.keys | GET /.well-known/jwks.json"},
+      {"SystemService.GetAuthorizationServer",
+       "ANYONE READ system.authorization_server | GET /.well-known/oauth-authorization-server"},
       {"AuthService.Register", "ANYONE REGISTER user.register hashes | POST /api/auth/register * | POST /register *"},
       {"AuthService.VerifyEmail", "ANYONE CODE user.verify_email hashes | POST /api/auth/email/verify *"},
       {"AuthService.ResendEmailCode", "ANYONE WRITE user.resend_code | POST /api/auth/email/resend *"},

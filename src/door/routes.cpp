@@ -31,6 +31,7 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),
       contract::route("ostiary.v1.SystemService.ListKeys", system, list_keys),
+      contract::route("ostiary.v1.SystemService.GetAuthorizationServer", system, get_authorization_server),
   };
 }
 

@@ -69,4 +69,13 @@ Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call&, const v1::Lis
   return reply;
 }
 
+Result<v1::AuthorizationServer> get_authorization_server(SystemDeps& deps, const Call&,
+                                                         const v1::GetAuthorizationServerRequest&) {
+  v1::AuthorizationServer reply;
+  reply.set_issuer(deps.public_url);
+  reply.set_jwks_uri(deps.public_url + "/.well-known/jwks.json");
+  reply.set_service_documentation(deps.public_url + "/docs");
+  return reply;
+}
+
 }  // namespace ostiary::door

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 
 #include "base/call.hpp"
 #include "base/result.hpp"
@@ -19,6 +20,7 @@ struct SystemDeps {
   const storage::Migrator& migrator;
   std::function<bool()> jobs_are_run;  ///< whether this process lately looked for jobs
   Log& log;
+  std::string public_url;
 };
 
 Result<v1::HealthReply> health(SystemDeps& deps, const Call& call, const v1::HealthRequest& request);
@@ -29,5 +31,8 @@ Result<v1::HealthReply> health(SystemDeps& deps, const Call& call, const v1::Hea
 Result<v1::HealthReply> ready(SystemDeps& deps, const Call& call, const v1::ReadyRequest& request);
 
 Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call& call, const v1::ListKeysRequest& request);
+
+Result<v1::AuthorizationServer> get_authorization_server(SystemDeps& deps, const Call& call,
+                                                         const v1::GetAuthorizationServerRequest& request);
 
 }  // namespace ostiary::door

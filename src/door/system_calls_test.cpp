@@ -35,7 +35,7 @@ class Readiness : public ::testing::Test {
   /// What `not_ready` names; empty where the server is ready.
   std::string not_ready(Database& database) {
     const storage::Migrator migrator(database);
-    SystemDeps deps{keys, draining, migrator, [this] { return jobs_are_run; }, log};
+    SystemDeps deps{keys, draining, migrator, [this] { return jobs_are_run; }, log, "https://id.example.org"};
     const auto reply = ready(deps, {}, {});
     if (reply) {
       EXPECT_EQ(reply->status(), "ok");

@@ -12,6 +12,7 @@
 #include "door/credentials.hpp"
 #include "door/trace_context.hpp"
 #include "gateway/cross_site.hpp"
+#include "gateway/entity_tag.hpp"
 #include "gateway/problem.hpp"
 #include "gateway/request_fields.hpp"
 #include "gateway/token_delivery.hpp"
@@ -39,6 +40,7 @@ struct Exchange {
   std::string path;
   std::string trace_id;
   std::optional<std::string> readable_by;  ///< the foreign origin that may read the answer
+  std::string held_tags;                   ///< If-None-Match, of a request for a public document
   TokenDelivery delivery{.cookies = true, .body = true};
   bool token_sent = false;           ///< an access token came with it
   std::set<Cookie> doubled_cookies;  ///< to be cleared
@@ -116,6 +118,29 @@ void allow_reading(http::Response& response, const std::optional<std::string_vie
   response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
 }
 
+/// Whether the answer at a path is the same for everybody, whoever asks (RFC 8615).
+bool is_public_document(std::string_view path) { return path.starts_with("/.well-known/"); }
+
+std::string joined(const std::vector<std::string_view>& lines) {
+  std::string all;
+  for (const std::string_view line : lines) all.append(all.empty() ? "" : ",").append(line);
+  return all;
+}
+
+/// Lets every page read the answer, without credentials, and every client keep a document and ask whether it changed.
+void publish(http::Response& response, std::string_view held_tags) {
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  response.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id");
+  if (response.status != 200 || !response.body) return;
+  response.add_if_absent("Cache-Control", "public, max-age=300");
+  const std::string tag = entity_tag(*response.body);
+  response.headers.emplace_back("ETag", tag);
+  if (!names_tag(held_tags, tag)) return;
+  response.status = 304;
+  response.body = nullptr;
+  std::erase(response.headers, json_type);
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -124,7 +149,7 @@ struct Gateway::Impl {
 
   void handle(http::Request& request, const Done& done) const;
   http::Response answer_page(const http::Request& request, const Page& page) const;
-  http::Response answer_options(const http::Request& request, const PathMatch& match) const;
+  http::Response answer_options(const http::Request& request, std::string_view path, const PathMatch& match) const;
 
   void call(http::Request& request, const Destination& destination, const Target& target, const RequestOrigin& from,
             const Done& done) const;
@@ -213,7 +238,7 @@ void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   }
   const auto nothing_there = [&] { return refused(Refusal::not_found, "There is nothing under this path."); };
   if (match.by_verb.empty()) return give(nothing_there());
-  if (request.verb == "OPTIONS") return give(answer_options(request, match));
+  if (request.verb == "OPTIONS") return give(answer_options(request, target->path, match));
   const Destination* const destination = match.under(request.verb);
   if (destination == nullptr) {
     http::Response response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
@@ -264,8 +289,16 @@ http::Response Gateway::Impl::answer_page(const http::Request& request, const Pa
   }
 }
 
-http::Response Gateway::Impl::answer_options(const http::Request& request, const PathMatch& match) const {
+http::Response Gateway::Impl::answer_options(const http::Request& request, std::string_view path,
+                                             const PathMatch& match) const {
   http::Response response{.status = 204, .headers = {{"Allow", match.allow()}, {"Vary", "Origin"}}, .body = nullptr};
+  if (is_public_document(path)) {
+    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+    response.headers.emplace_back("Access-Control-Allow-Methods", match.allow());
+    response.headers.emplace_back("Access-Control-Allow-Headers", "*");
+    response.headers.emplace_back("Access-Control-Max-Age", "600");
+    return response;
+  }
   const auto reader = cross_site.may_read(origin_of(request));
   if (!reader || match.by_verb.front().second.page != nullptr) return response;
   response.headers.emplace_back("Access-Control-Allow-Origin", *reader);
@@ -282,6 +315,7 @@ void Gateway::Impl::call(http::Request& request, const Destination& destination,
   Exchange exchange;
   exchange.path = target.path;
   if (const auto reader = cross_site.may_read(from)) exchange.readable_by = std::string(*reader);
+  if (is_public_document(target.path)) exchange.held_tags = joined(request.header_lines("if-none-match"));
   auto sent = dispatch(request, destination, target, from, exchange, done);
   if (sent) return;
   if (exchange.trace_id.empty()) exchange.trace_id = trace_id(request);
@@ -435,10 +469,8 @@ void Gateway::Impl::clear_doubled_cookies(http::Response& response, const Exchan
 
 void Gateway::Impl::finish_call(http::Response& response, const Exchange& exchange) const {
   clear_doubled_cookies(response, exchange);
-  allow_reading(response, exchange.readable_by);
-  if (response.status == 200 && exchange.path.starts_with("/.well-known/")) {
-    response.add_if_absent("Cache-Control", "public, max-age=300");
-  }
+  if (is_public_document(exchange.path)) publish(response, exchange.held_tags);
+  else allow_reading(response, exchange.readable_by);
   http::add_security_headers(response, hsts);
 }
 

@@ -324,6 +324,33 @@ std::string seen_by_logout(const testing::Asked& asked) {
   return answer.status == 204 ? seen : answer.code() + " " + answer.member("field");
 }
 
+// Resource servers and pages of any origin read the keys.
+TEST(Gateway, PublishesWellKnownDocumentsToEverybody) {
+  testing::TestedGateway tested(behind_https());
+  for (const char* path : {"/.well-known/jwks.json", "/.well-known/oauth-authorization-server"}) {
+    const testing::Answered first = tested.ask(get(path, {{"origin", "https://elsewhere.example"}}));
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.header("access-control-allow-origin"), "*");
+    EXPECT_EQ(first.header("access-control-allow-credentials"), "");
+    EXPECT_EQ(first.header("cache-control"), "public, max-age=300");
+    const std::string tag = first.header("etag");
+    EXPECT_EQ(tag.size(), 18U);
+    const testing::Answered same =
+        tested.ask(get(path, {{"if-none-match", "\"other\""}, {"if-none-match", "W/" + tag}}));
+    EXPECT_EQ(same.status, 304);
+    EXPECT_FALSE(same.body);
+    EXPECT_EQ(same.header("content-type"), "");
+    EXPECT_EQ(same.header("etag"), tag);
+    EXPECT_EQ(same.header("cache-control"), "public, max-age=300");
+    EXPECT_EQ(tested.ask(get(path, {{"if-none-match", "\"other\""}})).status, 200);
+    testing::Asked preflight{"OPTIONS", path, {{"origin", "https://elsewhere.example"}}};
+    EXPECT_EQ(tested.ask(preflight).header("access-control-allow-origin"), "*");
+  }
+  const testing::Answered other = tested.ask(get("/health", {{"origin", "https://elsewhere.example"}}));
+  EXPECT_EQ(other.header("access-control-allow-origin"), "");
+  EXPECT_EQ(other.header("etag"), "");
+}
+
 TEST(Gateway, KnowsTheCallerByBearerTokenOrCookie) {
   struct Row {
     const char* name;

@@ -5,9 +5,8 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "base/encoding.hpp"
-#include "crypto/digest.hpp"
 #include "embedded/pages.hpp"
+#include "gateway/entity_tag.hpp"
 
 namespace ostiary::pages {
 
@@ -40,9 +39,7 @@ class Assets {
     for (const embedded::File& file : embedded::pages()) {
       const std::string_view type = type_of(file.name);
       if (type.empty()) continue;
-      const Digest digest = crypto::sha256(as_bytes(file.content));
-      const std::string tag = "\"" + to_hex(BytesView(digest).first(8)) + "\"";
-      assets_.emplace(file.name, Asset{file.content, type, tag, {}});
+      assets_.emplace(file.name, Asset{file.content, type, gateway::entity_tag(file.content), {}});
     }
   }
 
@@ -53,7 +50,7 @@ class Assets {
     Asset& asset = found->second;
     http::Response response;
     response.headers = {{"ETag", asset.tag}, {"Cache-Control", "public, no-cache"}};
-    if (request.header("if-none-match") == asset.tag) {
+    if (gateway::names_tag(request.header("if-none-match").value_or(""), asset.tag)) {
       response.status = 304;
       return response;
     }

@@ -70,15 +70,16 @@ Digest mac_of(BytesView key, BytesView signed_part) {
 
 }  // namespace
 
-AccessTokens::AccessTokens(const vault::ServerKeys& keys, const IdSource& ids, std::string issuer, std::string audience)
-    : keys_(keys), ids_(ids), issuer_(std::move(issuer)), audience_(std::move(audience)) {}
+AccessTokens::AccessTokens(const vault::ServerKeys& keys, const IdSource& ids, TokenNames names)
+    : keys_(keys), ids_(ids), names_(std::move(names)) {}
 
 std::string AccessTokens::issue(const AccessClaims& claims) const {
   const auto key = keys_.signing_key();
   const json::object header{
       {"alg", crypto::name_of(key.key->algorithm())}, {"typ", "at+jwt"}, {"kid", to_string(key.id)}};
-  const json::object payload{{"iss", issuer_},
-                             {"aud", audience_},
+  const json::object payload{{"iss", names_.issuer},
+                             {"aud", names_.audience},
+                             {"client_id", names_.client_id},
                              {"sub", to_string(claims.user_id)},
                              {"sid", to_string(claims.session_id)},
                              {"jti", to_string(ids_.make_uuid())},
@@ -106,7 +107,8 @@ Result<AccessClaims> AccessTokens::verify(std::string_view token) const {
   const auto* audience = text_member(*claims, "aud");
   const auto* subject = text_member(*claims, "sub");
   const auto* session = text_member(*claims, "sid");
-  if (!issuer || *issuer != issuer_ || !audience || *audience != audience_ || !subject || !session) return not_ours();
+  if (!issuer || *issuer != names_.issuer || !audience || *audience != names_.audience || !subject || !session)
+    return not_ours();
   const auto user_id = parse_id<UserId>(*subject);
   const auto session_id = parse_id<SessionId>(*session);
   const auto issued_at = time_member(*claims, "iat");

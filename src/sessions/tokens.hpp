@@ -23,11 +23,17 @@ struct AccessClaims {
   Time expires_at;
 };
 
+/// What every access token says alike (RFC 9068, section 2.2).
+struct TokenNames {
+  std::string issuer;                 ///< `iss`: PUBLIC_URL
+  std::string audience;               ///< `aud`: what services expect
+  std::string client_id = "ostiary";  ///< `client_id`: the client that all sign-ins are made with, the service's own
+};
+
 /// Makes and checks access tokens. `keys` must outlive it. Thread-safe.
 class AccessTokens {
  public:
-  /// `issuer` is PUBLIC_URL; `audience` what services expect in `aud`.
-  AccessTokens(const vault::ServerKeys& keys, const IdSource& ids, std::string issuer, std::string audience);
+  AccessTokens(const vault::ServerKeys& keys, const IdSource& ids, TokenNames names);
 
   std::string issue(const AccessClaims& claims) const;
 
@@ -38,8 +44,7 @@ class AccessTokens {
  private:
   const vault::ServerKeys& keys_;
   const IdSource& ids_;
-  std::string issuer_;
-  std::string audience_;
+  TokenNames names_;
 };
 
 /// What a refresh token says: 48 bytes in base64url, which are its chain's id, its generation (eight bytes, the highest

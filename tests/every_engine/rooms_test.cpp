@@ -294,7 +294,7 @@ TEST_P(Rooms, NoTokenIsRefusedWhileTheSigningKeyChangesB14) {
   // An instance that was started anew, with another algorithm in its settings.
   vault::ServerKeys new_keys(world.db, world.clock, world.ids, world.random, Secret(std::string(32, 'k')),
                              crypto::JwsAlgorithm::eddsa);
-  const sessions::AccessTokens new_tokens(new_keys, world.ids, "https://id.example.org", "https://id.example.org");
+  const sessions::AccessTokens new_tokens(new_keys, world.ids, {"https://id.example.org", "https://id.example.org"});
   const auto issued_by = [&](const sessions::AccessTokens& tokens) {
     const Time now = world.clock.now();
     return tokens.issue({session.user_id, session.session_id, {}, {"pwd"}, now, now, now + lifetime});
@@ -329,7 +329,7 @@ TEST_P(Rooms, ATokenOfAnInstanceWhoseKeyIsNewIsTaken) {
                                    crypto::JwsAlgorithm::eddsa);
   world.clock.advances(vault::published_before_signing);
   ASSERT_NE(new_keys.signing_key().id, world.keys.signing_key().id);
-  const sessions::AccessTokens new_tokens(new_keys, world.ids, "https://id.example.org", "https://id.example.org");
+  const sessions::AccessTokens new_tokens(new_keys, world.ids, {"https://id.example.org", "https://id.example.org"});
   ASSERT_TRUE(ada.refreshes());
   const auto claims = world.tokens.verify(ada.access_token);
   ASSERT_TRUE(claims);

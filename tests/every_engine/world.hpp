@@ -93,7 +93,7 @@ class World {
   vault::DataKeys data_keys{keys, clock, random};
   audit::AuditLog audit{data_keys, ids, random, log};
   passwords::Hasher hasher{crypto::PasswordParameters{.memory_kib = 1024, .passes = 1}, 2, random};
-  sessions::AccessTokens tokens{keys, ids, "https://id.example.org", "https://id.example.org"};
+  sessions::AccessTokens tokens{keys, ids, {"https://id.example.org", "https://id.example.org"}};
   sessions::Devices devices{keys, random};
   sessions::SessionCache cache{invalidation, [](const v1::CheckSessionReply& reply) { return reply.DebugString(); }};
   adapters::MemoryRateLimiter limiter{random};

@@ -23,7 +23,7 @@ struct Issuer {
   IdSource ids{clock, random, IdSource::Order::by_time};
   vault::ServerKeys keys{
       database, clock, ids, random, Secret(std::string("a master key")), crypto::JwsAlgorithm::eddsa};
-  sessions::AccessTokens tokens{keys, ids, "https://id.example.org", "https://id.example.org"};
+  sessions::AccessTokens tokens{keys, ids, {"https://id.example.org", "https://id.example.org"}};
   std::string kid = to_string(keys.signing_key().id);
 };
 

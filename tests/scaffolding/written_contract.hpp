@@ -77,9 +77,8 @@ class WrittenContract {
       import "google/protobuf/timestamp.proto";
       import "ostiary/options.proto";
     )" << body;
-    const std::string command = "protoc -I" + folder.path.string() +
-                                " -I" OSTIARY_SOURCE_DIR "/api -I/usr/share/gocode/src/" +
-                                "github.com/gogo/googleapis -o " + (folder.path / "set").string() + " test.proto 2>&1";
+    const std::string command = "protoc -I" + folder.path.string() + " -I" OSTIARY_SOURCE_DIR "/api -o " +
+                                (folder.path / "set").string() + " test.proto 2>&1";
     const std::unique_ptr<FILE, int (*)(FILE*)> protoc(popen(command.c_str(), "r"), pclose);
     std::string said;
     std::array<char, 4096> part;

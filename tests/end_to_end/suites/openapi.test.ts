@@ -51,6 +51,7 @@ describe('R3.2 R2.13 the published description', () => {
       'get /health',
       'get /health/ready',
       'get /.well-known/jwks.json',
+      'get /.well-known/oauth-authorization-server',
       'post /api/auth/register',
       'post /api/auth/email/verify',
       'post /api/auth/email/resend',

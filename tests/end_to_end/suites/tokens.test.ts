@@ -1,6 +1,14 @@
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
-import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Person, refuses } from '../support/person.ts'
 import { World } from '../support/world.ts'
@@ -124,14 +132,57 @@ describe('access tokens that the program did not make', () => {
     }
   })
 
+  test('RFC 9068 2.2 a token says all that is required of an access token', () => {
+    const { origin } = world.server
+    expect(claims()).toMatchObject({
+      ...{ iss: origin, aud: origin, client_id: 'ostiary', sub: mallory.userId, sid: mallory.sessionId },
+      ...{ jti: expect.any(String), iat: expect.any(Number), exp: expect.any(Number), auth_time: expect.any(Number) },
+    })
+  })
+
+  test('RFC 8414 says where the keys are, and no more than is true', async () => {
+    const client = world.client()
+    const { body } = await client.get('/.well-known/oauth-authorization-server')
+    const { origin } = world.server
+    expect(body).toEqual({
+      issuer: origin,
+      jwks_uri: `${origin}/.well-known/jwks.json`,
+      response_types_supported: [],
+      grant_types_supported: [],
+      service_documentation: `${origin}/docs`,
+    })
+    const { payload } = await jwtVerify(mallory.accessToken!, createRemoteJWKSet(new URL(body.jwks_uri)), {
+      ...{ issuer: body.issuer, audience: origin, typ: 'at+jwt', algorithms: ['ES256'] },
+    })
+    expect(payload.sub).toBe(mallory.userId)
+    expect((await client.get(new URL(body.service_documentation).pathname)).status).toBe(200)
+  })
+
+  test('everybody may read the keys, keep them, and ask whether they changed', async () => {
+    const headers = { origin: 'https://elsewhere.example' }
+    for (const path of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
+      const first = await world.client().get(path, { headers })
+      expect(first.headers['access-control-allow-origin']).toBe('*')
+      const { etag } = first.headers
+      const again = await world.client().get(path, { headers: { ...headers, 'if-none-match': `"x", W/${etag}` } })
+      expect({ status: again.status, text: again.text, etag: again.headers.etag }).toEqual({
+        status: 304,
+        text: '',
+        etag,
+      })
+      expect(again.headers['access-control-allow-origin']).toBe('*')
+    }
+  })
+
   test.each(['EdDSA', 'RS256'])('R2.6 %s is a setting', async (algorithm) => {
-    const other = await World.begins('SQLite', { settings: { TOKEN_ALGORITHM: algorithm } })
+    const other = await World.begins('SQLite', {
+      settings: { TOKEN_ALGORITHM: algorithm, TOKEN_CLIENT_ID: 'first-party' },
+    })
     try {
       const alice = await other.person('alice').signsUp()
       const { keys } = (await other.client().get('/.well-known/jwks.json')).body
-      const { createLocalJWKSet, jwtVerify } = await import('jose')
       const { payload } = await jwtVerify(alice.accessToken!, createLocalJWKSet({ keys }), { algorithms: [algorithm] })
-      expect(payload.sub).toBe(alice.userId)
+      expect(payload).toMatchObject({ sub: alice.userId, client_id: 'first-party' })
       expect((await alice.checksSession()).status).toBe(200)
     } finally {
       await other.ends()

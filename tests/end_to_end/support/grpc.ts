@@ -6,12 +6,10 @@ import * as loader from '@grpc/proto-loader'
 import protobuf from 'protobufjs'
 
 const API = fileURLToPath(new URL('../../../api', import.meta.url))
-/** Where Debian's golang-github-gogo-googleapis-dev puts Google's protos. */
-const GOOGLEAPIS = '/usr/share/gocode/src/github.com/gogo/googleapis'
 
 const protos = readdirSync(join(API, 'ostiary/v1')).map((name) => `ostiary/v1/${name}`)
 const definition = loader.loadSync(protos, {
-  includeDirs: [API, GOOGLEAPIS],
+  includeDirs: [API],
   keepCase: true,
   longs: Number,
   enums: String,
@@ -23,7 +21,7 @@ const contract = (grpc.loadPackageDefinition(definition) as any).ostiary.v1
 
 const details = (() => {
   const root = new protobuf.Root()
-  root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(GOOGLEAPIS, target))
+  root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(API, target))
   root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto'])
   return { status: root.lookupType('google.rpc.Status'), errorInfo: root.lookupType('google.rpc.ErrorInfo') }
 })()

@@ -85,6 +85,22 @@ export async function command(args: string[], options: CommandOptions = {}): Pro
   return await finished(child, options.within ?? 20_000, `ostiary ${args.join(' ')}`)
 }
 
+/** Starts somebody else's program, which is ended with the tests. */
+export function background(program: string, args: string[], settings: Settings, cwd = temporaryFolder()) {
+  const child = spawn(program, args, { cwd, env: environment(settings), stdio: ['ignore', 'pipe', 'pipe'] })
+  const state = { child, output: '', ended: false }
+  running.add(child)
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (state.output += text))
+  }
+  child.once('error', (error) => (state.output += String(error)))
+  child.once('close', () => {
+    state.ended = true
+    running.delete(child)
+  })
+  return state
+}
+
 async function finished(child: ChildProcess, within: number, what: string): Promise<Finished> {
   let stdout = ''
   let stderr = ''
