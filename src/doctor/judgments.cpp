@@ -252,12 +252,15 @@ Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& gre
     case SmtpStep::connect:
       return {
           problem("mail", server + " can't be reached" + said, "check the host and port of SMTP_URL, and firewalls")};
+    case SmtpStep::greet:
+      return {problem("mail", server + " rejects this server, or its name in EHLO" + said,
+                      "check the host of PUBLIC_URL; ?ehlo= in SMTP_URL sets another name")};
     case SmtpStep::encrypt:
       return {problem("mail", server + " fails the TLS handshake" + said,
                       "check the server's certificate; ?ca_file= in SMTP_URL names another certificate authority")};
     case SmtpStep::authenticate:
-      return {
-          problem("mail", server + " rejects the user and password" + said, "check the user and password of SMTP_URL")};
+      return {problem("mail", server + " rejects the sign-in" + said,
+                      "check the user and password of SMTP_URL, and whether the server offers AUTH on this port")};
     case SmtpStep::sender:
       return {problem("mail", server + " rejects mail from MAIL_FROM" + said,
                       "check MAIL_FROM, and whether the server requires a user and password")};

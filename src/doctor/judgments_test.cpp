@@ -161,7 +161,7 @@ TEST(Journals, AreJudged) {
 TEST(MailServers, AreJudgedByHowFarOneComes) {
   using adapters::SmtpStep;
   EXPECT_EQ(worst(judge_mail("smtp://mail", {SmtpStep::none, "250 ok"})), Level::ok);
-  for (const auto step : {SmtpStep::connect, SmtpStep::encrypt, SmtpStep::authenticate, SmtpStep::sender}) {
+  for (const auto step : {SmtpStep::connect, SmtpStep::greet, SmtpStep::encrypt, SmtpStep::authenticate, SmtpStep::sender}) {
     const auto findings = judge_mail("smtp://mail", {step, "550 no"});
     EXPECT_EQ(worst(findings), Level::problem);
     EXPECT_THAT(texts(findings), HasSubstr("550 no"));
