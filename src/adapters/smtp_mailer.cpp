@@ -155,7 +155,8 @@ struct Transfer {
   bool must_sign_in = false;
   bool signed_in = false;
   bool stopped_unsigned = false;  ///< the server took the sender without a sign-in that was asked for
-  std::string command = {};  ///< the verb that was said last, but for QUIT, in its first four letters; "" at the greeting
+  std::string command =
+      {};  ///< the verb that was said last, but for QUIT, in its first four letters; "" at the greeting
   std::string last_reply = {};
   std::string last_refusal = {};  ///< of `command`; after it libcurl says QUIT, which is answered as well
 
@@ -342,11 +343,10 @@ Owned<curl_mime> make_body(CURL* handle, const Mail& mail, Transfer& transfer) {
 }
 
 /// Whether a 5xx to RCPT or DATA is about us or our settings, not about this mail: a command that the server doesn't
-/// take (RFC 5321, section 4.2.2), TLS or a sign-in that it wants first (RFC 3207, RFC 4954), or its policy (class 5.7 of
-/// RFC 3463), as when it relays nothing for us.
+/// take (RFC 5321, section 4.2.2), TLS or a sign-in that it wants first (RFC 3207, RFC 4954), or its policy (class 5.7
+/// of RFC 3463), as when it relays nothing for us.
 bool is_about_us(std::string_view refusal) {
-  static constexpr std::array<std::string_view, 9> codes{"500", "502", "503", "504", "530",
-                                                         "534", "535", "538", "555"};
+  static constexpr std::array<std::string_view, 9> codes{"500", "502", "503", "504", "530", "534", "535", "538", "555"};
   return std::ranges::find(codes, refusal.substr(0, 3)) != codes.end() ||
          (refusal.size() > 8 && refusal.substr(4, 4) == "5.7.");
 }
@@ -396,7 +396,7 @@ std::string on_one_line(std::string text) {
 
 }  // namespace
 
-std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
+std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url, std::string_view own_host) {
   const Owned<CURLU> parsed(curl_url());
   if (!parsed || url.find('\0') != std::string_view::npos ||
       curl_url_set(parsed.get(), CURLUPART_URL, with_escaped_semicolons(url).c_str(), 0) != CURLUE_OK)
@@ -408,6 +408,7 @@ std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
     return std::unexpected("has a path or a fragment, which mean nothing for a mail server");
 
   SmtpServer server;
+  server.ehlo_name = ehlo_name_for(own_host);
   server.host = part_of(parsed.get(), CURLUPART_HOST);
   const std::string port = part_of(parsed.get(), CURLUPART_PORT);
   server.port = !port.empty() ? std::stoi(port) : scheme == "smtps" ? 465 : 587;
@@ -423,8 +424,8 @@ std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
 
 std::string ehlo_name_for(std::string_view host) {
   const auto address = parse_address(host);
-  if (address && !address->is_loopback()) return address->is_v4() ? "[" + to_string(*address) + "]"
-                                                                  : "[IPv6:" + to_string(*address) + "]";
+  if (address && !address->is_loopback())
+    return address->is_v4() ? "[" + to_string(*address) + "]" : "[IPv6:" + to_string(*address) + "]";
   const bool is_known_elsewhere = !is_this_machine(host) && host.find('.') != std::string_view::npos;
   return is_known_elsewhere ? std::string(host) : "[127.0.0.1]";
 }

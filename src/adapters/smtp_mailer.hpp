@@ -24,7 +24,7 @@ struct SmtpServer {
   std::string user;     ///< empty: without authentication
   Secret password;
   std::string ca_file;  ///< the authorities that may vouch for the server; empty: the system's
-  std::string ehlo_name = "[127.0.0.1]";  ///< what we call ourselves
+  std::string ehlo_name;  ///< what we call ourselves
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds total_timeout{30};
 };
@@ -32,8 +32,9 @@ struct SmtpServer {
 /// Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; these are the default ports, and user and
 /// password are percent-encoded. STARTTLS is insisted on unless the host is this machine; `?starttls=off` and
 /// `?starttls=required` say otherwise. `?ca_file=/path` trusts other authorities than the system's, and by itself asks
-/// for STARTTLS on this machine, too. `?ehlo=name` names us. The error is a sentence without the password.
-std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url);
+/// for STARTTLS on this machine, too. `?ehlo=name` names us; otherwise we are `ehlo_name_for(own_host)`. The error is a
+/// sentence without the password.
+std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url, std::string_view own_host = "localhost");
 
 /// What a server whose PUBLIC_URL has this host calls itself in EHLO: the host, an address as a literal (RFC 5321,
 /// section 4.1.3), and `[127.0.0.1]` for a name that means nothing elsewhere: servers refuse names without a dot.
@@ -52,9 +53,9 @@ std::expected<MailSender, std::string> parse_sender(std::string_view text);
 /// without what could end it early in SMTP or in a header. A domain in other letters has to come in its ASCII form.
 bool is_mail_address(std::string_view address);
 
-/// A header's value: as it is where that is plain ASCII and short, else as encoded words, folded so that no line has more
-/// than 76 characters (RFC 2047). `column`: how many stand before it on its line, at most 32. Never holds a line end that
-/// the text brought with it.
+/// A header's value: as it is where that is plain ASCII and short, else as encoded words, folded so that no line has
+/// more than 76 characters (RFC 2047). `column`: how many stand before it on its line, at most 32. Never holds a line
+/// end that the text brought with it.
 std::string encode_header(std::string_view text, std::size_t column);
 
 /// Where a mail server turned us away.
@@ -72,12 +73,11 @@ struct SmtpGreeting {
 };
 
 /// Sends each mail over a connection of its own, by libcurl. The message goes out as multipart/alternative. A refusal
-/// of the mail (5xx to RCPT, DATA or the message itself) is `refused`; one of this hour is `refused_for_now`, and so is one
-/// of ourselves or our settings, which somebody may correct meanwhile (the greeting, EHLO, TLS, the sign-in, the sender, and
-/// 50x, 53x and 5.7.x at any command); a connection that breaks after DATA is `unknown`. Where there is a user and the
-/// server offers no sign-in, nothing is sent. An exception of
-/// `before_data`, which runs before the first byte of the message is sent, breaks the connection off before the message
-/// is complete, and reaches the caller.
+/// of the mail (5xx to RCPT, DATA or the message itself) is `refused`; one of this hour is `refused_for_now`, and so is
+/// one of ourselves or our settings, which somebody may correct meanwhile (the greeting, EHLO, TLS, the sign-in, the
+/// sender, and 50x, 53x and 5.7.x at any command); a connection that breaks after DATA is `unknown`. Where there is a
+/// user and the server offers no sign-in, nothing is sent. An exception of `before_data`, which runs before the first
+/// byte of the message is sent, breaks the connection off before the message is complete, and reaches the caller.
 class SmtpMailer final : public Mailer {
  public:
   /// `clock` must outlive it. Throws std::runtime_error where libcurl can't speak SMTP.

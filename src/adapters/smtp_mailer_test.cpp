@@ -270,9 +270,8 @@ TEST(SmtpMailer, SendsNothingUnsignedWhereThereIsAUser) {
            {"250 mail.test", "no way to sign in"}, {"250-mail.test\r\n250 AUTH GSSAPI", "Login denied"}}) {
     ScriptedServer server(ScriptedServer::Script{{"EHLO", offer}});
     bool handed_over = false;
-    const auto outcome = mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), [&] {
-      handed_over = true;
-    });
+    const auto outcome =
+        mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), [&] { handed_over = true; });
     server.finish();
     EXPECT_EQ(outcome.delivery, Delivery::refused_for_now) << offer;
     EXPECT_THAT(outcome.detail, HasSubstr(complaint));
@@ -309,8 +308,7 @@ struct Greeted {
   SmtpGreeting greeting;
   std::vector<std::string> commands;
 };
-Greeted greet(const ScriptedServer::Script& changes, const std::string& query = "",
-              const std::string& user = "") {
+Greeted greet(const ScriptedServer::Script& changes, const std::string& query = "", const std::string& user = "") {
   ScriptedServer server(changes);
   const auto at = parse_smtp_url("smtp://" + user + server.url(query).substr(7));
   auto greeting = SmtpMailer(*at, *parse_sender("no-reply%test@example.org"), hand_clock).greet();
@@ -342,8 +340,9 @@ TEST(SmtpMailer, SaysHowFarAGreetingCame) {
     EXPECT_EQ(unknown.greeting.failed_at, SmtpStep::greet);
     EXPECT_THAT(unknown.greeting.detail, HasSubstr("need a full name"));
   }
-  EXPECT_EQ(greet({{"EHLO", "250-mail.test\r\n250 AUTH PLAIN"}, {"AUTH", "535 wrong"}}, "", "ada:pw@").greeting.failed_at,
-            SmtpStep::authenticate);
+  EXPECT_EQ(
+      greet({{"EHLO", "250-mail.test\r\n250 AUTH PLAIN"}, {"AUTH", "535 wrong"}}, "", "ada:pw@").greeting.failed_at,
+      SmtpStep::authenticate);
   const auto unsigned_in = greet({}, "", "ada:pw@");
   EXPECT_EQ(unsigned_in.greeting.failed_at, SmtpStep::authenticate);
   EXPECT_THAT(unsigned_in.greeting.detail, HasSubstr("no way to sign in"));
@@ -460,7 +459,8 @@ TEST(MailFrom, IsRead) {
   EXPECT_EQ(parse_sender("<no-reply@example.org>")->name, "");
   EXPECT_EQ(parse_sender(R"("Ada \"the \\ one\" <ada@b>" <no-reply@example.org>)")->name, R"(Ada "the \ one" <ada@b>)");
   EXPECT_EQ(parse_sender(R"("Ada \"the \\ one\" <ada@b>" <no-reply@example.org>)")->address, "no-reply@example.org");
-  for (const std::string text : {"", "Ostiary", "Ostiary <>", R"("Ada \" <a@b.org>)", R"("A" B" <a@b.org>)", R"("A <a@b.org>)", "Ostiary <a@b", "a@b> <", "a@b\r\nBcc: c@d"})
+  for (const std::string text : {"", "Ostiary", "Ostiary <>", R"("Ada \" <a@b.org>)", R"("A" B" <a@b.org>)",
+                                 R"("A <a@b.org>)", "Ostiary <a@b", "a@b> <", "a@b\r\nBcc: c@d"})
     EXPECT_FALSE(parse_sender(text)) << text;
 }
 

@@ -23,7 +23,7 @@ struct MailKind {
 };
 
 const std::array mail_kinds{
-    MailKind{"verify_email", {"code", "link", "minutes", "display_name", "service_name"}},
+    MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
 };
 

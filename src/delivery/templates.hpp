@@ -38,7 +38,8 @@ class MailTemplates {
  public:
   /// Reads the program's templates and those in `folder` (MAIL_TEMPLATES; empty: none), file by file in their place. A
   /// folder of another language adds it; there a mail that is not written is sent in English. Throws BrokenTemplate for
-  /// one that is not UTF-8, can't be parsed, shows a value that its kind doesn't have, or has a name that means nothing.
+  /// one that is not UTF-8, can't be parsed, shows a value that its kind doesn't have, or has a name that means
+  /// nothing.
   explicit MailTemplates(const std::filesystem::path& folder);
   ~MailTemplates();
   MailTemplates(const MailTemplates&) = delete;

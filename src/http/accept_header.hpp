@@ -10,6 +10,9 @@ namespace ostiary::http {
 /// 12.5.4); the first of them where it likes none, or is malformed.
 std::string_view preferred_language(std::string_view accept_language, std::span<const std::string_view> offered);
 
+/// Whether the lines of an Accept header name text/html, as a browser does for a page that a person opens.
+bool asks_for_html(const std::vector<std::string_view>& accept);
+
 /// Whether the lines of an Accept header leave room for application/json. The range that names it most exactly decides;
 /// no header, or one that asks for nothing, leaves everything open (RFC 9110, section 12.5.1).
 bool accepts_json(const std::vector<std::string_view>& accept);
