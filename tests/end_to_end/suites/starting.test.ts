@@ -231,7 +231,7 @@ describe('serving and stopping', () => {
   })
 
   test('development is not what PUBLIC_URL says where other machines can come in', async () => {
-    const open = { LISTEN_ADDRESS: '0.0.0.0' }
+    const open = { LISTEN_ADDRESS: '*' }
     saysInOneLine(await serve({ ...open, RATE_LIMITS: 'off' }), 'RATE_LIMITS', /loopback/)
     const server = await Server.start({ settings: { ...open, RATE_LIMITS: undefined } })
     expect(server.output).toMatch(/LISTEN_ADDRESS.*other machines/)
