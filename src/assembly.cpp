@@ -93,11 +93,6 @@ vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db
   return {db, clock, ids, random, master_key(config, db, random), *config.token_algorithm};
 }
 
-std::string host_of(const std::string& public_url) {
-  const auto start = public_url.find("://") + 3;
-  return public_url.substr(start, public_url.find_first_of(":/", start) - start);
-}
-
 crypto::PasswordParameters password_parameters(const Config& config) {
   return {*config.password_algorithm, *config.argon2_memory_kib, *config.argon2_passes, *config.bcrypt_cost};
 }
@@ -126,10 +121,10 @@ std::string render(const v1::CheckSessionReply& reply) {
   return bytes;
 }
 
-template <class T, class E>
-T value_or_startup_error(std::expected<T, E> parsed, std::string_view setting) {
-  if (!parsed) throw StartupError(std::string(setting) + ": " + parsed.error());
-  return *std::move(parsed);
+/// The domain of the sender, in which mails get their ids.
+std::string mail_domain(const Config& config) {
+  const std::string address = config.mail_sender().address;
+  return address.substr(address.find('@') + 1);
 }
 
 }  // namespace
@@ -181,9 +176,7 @@ std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, ad
     mailbox = development.get();
     return development;
   }
-  return std::make_unique<adapters::SmtpMailer>(
-      value_or_startup_error(adapters::parse_smtp_url(config.smtp_url->reveal()), "SMTP_URL"),
-      value_or_startup_error(adapters::parse_sender(*config.mail_from), "MAIL_FROM"), clock);
+  return std::make_unique<adapters::SmtpMailer>(*config.smtp_server(), config.mail_sender(), clock);
 }
 
 }  // namespace
@@ -193,7 +186,7 @@ Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
       mailer(make_mailer(config, foundation.clock, mailbox)),
       executor(
           {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
-          host_of(*config.public_url)) {}
+          mail_domain(config)) {}
 
 Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor)
     : geoip(config.geoip_file->empty() ? std::nullopt
@@ -219,8 +212,14 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                log,
                session_policy(config),
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
-      accounts{sessions,           foundation.data_keys, registration_policy(config), code_policy(config),
-               *config.public_url, *config.service_name, std::move(wake_executor)} {}
+      accounts{sessions,
+               foundation.data_keys,
+               registration_policy(config),
+               code_policy(config),
+               *config.public_url,
+               *config.service_name,
+               *config.app_url,
+               std::move(wake_executor)} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),

@@ -16,6 +16,8 @@
 
 #include "base/ip_address.hpp"
 #include "base/spelling.hpp"
+#include "base/text.hpp"
+#include "base/wrong_setting.hpp"
 #include "env_file.hpp"
 #include "site.hpp"
 #include "storage/conninfo.hpp"
@@ -189,7 +191,7 @@ class Entries {
 std::string in_quotes(std::string_view value) {
   constexpr std::size_t longest = 60;
   std::string shown = "\"";
-  for (const char c : value.substr(0, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  for (const char c : cut(value, longest)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
   return shown + (value.size() > longest ? "...\"" : "\"");
 }
 
@@ -270,6 +272,8 @@ class Reading {
       errors_.push_back(name + "_FILE=" + in_quotes(file->value) + " (" + file->origin + "): " + content.error());
       return std::nullopt;
     }
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (content->starts_with(byte_order_mark)) content->erase(0, byte_order_mark.size());
     if (content->ends_with('\n')) content->pop_back();
     if (content->ends_with('\r')) content->pop_back();
     return Found{*std::move(content), file->value};
@@ -281,6 +285,11 @@ class Reading {
     if (errors_.size() != errors_before) return;
     if (!found) found = find(entry.name, [this](const std::string& name) { return in_dot_env(name); });
     if (!found) return;
+    // Whatever is no secret may be shown: in mails, pages, JSON and logs, which are UTF-8.
+    if (!entry.is_secret && !inspect(found->value).valid) {
+      errors_.push_back(entry.name + " (" + found->origin + "): expected UTF-8");
+      return;
+    }
     if (const auto taken = entry.assign(found->value, found->origin); !taken) {
       const std::string shown = entry.is_secret ? entry.name : entry.name + "=" + in_quotes(found->value);
       errors_.push_back(shown + " (" + found->origin + "): expected " + taken.error());
@@ -318,7 +327,10 @@ class Reading {
     if (config_.public_url->empty()) config_.public_url.value = usual_public_url(config_);
     const std::string host = host_of(*config_.public_url);
     if (config_.listen_address->empty()) config_.listen_address.value = {config_.is_local() ? "localhost" : "*"};
-    if (config_.mail_from->empty()) config_.mail_from.value = "no-reply@" + (config_.is_local() ? "localhost" : host);
+    if (config_.mail_from->empty()) {
+      if (config_.is_local()) config_.mail_from.value = "no-reply@localhost";
+      else if (!parse_address(host)) config_.mail_from.value = "no-reply@" + host;
+    }
     if (config_.token_audience->empty()) config_.token_audience.value = *config_.public_url;
     const int processors = static_cast<int>(std::thread::hardware_concurrency());
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
@@ -367,17 +379,38 @@ class Reading {
   }
 
   void check_public() {
-    const std::string where = " while PUBLIC_URL, " + *config_.public_url + ", is not on this machine";
     if (config_.is_local()) {
-      if (!*config_.rate_limits) warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
+      check_local();
       return;
     }
+    const std::string where = " while PUBLIC_URL, " + *config_.public_url + ", is not on this machine";
     if (!*config_.rate_limits)
       errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
     if (use_ == ConfigUse::looking) return;
     if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
+    if (!adapters::parse_sender(*config_.mail_from)) {
+      errors_.push_back("MAIL_FROM: needed while no sender can be made of the host of PUBLIC_URL, " +
+                        host_of(*config_.public_url));
+    }
     if (config_.master_key->empty()) {
       errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
+    }
+  }
+
+  /// Development defaults are for this machine, whatever PUBLIC_URL says.
+  void check_local() {
+    const bool is_reachable = config_.listens_beyond_this_machine();
+    if (is_reachable) {
+      warnings_.push_back(
+          "LISTEN_ADDRESS, GRPC_LISTEN_ADDRESS: other machines may reach this server, which PUBLIC_URL, " +
+          *config_.public_url + ", makes one for development; set PUBLIC_URL to what they know it by");
+    }
+    if (*config_.rate_limits) return;
+    if (is_reachable) {
+      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin +
+                        "): expected on while the server listens on more than loopback addresses");
+    } else {
+      warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
     }
   }
 
@@ -493,6 +526,22 @@ void Config::choose_port(std::uint16_t chosen) {
   if (public_url.origin != "default") return;
   public_url.value = usual_public_url(*this);
   if (token_audience.origin == "default") token_audience.value = *public_url;
+}
+
+bool Config::listens_beyond_this_machine() const {
+  return !std::ranges::all_of(*listen_address, is_this_machine) ||
+         !std::ranges::all_of(*grpc_listen_address, is_this_machine);
+}
+
+std::optional<adapters::SmtpServer> Config::smtp_server() const {
+  if (smtp_url->empty()) return std::nullopt;
+  return adapters::parse_smtp_url(smtp_url->reveal(), host_of(*public_url)).value();
+}
+
+adapters::MailSender Config::mail_sender() const {
+  const auto sender = adapters::parse_sender(*mail_from);
+  if (!sender) throw WrongSetting("MAIL_FROM: needed while the host of PUBLIC_URL is no name");
+  return *sender;
 }
 
 int Config::postgres_connections() const {

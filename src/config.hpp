@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/smtp_mailer.hpp"
 #include "base/secret.hpp"
 #include "config_values.hpp"
 #include "crypto/jws.hpp"
@@ -146,6 +147,12 @@ struct Config {
                                     .value = "Ostiary",
                                     .meaning = "The name of the service in mails and pages.",
                                     .read = reading::short_name};
+  Setting<std::string> app_url{.name = "APP_URL",
+                               .value = "",
+                               .meaning = "The page of your application where users sign in, as "
+                                          "`https://app.example.org/sign-in`. Mails and pages link to it. If it is not "
+                                          "set, they have no link.",
+                               .read = reading::app_url};
 
   Heading storing{"Storage",
                   "Without POSTGRES_HOST and DATABASE_URL Ostiary stores everything in an SQLite file in DATA_DIR."};
@@ -193,19 +200,24 @@ struct Config {
       .read = reading::master_key};
 
   Heading mailing{"Mail",
-                  "Without SMTP_URL mail goes to the development mailbox, which can be read only from this machine."};
+                  "Without SMTP_URL mail goes to the development mailbox, which can be read only from this machine. "
+                  "`ostiary serve` prints the mailbox's URL at the start. The URL contains a key, which is kept in "
+                  "DATA_DIR."};
   Setting<Secret> smtp_url{
       .name = "SMTP_URL",
       .value = Secret(),
       .meaning = "The mail server, as `smtp://user:password@host:587` (STARTTLS) or "
-                 "`smtps://user:password@host:465`. `?starttls=off` allows plain text; `?ca_file=/path` names "
-                 "the certificate authority to trust.",
+                 "`smtps://user:password@host:465`. User and password are percent-encoded. Options are appended "
+                 "as `?name=value&name=value`. `starttls=required` or `starttls=off`: without this option STARTTLS "
+                 "is required, except for a mail server on this machine, where it is off unless `ca_file` is given. "
+                 "`ca_file=/path` names the certificate authority to trust. `ehlo=name` sets the name in EHLO, which "
+                 "otherwise is the host of PUBLIC_URL.",
       .read = reading::smtp_url};
   Setting<std::string> mail_from{
       .name = "MAIL_FROM",
       .value = "",
       .meaning = "The sender, as `no-reply@example.org` or `Example <no-reply@example.org>`.",
-      .usually = "`no-reply@` and the host of PUBLIC_URL",
+      .usually = "`no-reply@` and the host of PUBLIC_URL, unless that is an IP address",
       .read = reading::sender};
   Setting<std::string> mail_templates{
       .name = "MAIL_TEMPLATES",
@@ -307,7 +319,7 @@ struct Config {
       .name = "RATE_LIMITS",
       .value = true,
       .meaning = "`off` disables all rate limits, for measurements. Allowed only if PUBLIC_URL is on this "
-                 "machine."};
+                 "machine and the server listens only on loopback addresses."};
   RateSettings rates{};
 
   Heading running{"Operation", ""};
@@ -343,6 +355,15 @@ struct Config {
   /// Sets the port that the system chose if PORT is 0. A PUBLIC_URL that is not set explicitly then contains it.
   void choose_port(std::uint16_t chosen);
 
+  /// Whether HTTP or gRPC listens on an address that other machines may reach.
+  bool listens_beyond_this_machine() const;
+
+  /// The mail server; nothing if mail goes to the development mailbox.
+  std::optional<adapters::SmtpServer> smtp_server() const;
+
+  /// The sender of mails. Throws WrongSetting if MAIL_FROM is not set and PUBLIC_URL's host can't replace it.
+  adapters::MailSender mail_sender() const;
+
   /// The maximum number of PostgreSQL connections that a server opens for its transactions. It opens one more to listen
   /// for invalidations, and another as the witness of lost commits.
   int postgres_connections() const;
@@ -365,7 +386,7 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
   each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
        config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies,
        config.cors_origins, config.browser_tokens, config.metrics_networks, config.cookie_domain, config.hsts,
-       config.service_name, config.storing, config.data_dir, config.database_url, config.postgres_host,
+       config.service_name, config.app_url, config.storing, config.data_dir, config.database_url, config.postgres_host,
        config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
        config.postgres_sslmode, config.database_serving_role, config.migrate_on_start, config.master_key,
        config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.accounts,

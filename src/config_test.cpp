@@ -94,6 +94,15 @@ TEST(Config, ListensEverywhereWhereItIsPublic) {
   EXPECT_FALSE(config.is_local());
   EXPECT_THAT(*config.listen_address, ElementsAre("*"));
   EXPECT_EQ(*config.mail_from, "no-reply@id.example.org");
+  EXPECT_EQ(config.smtp_server()->ehlo_name, "id.example.org");
+}
+
+TEST(Config, NeedsASenderWhereTheHostIsAnAddress) {
+  for (const std::string url : {"https://192.0.2.1", "https://[2001:db8::1]:8443"}) {
+    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}})), ElementsAre(HasSubstr("MAIL_FROM: needed"))) << url;
+    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}, {"MAIL_FROM", "a@example.org"}})), IsEmpty());
+  }
+  EXPECT_EQ(config_of({{"PUBLIC_URL", "http://127.0.0.1:8001"}}).mail_sender().address, "no-reply@localhost");
 }
 
 TEST(Config, TakesTheEnvironmentBeforeDotEnv) {
@@ -165,6 +174,9 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"TRUSTED_PROXIES", "10.0.0.0/33", "networks separated by commas"},
         Malformed{"TRUSTED_PROXIES", "proxy", "networks separated by commas"},
         Malformed{"CORS_ORIGINS", "https://a.example.org,*", "origins like"},
+        Malformed{"APP_URL", "http://app.example.org", "a URL like"}, Malformed{"APP_URL", "app.example.org", "a URL"},
+        Malformed{"APP_URL", "https://app.example.org/\"><b>", "a URL like"},
+        Malformed{"APP_URL", "javascript:alert(1)", "a URL like"},
         Malformed{"COOKIE_DOMAIN", "exam ple.org", "a domain like example.org"},
         Malformed{"COOKIE_DOMAIN", "org", "a domain"}, Malformed{"SERVICE_NAME", "a\nb", "a name of at most 64 bytes"},
         Malformed{"POSTGRES_SSLMODE", "prefer", "disable, require, verify-ca or verify-full"},
@@ -174,6 +186,24 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", "20/1h burst 0", "a limit like"},
         Malformed{"LIMIT_SIGN_IN_PER_ADDRESS", ",", "a limit like"},
         Malformed{"MAIL_FROM", "nobody", "a sender like"}));
+
+TEST(Config, RefusesWhatIsNotUtf8) {
+  EXPECT_THAT(errors_of({{"SERVICE_NAME", "\xD6"
+                                          "dland"}}),
+              ElementsAre("SERVICE_NAME (environment): expected UTF-8"));
+  EXPECT_THAT(errors_of({{"MAIL_FROM", "\xD6 <a@example.org>"}}),
+              ElementsAre("MAIL_FROM (environment): expected UTF-8"));
+  EXPECT_THAT(errors_of({}, {{".env", "MAIL_TEMPLATES=\xFF"}}),
+              ElementsAre("MAIL_TEMPLATES (.env line 1): expected UTF-8"));
+  EXPECT_EQ(*config_of({{"SERVICE_NAME_FILE", "/name"}}, {{"/name", "\xEF\xBB\xBFÖdland\n"}}).service_name, "Ödland")
+      << "some editors begin a file with a mark";
+}
+
+TEST(Config, TakesTheApplicationsAddress) {
+  EXPECT_EQ(*config_of({{"APP_URL", "HTTPS://App.example.org:443/In?next=/A#b"}}).app_url,
+            "https://app.example.org/In?next=/A#b");
+  EXPECT_EQ(*config_of({{"APP_URL", "http://localhost:3000"}}).app_url, "http://localhost:3000");
+}
 
 TEST(Config, NeverShowsAMalformedSecret) {
   for (const std::string name : {"DATABASE_URL", "SMTP_URL", "OSTIARY_MASTER_KEY"}) {
@@ -253,6 +283,20 @@ TEST(Config, LiftsLimitsOnThisMachineOnly) {
   EXPECT_THAT(errors_of(on_the_internet({{"RATE_LIMITS", "off"}})),
               ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while PUBLIC_URL")));
   EXPECT_THAT(read({{"RATE_LIMITS", "off"}})->warnings, ElementsAre(HasSubstr("RATE_LIMITS")));
+}
+
+TEST(Config, DoesNotTakePublicUrlsWordForWhoCanReachIt) {
+  const auto reachable = HasSubstr("other machines may reach this server");
+  for (const Map& settings : {Map{{"LISTEN_ADDRESS", "*"}}, Map{{"LISTEN_ADDRESS", "127.0.0.1, 192.0.2.1"}},
+                              Map{{"GRPC_LISTEN_ADDRESS", "*"}, {"GRPC_PLAINTEXT", "on"}}}) {
+    EXPECT_THAT(read(settings)->warnings, ElementsAre(reachable));
+    Map unlimited = settings;
+    unlimited["RATE_LIMITS"] = "off";
+    EXPECT_THAT(errors_of(unlimited),
+                ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while the server")));
+  }
+  EXPECT_THAT(read({{"LISTEN_ADDRESS", "127.0.0.1, ::1, localhost"}})->warnings, IsEmpty());
+  EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "*"}}))->warnings, IsEmpty());
 }
 
 TEST(Config, GivesCookiesOnlyToADomainAboveItself) {

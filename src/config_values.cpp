@@ -154,6 +154,18 @@ Read<std::string> public_url(std::string_view text) {
   return std::unexpected("https://host or https://host:port without a path (http on localhost only)");
 }
 
+Read<std::string> app_url(std::string_view text) {
+  const auto scheme = text.find("://");
+  const auto path = scheme == std::string_view::npos ? scheme : text.find_first_of("/?#", scheme + 3);
+  const auto origin = origin_of(text.substr(0, path));
+  const bool is_url_text = std::ranges::all_of(
+      text, [](char c) { return c > ' ' && c < 0x7F && !std::string_view("\"<>\\^`{|}").contains(c); });
+  if (origin && is_url_text && (origin->starts_with("https://") || is_this_machine(host_of(*origin)))) {
+    return *origin + std::string(path == std::string_view::npos ? std::string_view{} : text.substr(path));
+  }
+  return std::unexpected("a URL like https://app.example.org/sign-in (http on localhost only)");
+}
+
 Read<std::vector<std::string>> addresses(std::string_view text) {
   auto items = list(text);
   const auto is_fine = [](const std::string& item) {
@@ -205,8 +217,8 @@ Read<std::string> host_name(std::string_view text) {
 }
 
 Read<std::string> short_name(std::string_view text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (text.size() <= 64 && std::ranges::none_of(text, is_control)) return std::string(text);
+  const TextFacts facts = inspect(text);
+  if (text.size() <= 64 && facts.valid && !facts.has_control && !facts.has_nul) return std::string(text);
   return std::unexpected("a name of at most 64 bytes without control characters");
 }
 

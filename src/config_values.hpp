@@ -39,6 +39,7 @@ Read<std::vector<std::string>> networks(std::string_view text);     ///< CIDR, o
 Read<std::vector<std::string>> origins(std::string_view text);
 Read<std::string> hsts(std::string_view text);                      ///< the value of Strict-Transport-Security
 Read<std::string> host_name(std::string_view text);
+Read<std::string> app_url(std::string_view text);                   ///< with any path, query and fragment
 Read<std::string> short_name(std::string_view text);                ///< at most 64 bytes without control characters
 Read<Secret> database_url(std::string_view text);
 Read<std::string> ssl_mode(std::string_view text);

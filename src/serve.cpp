@@ -160,18 +160,22 @@ grpc_transport::ServerOptions grpc_options(const Config& config) {
   return options;
 }
 
-pages::PagesOptions pages_options(const Config& config, Storage& storage, const Mailing& mailing,
+pages::PagesOptions pages_options(const Config& config, Foundation& foundation, const Mailing& mailing,
                                   const contract::Contract& contract, const door::Metrics& metrics) {
   pages::PagesOptions options;
   options.metrics = &metrics;
   options.metrics_networks = *config.metrics_networks;
   options.public_origin = *config.public_url;
   options.local = config.is_local();
+  options.service_name = *config.service_name;
+  options.app_url = *config.app_url;
+  options.code_lifetime = *config.code_lifetime;
   options.version = OSTIARY_VERSION;
-  options.running = {{"Storage", storage.db().description()},
+  options.running = {{"Storage", foundation.storage.db().description()},
                      {"Mail", mailing.mailer->description()},
                      {"gRPC", "port " + std::to_string(*config.grpc_port)}};
   if (mailing.mailbox && options.local) {
+    options.mailbox_key = mailing.mailbox->key(foundation.random);
     options.mailbox = [mailbox = mailing.mailbox] {
       std::vector<pages::MailboxEntry> entries;
       for (auto& stored : mailbox->latest(adapters::Mailbox::capacity)) {
@@ -182,6 +186,14 @@ pages::PagesOptions pages_options(const Config& config, Storage& storage, const 
   }
   options.description = pages::describe(contract, openapi_facts(config));
   return options;
+}
+
+/// The only place that shows the mailbox's key. A warning, as it holds whatever the level is that is logged from.
+void tell_of_mailbox(const Config& config, Foundation& foundation, const Mailing& mailing, Log& log) {
+  if (!mailing.mailbox || !config.is_local()) return;
+  const std::string path = pages::mailbox_path(mailing.mailbox->key(foundation.random));
+  log.write(LogLevel::warning, "mailbox.development",
+            {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set"}});
 }
 
 using Samples = std::vector<door::Metrics::Sample>;
@@ -269,6 +281,7 @@ void serve(const Config& given, Log& plain_log) {
   const Config config = with_port(given);
   door::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
                                    {"call.unavailable", LogLevel::error},
+                                   {"executor.failed", LogLevel::error},
                                    {"http.cross_site_refused", LogLevel::warning},
                                    {"job.dead", LogLevel::warning},
                                    {"job.retry", LogLevel::warning},
@@ -306,10 +319,9 @@ void serve(const Config& given, Log& plain_log) {
   const door::RememberedReplies remembered_replies(contract,
                                                    {{"ostiary.v1.AuthService.CheckSession", remembered_session(rooms)}},
                                                    rooms.limits, foundation.clock, &metrics);
-  const gateway::Gateway gateway(
-      dispatcher, remembered_replies,
-      pages::make_pages(pages_options(config, foundation.storage, mailing, contract, metrics)), foundation.random, log,
-      gateway_options(config));
+  const gateway::Gateway gateway(dispatcher, remembered_replies,
+                                 pages::make_pages(pages_options(config, foundation, mailing, contract, metrics)),
+                                 foundation.random, log, gateway_options(config));
   http::Server http(gateway, http_options(config), log);
   grpc_transport::Server grpc(dispatcher, remembered_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
@@ -323,6 +335,7 @@ void serve(const Config& given, Log& plain_log) {
              {"grpc_port", grpc.port()},
              {"storage", foundation.storage.db().description()},
              {"mail", mailing.mailer->description()}});
+  tell_of_mailbox(config, foundation, mailing, log);
 
   signals.wait();
   signals.release();

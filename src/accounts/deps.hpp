@@ -18,6 +18,7 @@ struct Deps {
   CodePolicy code_policy;
   std::string public_url;             ///< where mailed links lead; never taken from a request
   std::string service_name;           ///< as mails call the service
+  std::string app_url;                ///< where its people sign in; may be empty
   std::function<void()> wake_executor;  ///< called after a commit that ordered a mail
 };
 

@@ -9,7 +9,10 @@
 #include <functional>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
+
+#include "base/encoding.hpp"
 
 namespace ostiary::adapters {
 namespace {
@@ -82,6 +85,26 @@ DeliveryOutcome Mailbox::send(const Mail& mail, const std::function<void()>& bef
 }
 
 std::string Mailbox::description() const { return "development mailbox at /dev/mailbox"; }
+
+Secret Mailbox::key(Random& random) const {
+  constexpr std::size_t key_bytes = 16;
+  const std::filesystem::path file = folder_ / "key";
+  if (!std::filesystem::exists(file)) {
+    const std::filesystem::path mine = file.string() + "." + std::to_string(::getpid());
+    write_file(mine, to_base64url(random.bytes(key_bytes)) + "\n");
+    // Of two processes the first one's key stays.
+    std::error_code error;
+    std::filesystem::create_hard_link(mine, file, error);
+    std::filesystem::remove(mine);
+    if (error && error != std::errc::file_exists) throw std::system_error(error, file.string());
+  }
+  std::ifstream stream(file);
+  std::string key;
+  std::getline(stream, key);
+  const auto bytes = from_base64url(key);
+  if (!bytes || bytes->size() != key_bytes) throw std::runtime_error(file.string() + " holds no key; delete it");
+  return Secret(std::move(key));
+}
 
 std::vector<std::filesystem::path> Mailbox::list() const {
   std::vector<std::filesystem::path> paths;

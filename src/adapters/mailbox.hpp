@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/random.hpp"
+#include "base/secret.hpp"
 #include "base/time.hpp"
 #include "ports/mailer.hpp"
 
@@ -28,6 +30,11 @@ class Mailbox final : public Mailer {
   /// Always accepted; throws std::system_error where it can't be written.
   DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
   std::string description() const override;
+
+  /// What a reader of the mails over HTTP has to know: 128 random bits in base64url. Kept in the folder, so that pages
+  /// stay open over a restart; made where it is missing. Throws std::system_error or std::runtime_error where the file
+  /// can't be used.
+  Secret key(Random& random) const;
 
   /// The `count` latest mails, newest first.
   std::vector<StoredMail> latest(std::size_t count) const;

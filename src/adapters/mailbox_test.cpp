@@ -19,6 +19,20 @@ Mail mail_number(int number) {
   return {"id@example.org", "ada@example.org", "mail " + std::to_string(number), "text\n\"ü\"\x01", "<p>"};
 }
 
+TEST(Mailbox, KeepsItsKeyOverARestart) {
+  const testing::TemporaryFolder folder, other;
+  const MovedClock clock;
+  SystemRandom random;
+  const Secret key = Mailbox(folder.path() / "mailbox", clock).key(random);
+  EXPECT_EQ(key.reveal().size(), 22U);
+  const Mailbox again(folder.path() / "mailbox", clock);
+  EXPECT_EQ(again.key(random), key);
+  EXPECT_TRUE(again.latest(1).empty()) << "it is no mail";
+  EXPECT_FALSE(Mailbox(other.path(), clock).key(random) == key);
+  std::ofstream(folder.path() / "mailbox" / "key") << "guess\n";
+  EXPECT_THROW(again.key(random), std::runtime_error);
+}
+
 TEST(Mailbox, KeepsWhatItGetsNewestFirstOverARestart) {
   const testing::TemporaryFolder folder;
   MovedClock clock;

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <stdexcept>
 
+#include "base/encoding.hpp"
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 
@@ -26,33 +28,81 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
+std::string part_of(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
   const Owned<char> owned(text);
   return owned.get();
 }
 
-/// Applies `name=value&...`; a sentence about the first that means nothing.
+/// libcurl takes what follows a semicolon in the user or password for options of its own (RFC 5092).
+std::string with_escaped_semicolons(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto begin = scheme == std::string_view::npos ? url.size() : scheme + 3;
+  const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+  const auto at = url.substr(0, end).rfind('@');
+  std::string escaped;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    const bool in_user = i >= begin && at != std::string_view::npos && i < at;
+    escaped += in_user && url[i] == ';' ? "%3B" : std::string(1, url[i]);
+  }
+  return escaped;
+}
+
+/// A name or an address literal, as it may follow EHLO (RFC 5321, section 4.1.3).
+bool is_ehlo_name(std::string_view name) {
+  return !name.empty() && name.size() <= 255 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._:[]").contains(c);
+  });
+}
+
+/// Applies `name=value&...`; a sentence about the first that means nothing. It quotes none: a password with a "?" that
+/// is not percent-encoded ends up here.
 std::string apply_query(SmtpServer& server, std::string_view query) {
+  using enum SmtpServer::Security;
+  std::optional<SmtpServer::Security> asked;
   while (!query.empty()) {
     const std::string_view option = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), option.size() + 1));
-    if (option == "starttls=off" && server.security != SmtpServer::Security::tls) {
-      server.security = SmtpServer::Security::none;
-    } else if (option == "starttls=required" && server.security != SmtpServer::Security::tls) {
-      server.security = SmtpServer::Security::starttls;
-    } else if (option.starts_with("ca_file=")) {
-      server.ca_file = option.substr(8);
+    const auto value = percent_decode(option.substr(std::min(option.find('='), option.size() - 1) + 1)).value_or("");
+    if (option == "starttls=off" || option == "starttls=required") {
+      if (server.security == tls) return "has starttls= beside smtps://, which is TLS from the first byte";
+      asked = option == "starttls=off" ? none : starttls;
+    } else if (option.starts_with("ca_file=") && !value.empty()) {
+      server.ca_file = value;
+      // Whoever names an authority wants the server to be verified, also on this machine.
+      if (server.security == none) server.security = starttls;
+    } else if (option.starts_with("ehlo=") && is_ehlo_name(value)) {
+      server.ehlo_name = value;
     } else {
-      return "does not know the option '" + std::string(option) + "'";
+      return "has an option that is not starttls=off, starttls=required, ca_file=/path or ehlo=name";
     }
   }
+  server.security = asked.value_or(server.security);
   return {};
 }
 
-bool is_plain(std::string_view text) {
-  return text.size() <= 70 && text.find("=?") == std::string_view::npos &&
+/// The user and password; a sentence about what is wrong with them.
+std::string read_credentials(SmtpServer& server, CURLU* url) {
+  const auto user = percent_decode(part_of(url, CURLUPART_USER));
+  const auto password = percent_decode(part_of(url, CURLUPART_PASSWORD));
+  if (!user || !password) return "has a user or password that is wrongly percent-encoded";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (std::ranges::any_of(*user, is_control) || std::ranges::any_of(*password, is_control))
+    return "has a user or password with control characters";
+  if (user->empty() && !password->empty()) return "has a password and no user";
+  server.user = *user;
+  server.password = Secret(*password);
+  return {};
+}
+
+/// The longest line with an encoded word (RFC 2047, section 2).
+constexpr std::size_t longest_line = 76;
+
+/// `column`: how many characters stand before it on its line.
+bool is_plain(std::string_view text, std::size_t column) {
+  return column + text.size() <= longest_line && text.find("=?") == std::string_view::npos &&
          std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -74,17 +124,19 @@ std::string quoted(std::string_view text) {
   return result;
 }
 
-std::string encode_words(std::string_view text) {
-  // 75 characters a word at most, of which "=?UTF-8?Q?" and "?=" take 12; a character is never divided.
+std::string encode_words(std::string_view text, std::size_t column) {
+  // A folded line begins with a space, and "=?UTF-8?Q?" and "?=" take 12; a character is never divided.
+  constexpr std::size_t frame = 12;
+  constexpr std::size_t room_of_line = longest_line - 1 - frame;
   std::string result = "=?UTF-8?Q?";
-  std::size_t room = 63;
+  std::size_t room = std::min(room_of_line, longest_line - frame - column);
   for (std::size_t begin = 0; begin < text.size();) {
     std::size_t end = begin + 1;
     while (end < text.size() && is_continuation(text[end])) ++end;
     const std::string character = quoted(text.substr(begin, end - begin));
     if (character.size() > room) {
       result += "?=\r\n =?UTF-8?Q?";
-      room = 63;
+      room = room_of_line;
     }
     result += character;
     room -= std::min(room, character.size());
@@ -96,14 +148,24 @@ std::string encode_words(std::string_view text) {
 /// One message on its way: what libcurl's callbacks work on.
 struct Transfer {
   const std::function<void()>& before_data;
-  std::string text;
+  std::string text = {};
   std::size_t sent = 0;
   bool data_begun = false;
-  std::exception_ptr objection;  ///< what `before_data` threw
-  std::string last_reply;
-  std::string last_refusal;  ///< after it libcurl says QUIT, which is answered as well
+  std::exception_ptr objection = nullptr;  ///< what `before_data` threw
+  bool must_sign_in = false;
+  bool signed_in = false;
+  bool stopped_unsigned = false;  ///< the server took the sender without a sign-in that was asked for
+  std::string command =
+      {};  ///< the verb that was said last, but for QUIT, in its first four letters; "" at the greeting
+  std::string last_reply = {};
+  std::string last_refusal = {};  ///< of `command`; after it libcurl says QUIT, which is answered as well
 
-  const std::string& last_words() const { return last_refusal.empty() ? last_reply : last_refusal; }
+  /// What failed, for people.
+  std::string explain(CURLcode result) const {
+    if (stopped_unsigned) return "SMTP_URL has a user and password, and the server offers no way to sign in";
+    const std::string& said = last_refusal.empty() ? last_reply : last_refusal;
+    return std::string(curl_easy_strerror(result)) + "; the server's last words: " + said;
+  }
 };
 
 /// Hands out the text part. libcurl asks for it once DATA was answered, before it sends anything of the message.
@@ -124,13 +186,28 @@ std::size_t read_text(char* buffer, std::size_t size, std::size_t count, void* a
   return length;
 }
 
+/// Follows the conversation. libcurl goes on without a sign-in where the server offers none; that ends here.
 std::size_t note_reply(char* line, std::size_t size, std::size_t count, void* argument) {
   auto& transfer = *static_cast<Transfer*>(argument);
-  transfer.last_reply.assign(line, size * count);
-  if (transfer.last_reply.starts_with('4') || transfer.last_reply.starts_with('5')) {
-    transfer.last_refusal = transfer.last_reply;
-  }
-  return size * count;
+  std::string& reply = transfer.last_reply;
+  reply.assign(line, size * count);
+  if (reply.starts_with('4') || reply.starts_with('5')) transfer.last_refusal = reply;
+  if (reply.starts_with("235")) transfer.signed_in = true;
+  const bool taken = transfer.command == "MAIL" && reply.starts_with('2');
+  transfer.stopped_unsigned = taken && transfer.must_sign_in && !transfer.signed_in;
+  return transfer.stopped_unsigned ? 0 : size * count;
+}
+
+/// Notes the verb of a command. What is said between a 334 and its end is the sign-in's, and none.
+int note_command(CURL*, curl_infotype type, char* data, std::size_t size, void* argument) {
+  static constexpr std::array<std::string_view, 7> verbs{"EHLO", "HELO", "STAR", "AUTH", "MAIL", "RCPT", "DATA"};
+  auto& transfer = *static_cast<Transfer*>(argument);
+  const auto verb = std::string_view(data, size).substr(0, 4);
+  if (type != CURLINFO_HEADER_OUT || transfer.last_reply.starts_with("334")) return 0;
+  if (std::ranges::find(verbs, verb) == verbs.end()) return 0;
+  transfer.command = verb;
+  transfer.last_refusal.clear();
+  return 0;
 }
 
 /// Mail has CRLF line ends; the quoted-printable encoder takes a lone LF for a byte like any other.
@@ -164,9 +241,17 @@ std::string url_of(const SmtpServer& server) {
   return (tls ? "smtps://" : "smtp://") + server.host + ":" + std::to_string(server.port);
 }
 
+/// libcurl says the path's name in EHLO.
+std::string url_with_ehlo_name(const SmtpServer& server) {
+  const auto size = static_cast<int>(server.ehlo_name.size());
+  const Owned<char> name(curl_easy_escape(nullptr, server.ehlo_name.data(), size));
+  if (!name) throw std::bad_alloc();
+  return url_of(server) + "/" + name.get();
+}
+
 void choose_server(CURL* handle, const SmtpServer& server) {
   set(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  set(handle, CURLOPT_URL, url_of(server).c_str());
+  set(handle, CURLOPT_URL, url_with_ehlo_name(server).c_str());
   set(handle, CURLOPT_PROXY, "");
   set(handle, CURLOPT_NOSIGNAL, 1L);
   set(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(server.connect_timeout.count()));
@@ -181,6 +266,14 @@ void choose_server(CURL* handle, const SmtpServer& server) {
     set(handle, CURLOPT_USERNAME, server.user.c_str());
     set(handle, CURLOPT_PASSWORD, std::string(server.password.reveal()).c_str());
   }
+}
+
+void follow(CURL* handle, Transfer& transfer) {
+  set(handle, CURLOPT_HEADERFUNCTION, note_reply);
+  set(handle, CURLOPT_HEADERDATA, &transfer);
+  set(handle, CURLOPT_VERBOSE, 1L);
+  set(handle, CURLOPT_DEBUGFUNCTION, note_command);
+  set(handle, CURLOPT_DEBUGDATA, &transfer);
 }
 
 /// RFC 5322, section 3.3, in UTC.
@@ -200,20 +293,30 @@ std::string mail_date(Time time) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-/// A display name: words that need no quotes, or encoded ones.
-std::string as_phrase(const std::string& name) {
-  const bool words = name.size() <= 60 && std::ranges::all_of(name, [](char c) {
-                       return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-                     });
-  return words ? name : encode_words(name);
+/// From with its display name: words that need no quotes, or encoded ones. The address has a line of its own where the
+/// one before it would be too long.
+std::string from_header(const MailSender& sender) {
+  std::string header = "From: ";
+  if (!sender.name.empty()) {
+    const bool words = std::ranges::all_of(sender.name, [](char c) {
+      return c == ' ' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+    const bool plain = words && is_plain(sender.name, header.size());
+    header += plain ? sender.name : encode_words(sender.name, header.size());
+    const auto line = header.rfind('\n');
+    const auto column = header.size() - (line == std::string::npos ? 0 : line + 1);
+    header += column + sender.address.size() + 3 <= longest_line ? " " : "\r\n ";
+  }
+  return header + "<" + sender.address + ">";
 }
 
 Owned<curl_slist> make_headers(const Mail& mail, const MailSender& sender, Time now) {
   Owned<curl_slist> headers;
   append(headers, "Date: " + mail_date(now));
-  append(headers, "From: " + (sender.name.empty() ? "" : as_phrase(sender.name) + " ") + "<" + sender.address + ">");
+  append(headers, from_header(sender));
   append(headers, "To: " + mail.to);
-  append(headers, "Subject: " + encode_header(mail.subject));
+  constexpr std::string_view subject = "Subject: ";
+  append(headers, std::string(subject) + encode_header(mail.subject, subject.size()));
   append(headers, "Message-ID: <" + mail.message_id + ">");
   append(headers, "Auto-Submitted: auto-generated");
   append(headers, "Content-Type: multipart/alternative");
@@ -239,21 +342,34 @@ Owned<curl_mime> make_body(CURL* handle, const Mail& mail, Transfer& transfer) {
   return mime;
 }
 
-/// `reply` is the last code that the server gave, 0 for none.
-Delivery judge(CURLcode result, bool data_begun, long reply) {
-  if (result == CURLE_OK) return Delivery::accepted;
-  const bool refused = reply >= 500 && reply < 600;
-  const bool refused_for_now = reply >= 400 && reply < 500;
-  if (data_begun) return refused ? Delivery::refused : refused_for_now ? Delivery::refused_for_now : Delivery::unknown;
-  // This is what libcurl says when MAIL, RCPT or DATA was refused; earlier refusals are about us, not about the mail.
-  return refused && result == CURLE_SEND_ERROR ? Delivery::refused : Delivery::refused_for_now;
+/// Whether a 5xx to RCPT or DATA is about us or our settings, not about this mail: a command that the server doesn't
+/// take (RFC 5321, section 4.2.2), TLS or a sign-in that it wants first (RFC 3207, RFC 4954), or its policy (class 5.7
+/// of RFC 3463), as when it relays nothing for us.
+bool is_about_us(std::string_view refusal) {
+  static constexpr std::array<std::string_view, 9> codes{"500", "502", "503", "504", "530", "534", "535", "538", "555"};
+  return std::ranges::find(codes, refusal.substr(0, 3)) != codes.end() ||
+         (refusal.size() > 8 && refusal.substr(4, 4) == "5.7.");
 }
 
-/// How far libcurl came. `reply` is the last code that the server gave; `refused` whether one of them was a refusal.
-SmtpStep failed_step(CURLcode result, long reply, bool refused) {
+Delivery judge(CURLcode result, const Transfer& transfer) {
+  if (result == CURLE_OK) return Delivery::accepted;
+  const std::string_view refusal = transfer.last_refusal;
+  const bool for_good = refusal.starts_with('5');
+  if (transfer.data_begun) {
+    return refusal.empty() ? Delivery::unknown : for_good ? Delivery::refused : Delivery::refused_for_now;
+  }
+  // What is refused before is about us: the greeting, our name, the sign-in and the sender.
+  const bool is_of_mail = transfer.command == "RCPT" || transfer.command == "DATA";
+  return for_good && is_of_mail && !is_about_us(refusal) ? Delivery::refused : Delivery::refused_for_now;
+}
+
+/// How far libcurl came.
+SmtpStep failed_step(CURLcode result, const Transfer& transfer) {
+  if (transfer.stopped_unsigned) return SmtpStep::authenticate;
+  const bool refused = !transfer.last_refusal.empty();
   switch (result) {
     // For libcurl 553 is an answer like any other: "ambiguous", to a question that we don't ask.
-    case CURLE_OK: return reply >= 400 ? SmtpStep::sender : SmtpStep::none;
+    case CURLE_OK: return refused ? SmtpStep::sender : SmtpStep::none;
     case CURLE_LOGIN_DENIED: return SmtpStep::authenticate;
     case CURLE_USE_SSL_FAILED:
     case CURLE_SSL_CONNECT_ERROR:
@@ -262,8 +378,13 @@ SmtpStep failed_step(CURLcode result, long reply, bool refused) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR: return SmtpStep::encrypt;
-    default: return refused ? SmtpStep::sender : SmtpStep::connect;
+    default: break;
   }
+  if (!refused) return SmtpStep::connect;
+  return transfer.command == "MAIL"   ? SmtpStep::sender
+         : transfer.command == "AUTH" ? SmtpStep::authenticate
+         : transfer.command == "STAR" ? SmtpStep::encrypt
+                                      : SmtpStep::greet;
 }
 
 /// What a server said, fit for a line of text.
@@ -275,38 +396,66 @@ std::string on_one_line(std::string text) {
 
 }  // namespace
 
-std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url) {
+std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url, std::string_view own_host) {
   const Owned<CURLU> parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
+  if (!parsed || url.find('\0') != std::string_view::npos ||
+      curl_url_set(parsed.get(), CURLUPART_URL, with_escaped_semicolons(url).c_str(), 0) != CURLUE_OK)
     return std::unexpected("can't be read as a URL");
   const std::string scheme = lower_case(part_of(parsed.get(), CURLUPART_SCHEME));
   if (scheme != "smtp" && scheme != "smtps") return std::unexpected("must begin with smtp:// or smtps://");
   const std::string path = part_of(parsed.get(), CURLUPART_PATH);
-  if (path.size() > 1) return std::unexpected("has a path, which means nothing for a mail server");
+  if (path.size() > 1 || !part_of(parsed.get(), CURLUPART_FRAGMENT).empty())
+    return std::unexpected("has a path or a fragment, which mean nothing for a mail server");
 
   SmtpServer server;
+  server.ehlo_name = ehlo_name_for(own_host);
   server.host = part_of(parsed.get(), CURLUPART_HOST);
   const std::string port = part_of(parsed.get(), CURLUPART_PORT);
   server.port = !port.empty() ? std::stoi(port) : scheme == "smtps" ? 465 : 587;
   server.security = scheme == "smtps"              ? SmtpServer::Security::tls
                     : is_this_machine(server.host) ? SmtpServer::Security::none
                                                    : SmtpServer::Security::starttls;
-  server.user = part_of(parsed.get(), CURLUPART_USER, CURLU_URLDECODE);
-  server.password = Secret(part_of(parsed.get(), CURLUPART_PASSWORD, CURLU_URLDECODE));
+  if (std::string error = read_credentials(server, parsed.get()); !error.empty())
+    return std::unexpected(std::move(error));
   if (std::string error = apply_query(server, part_of(parsed.get(), CURLUPART_QUERY)); !error.empty())
     return std::unexpected(std::move(error));
   return server;
 }
 
+std::string ehlo_name_for(std::string_view host) {
+  const auto address = parse_address(host);
+  if (address && !address->is_loopback())
+    return address->is_v4() ? "[" + to_string(*address) + "]" : "[IPv6:" + to_string(*address) + "]";
+  const bool is_known_elsewhere = !is_this_machine(host) && host.find('.') != std::string_view::npos;
+  return is_known_elsewhere ? std::string(host) : "[127.0.0.1]";
+}
+
+namespace {
+
+/// The words of a quoted string, its quoted pairs undone (RFC 5322, section 3.2.4); nothing where it is none.
+std::optional<std::string> unquoted(std::string_view text) {
+  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return std::nullopt;
+  text = text.substr(1, text.size() - 2);
+  std::string words;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') return std::nullopt;
+    if (text[i] == '\\' && ++i == text.size()) return std::nullopt;
+    words += text[i];
+  }
+  return words;
+}
+
+}  // namespace
+
 std::expected<MailSender, std::string> parse_sender(std::string_view text) {
   MailSender sender;
   sender.address = text;
-  if (const auto open = text.find('<'); open != std::string_view::npos && text.ends_with('>')) {
+  if (const auto open = text.rfind('<'); open != std::string_view::npos && text.ends_with('>')) {
     sender.address = text.substr(open + 1, text.size() - open - 2);
-    std::string_view name = text.substr(0, open);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) name = name.substr(1, name.size() - 2);
-    sender.name = name;
+    const std::string_view name = trim_blanks(text.substr(0, open));
+    const auto words = unquoted(name);
+    if (!words && name.starts_with('"')) return std::unexpected("has a name whose quotes don't match");
+    sender.name = words.value_or(std::string(name));
   }
   if (!is_mail_address(sender.address)) return std::unexpected("is not an address");
   return sender;
@@ -319,7 +468,9 @@ bool is_mail_address(std::string_view address) {
          address.find_first_of("<>()[]\\,;:\"") == std::string_view::npos && address.find('@') == at;
 }
 
-std::string encode_header(std::string_view text) { return is_plain(text) ? std::string(text) : encode_words(text); }
+std::string encode_header(std::string_view text, std::size_t column) {
+  return is_plain(text, column) ? std::string(text) : encode_words(text, column);
+}
 
 SmtpMailer::SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock)
     : server_(std::move(server)), sender_(std::move(sender)), clock_(clock) {
@@ -329,7 +480,7 @@ SmtpMailer::SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock)
 
 DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& before_data) {
   if (!is_mail_address(mail.to)) return {Delivery::refused, "the recipient is not an address that mail can be sent to"};
-  Transfer transfer{before_data, with_crlf(mail.text), 0, false, nullptr, {}, {}};
+  Transfer transfer{.before_data = before_data, .text = with_crlf(mail.text), .must_sign_in = !server_.user.empty()};
   const Owned<curl_slist> headers = make_headers(mail, sender_, clock_.now());
   Owned<curl_slist> recipients;
   append(recipients, "<" + mail.to + ">");
@@ -343,21 +494,17 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   set(handle.get(), CURLOPT_MAIL_RCPT, recipients.get());
   set(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   set(handle.get(), CURLOPT_MIMEPOST, body.get());
-  set(handle.get(), CURLOPT_HEADERFUNCTION, note_reply);
-  set(handle.get(), CURLOPT_HEADERDATA, &transfer);
+  follow(handle.get(), transfer);
 
   const CURLcode result = curl_easy_perform(handle.get());
   if (transfer.objection) std::rethrow_exception(transfer.objection);
-  long reply = 0;
-  check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply));
-  if (result == CURLE_OK) return {Delivery::accepted, transfer.last_reply};
-  return {judge(result, transfer.data_begun, reply),
-          std::string(curl_easy_strerror(result)) + "; the server's last words: " + transfer.last_words()};
+  const Delivery delivery = judge(result, transfer);
+  return {delivery, delivery == Delivery::accepted ? transfer.last_reply : transfer.explain(result)};
 }
 
 SmtpGreeting SmtpMailer::greet() const {
   static const std::function<void()> nothing = [] {};
-  Transfer transfer{nothing, {}, 0, false, nullptr, {}, {}};
+  Transfer transfer{.before_data = nothing, .must_sign_in = !server_.user.empty()};
   const Owned<CURL> handle(curl_easy_init());
   if (!handle) throw std::bad_alloc();
   choose_server(handle.get(), server_);
@@ -366,13 +513,12 @@ SmtpGreeting SmtpMailer::greet() const {
   const Owned<char> escaped(curl_easy_escape(handle.get(), command.data(), static_cast<int>(command.size())));
   set(handle.get(), CURLOPT_CUSTOMREQUEST, escaped.get());
   set(handle.get(), CURLOPT_NOBODY, 1L);
-  set(handle.get(), CURLOPT_HEADERFUNCTION, note_reply);
-  set(handle.get(), CURLOPT_HEADERDATA, &transfer);
+  follow(handle.get(), transfer);
   const CURLcode result = curl_easy_perform(handle.get());
-  long reply = 0;
-  check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &reply));
-  std::string detail = result == CURLE_OK ? "" : std::string(curl_easy_strerror(result)) + "; ";
-  return {failed_step(result, reply, !transfer.last_refusal.empty()), on_one_line(detail + transfer.last_words())};
+  const SmtpStep failed_at = failed_step(result, transfer);
+  const bool answered = result == CURLE_OK;
+  const std::string& said = transfer.last_refusal.empty() ? transfer.last_reply : transfer.last_refusal;
+  return {failed_at, on_one_line(answered ? said : transfer.explain(result))};
 }
 
 std::string SmtpMailer::description() const {

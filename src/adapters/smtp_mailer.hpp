@@ -24,15 +24,21 @@ struct SmtpServer {
   std::string user;     ///< empty: without authentication
   Secret password;
   std::string ca_file;  ///< the authorities that may vouch for the server; empty: the system's
+  std::string ehlo_name;  ///< what we call ourselves
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds total_timeout{30};
 };
 
 /// Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; these are the default ports, and user and
-/// password are percent-encoded. STARTTLS is insisted on unless the host is the machine itself; `?starttls=off` and
-/// `?starttls=required` say otherwise. `?ca_file=/path` trusts other authorities than the system's. The error is a
+/// password are percent-encoded. STARTTLS is insisted on unless the host is this machine; `?starttls=off` and
+/// `?starttls=required` say otherwise. `?ca_file=/path` trusts other authorities than the system's, and by itself asks
+/// for STARTTLS on this machine, too. `?ehlo=name` names us; otherwise we are `ehlo_name_for(own_host)`. The error is a
 /// sentence without the password.
-std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url);
+std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url, std::string_view own_host = "localhost");
+
+/// What a server whose PUBLIC_URL has this host calls itself in EHLO: the host, an address as a literal (RFC 5321,
+/// section 4.1.3), and `[127.0.0.1]` for a name that means nothing elsewhere: servers refuse names without a dot.
+std::string ehlo_name_for(std::string_view host);
 
 /// Who a mail comes from.
 struct MailSender {
@@ -40,23 +46,25 @@ struct MailSender {
   std::string address;
 };
 
-/// Reads `no-reply@example.org` or `Example <no-reply@example.org>`.
+/// Reads `no-reply@example.org`, `Example <no-reply@example.org>` or `"Example, \"Inc.\"" <no-reply@example.org>`.
 std::expected<MailSender, std::string> parse_sender(std::string_view text);
 
 /// Whether mail can be sent to (or come from) this: one printable ASCII word with an @ inside, 254 bytes at most,
 /// without what could end it early in SMTP or in a header. A domain in other letters has to come in its ASCII form.
 bool is_mail_address(std::string_view address);
 
-/// A header's value: as it is where that is plain ASCII, else as encoded words (RFC 2047), folded. Never holds a line
+/// A header's value: as it is where that is plain ASCII and short, else as encoded words, folded so that no line has
+/// more than 76 characters (RFC 2047). `column`: how many stand before it on its line, at most 32. Never holds a line
 /// end that the text brought with it.
-std::string encode_header(std::string_view text);
+std::string encode_header(std::string_view text, std::size_t column);
 
 /// Where a mail server turned us away.
 enum class SmtpStep {
   none,  ///< nowhere: it would take a mail
   connect,
+  greet,  ///< it does not take us, or the name that we gave
   encrypt,
-  authenticate,
+  authenticate,  ///< it does not take the user and password, or offers no sign-in
   sender,  ///< it does not take mail from this sender, or not from us
 };
 struct SmtpGreeting {
@@ -65,10 +73,11 @@ struct SmtpGreeting {
 };
 
 /// Sends each mail over a connection of its own, by libcurl. The message goes out as multipart/alternative. A refusal
-/// of the mail (5xx to MAIL, RCPT, DATA or the message itself) is `refused`; one of ourselves (no TLS, wrong password)
-/// or of this hour is `refused_for_now`; a connection that breaks after DATA is `unknown`. An exception of
-/// `before_data`, which runs before the first byte of the message is sent, breaks the connection off before the message
-/// is complete, and reaches the caller.
+/// of the mail (5xx to RCPT, DATA or the message itself) is `refused`; one of this hour is `refused_for_now`, and so is
+/// one of ourselves or our settings, which somebody may correct meanwhile (the greeting, EHLO, TLS, the sign-in, the
+/// sender, and 50x, 53x and 5.7.x at any command); a connection that breaks after DATA is `unknown`. Where there is a
+/// user and the server offers no sign-in, nothing is sent. An exception of `before_data`, which runs before the first
+/// byte of the message is sent, breaks the connection off before the message is complete, and reaches the caller.
 class SmtpMailer final : public Mailer {
  public:
   /// `clock` must outlive it. Throws std::runtime_error where libcurl can't speak SMTP.

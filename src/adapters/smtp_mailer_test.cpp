@@ -174,7 +174,14 @@ TEST(SmtpMailer, SaysWhatBecameOfIt) {
       {"not now, at the greeting", {{"greeting", "421 too busy"}}, Delivery::refused_for_now, false},
       {"no service", {{"greeting", "554 no SMTP here"}}, Delivery::refused_for_now, false},
       {"closed at the greeting", {{"greeting", ""}}, Delivery::refused_for_now, false},
-      {"the sender is refused", {{"MAIL", "550 not you"}}, Delivery::refused, false},
+      {"our name is refused", {{"EHLO", "504 need a full name"}, {"HELO", "504"}}, Delivery::refused_for_now, false},
+      {"the sender is refused", {{"MAIL", "550 not you"}}, Delivery::refused_for_now, false},
+      {"a sign-in is wanted", {{"MAIL", "530 5.7.0 sign in first"}}, Delivery::refused_for_now, false},
+      {"our name is refused late", {{"RCPT", "504 5.5.2 need a full name"}}, Delivery::refused_for_now, false},
+      {"TLS is wanted late", {{"RCPT", "530 5.7.0 STARTTLS first"}}, Delivery::refused_for_now, false},
+      {"nothing is relayed for us", {{"RCPT", "554 5.7.1 relay access denied"}}, Delivery::refused_for_now, false},
+      {"an address that is none", {{"RCPT", "501 5.1.3 bad address"}}, Delivery::refused, false},
+      {"a policy at DATA", {{"DATA", "550 5.7.1 no"}}, Delivery::refused_for_now, false},
       {"the sender is put off", {{"MAIL", "451 later"}}, Delivery::refused_for_now, false},
       {"greylisted", {{"RCPT", "450 try again"}}, Delivery::refused_for_now, false},
       {"nobody of that name", {{"RCPT", "550 5.1.1 no such user"}}, Delivery::refused, false},
@@ -258,15 +265,53 @@ TEST(SmtpMailer, AWrongPasswordIsOurFault) {
   EXPECT_THAT(outcome.detail, Not(HasSubstr("s3cret")));
 }
 
+TEST(SmtpMailer, SendsNothingUnsignedWhereThereIsAUser) {
+  for (const auto& [offer, complaint] : std::map<std::string, std::string>{
+           {"250 mail.test", "no way to sign in"}, {"250-mail.test\r\n250 AUTH GSSAPI", "Login denied"}}) {
+    ScriptedServer server(ScriptedServer::Script{{"EHLO", offer}});
+    bool handed_over = false;
+    const auto outcome =
+        mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), [&] { handed_over = true; });
+    server.finish();
+    EXPECT_EQ(outcome.delivery, Delivery::refused_for_now) << offer;
+    EXPECT_THAT(outcome.detail, HasSubstr(complaint));
+    EXPECT_FALSE(handed_over);
+    EXPECT_THAT(server.commands, Not(Contains(StartsWith("RCPT"))));
+  }
+  // "AGFk" begins the base64 of what PLAIN says (RFC 4616).
+  ScriptedServer server({{"EHLO", "250-mail.test\r\n250 AUTH PLAIN"}, {"AUTH", "334 "}, {"AGFk", "235 welcome"}});
+  EXPECT_EQ(mailer_for("smtp://ada:s3cret@" + server.url().substr(7)).send(mail_to_ada(), nothing).delivery,
+            Delivery::accepted);
+}
+
+TEST(SmtpMailer, CallsItselfByTheGivenName) {
+  for (const std::string name : {"id.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]"}) {
+    ScriptedServer server;
+    EXPECT_EQ(mailer_for(server.url("?ehlo=" + name)).send(mail_to_ada(), nothing).delivery, Delivery::accepted);
+    server.finish();
+    EXPECT_EQ(server.commands.front(), "EHLO " + name);
+  }
+  ScriptedServer server;
+  mailer_for(server.url()).greet();
+  server.finish();
+  EXPECT_EQ(server.commands.front(), "EHLO [127.0.0.1]") << "not the machine's bare name";
+
+  EXPECT_EQ(ehlo_name_for("id.example.org"), "id.example.org");
+  EXPECT_EQ(ehlo_name_for("192.0.2.1"), "[192.0.2.1]");
+  EXPECT_EQ(ehlo_name_for("2001:db8::1"), "[IPv6:2001:db8::1]");
+  for (const std::string local : {"localhost", "127.0.0.1", "::1", "a.localhost", "id"})
+    EXPECT_EQ(ehlo_name_for(local), "[127.0.0.1]") << local;
+}
+
 /// What a mailer says of a server that answers by a script, and what it told it.
 struct Greeted {
   SmtpGreeting greeting;
   std::vector<std::string> commands;
 };
-Greeted greet(const ScriptedServer::Script& changes, const std::string& query = "",
-              const std::string& sender = "no-reply%test@example.org") {
+Greeted greet(const ScriptedServer::Script& changes, const std::string& query = "", const std::string& user = "") {
   ScriptedServer server(changes);
-  auto greeting = SmtpMailer(*parse_smtp_url(server.url(query)), *parse_sender(sender), hand_clock).greet();
+  const auto at = parse_smtp_url("smtp://" + user + server.url(query).substr(7));
+  auto greeting = SmtpMailer(*at, *parse_sender("no-reply%test@example.org"), hand_clock).greet();
   server.finish();
   return {std::move(greeting), server.commands};
 }
@@ -288,6 +333,19 @@ TEST(SmtpMailer, SaysHowFarAGreetingCame) {
   EXPECT_EQ(plain.greeting.failed_at, SmtpStep::encrypt);
   EXPECT_THAT(plain.commands, Not(Contains(StartsWith("MAIL"))));
   EXPECT_EQ(greet({{"greeting", ""}}).greeting.failed_at, SmtpStep::connect);
+  for (const ScriptedServer::Script& script :
+       {ScriptedServer::Script{{"EHLO", "504 need a full name"}, {"HELO", "504 need a full name"}},
+        ScriptedServer::Script{{"greeting", "554 need a full name"}}}) {
+    const auto unknown = greet(script);
+    EXPECT_EQ(unknown.greeting.failed_at, SmtpStep::greet);
+    EXPECT_THAT(unknown.greeting.detail, HasSubstr("need a full name"));
+  }
+  EXPECT_EQ(
+      greet({{"EHLO", "250-mail.test\r\n250 AUTH PLAIN"}, {"AUTH", "535 wrong"}}, "", "ada:pw@").greeting.failed_at,
+      SmtpStep::authenticate);
+  const auto unsigned_in = greet({}, "", "ada:pw@");
+  EXPECT_EQ(unsigned_in.greeting.failed_at, SmtpStep::authenticate);
+  EXPECT_THAT(unsigned_in.greeting.detail, HasSubstr("no way to sign in"));
 }
 
 // B17
@@ -310,19 +368,41 @@ TEST(SmtpMailer, NothingEndsALineButTheAdapter) {
 }
 
 TEST(EncodeHeader, WordsAreShortAndWhole) {
-  EXPECT_EQ(encode_header("Plain words, 123456"), "Plain words, 123456");
-  EXPECT_EQ(encode_header("=?UTF-8?Q?trick?="), "=?UTF-8?Q?=3D=3FUTF=2D8=3FQ=3Ftrick=3F=3D?=");
+  EXPECT_EQ(encode_header("Plain words, 123456", 9), "Plain words, 123456");
+  EXPECT_EQ(encode_header("=?UTF-8?Q?trick?=", 9), "=?UTF-8?Q?=3D=3FUTF=2D8=3FQ=3Ftrick=3F=3D?=");
   std::string umlauts;
   for (int i = 0; i < 60; ++i) umlauts += "ü€";
-  const std::string encoded = encode_header(umlauts);
+  const std::string encoded = encode_header(umlauts, 9);
   std::size_t begin = 0;
   while (begin < encoded.size()) {
     const auto end = std::min(encoded.find("\r\n ", begin), encoded.size());
     const std::string word = encoded.substr(begin, end - begin);
-    EXPECT_LE(word.size(), 75u);
+    EXPECT_LE(word.size(), begin == 0 ? 76u - 9 : 75u);
     EXPECT_THAT(word, StartsWith("=?UTF-8?Q?="));
     EXPECT_TRUE(word.ends_with("=BC?=") || word.ends_with("=AC?=")) << word;  // the last byte of ü or of €
     begin = end + 3;
+  }
+}
+
+// RFC 2047, section 2: a line with an encoded word has 76 characters at most, the header's name included.
+TEST(SmtpMailer, KeepsHeadersToTheirWidth) {
+  for (const std::string name : {"Ödland", "Ödland und Söhne, die größte Gesellschaft für Türen und Schlösser",
+                                 "A service with a name of sixty-one characters, a rather long one", "Example, Inc."}) {
+    ScriptedServer server;
+    SmtpServer at = parse_smtp_url(server.url()).value();
+    const MailSender sender{name, "no-reply-to-this-address@mail.subdomain.example.org"};
+    Mail mail = mail_to_ada();
+    mail.subject = "123456 ist Ihr Code für " + name;
+    EXPECT_EQ(SmtpMailer(at, sender, hand_clock).send(mail, nothing).delivery, Delivery::accepted);
+    server.finish();
+    const auto head = server.message.substr(0, server.message.find("\r\n\r\n")) + "\r\n";
+    for (std::size_t begin = 0; begin < head.size();) {
+      const auto end = head.find("\r\n", begin);
+      const std::string line = head.substr(begin, end - begin);
+      EXPECT_TRUE(line.size() <= 76 || line.find("=?UTF-8?Q?") == std::string::npos) << line;
+      begin = end + 2;
+    }
+    EXPECT_THAT(head, HasSubstr("<no-reply-to-this-address@mail.subdomain.example.org>\r\n"));
   }
 }
 
@@ -343,6 +423,13 @@ TEST(SmtpUrl, IsRead) {
       {"smtp://127.0.0.1:1025/?starttls=required", "127.0.0.1", "", "", 1025, starttls},
       {"smtp://[::1]:1025", "[::1]", "", "", 1025, none},
       {"smtp://localhost.example.org", "localhost.example.org", "", "", 587, starttls},
+      {"smtp://127.example.org", "127.example.org", "", "", 587, starttls},
+      {"smtp://127.0.0.1.example.org", "127.0.0.1.example.org", "", "", 587, starttls},
+      {"smtp://user:ab;cd@h.org", "h.org", "user", "ab;cd", 587, starttls},
+      {"smtp://us;er:ab;cd;@h.org/", "h.org", "us;er", "ab;cd;", 587, starttls},
+      {"smtp://localhost?ca_file=/etc/ca.pem", "localhost", "", "", 587, starttls},
+      {"smtp://localhost?ca_file=/etc/ca.pem&starttls=off", "localhost", "", "", 587, none},
+      {"smtp://localhost?starttls=off&ca_file=/etc/ca.pem", "localhost", "", "", 587, none},
   };
   for (const auto& row : table) {
     const auto server = parse_smtp_url(row.url);
@@ -354,9 +441,12 @@ TEST(SmtpUrl, IsRead) {
     EXPECT_EQ(server->security, row.security) << row.url;
   }
   EXPECT_EQ(parse_smtp_url("smtps://h?ca_file=/etc/ca.pem")->ca_file, "/etc/ca.pem");
+  EXPECT_EQ(parse_smtp_url("smtps://h?ca_file=/etc/my%20ca.pem")->ca_file, "/etc/my ca.pem");
   for (const std::string url :
        {"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999", "smtp://h/path",
-        "smtp://h?starttls=maybe", "smtps://h?starttls=off", "smtp://u:pw@h?x"}) {
+        "smtp://h?starttls=maybe", "smtps://h?starttls=off", "smtp://u:pw@h?x", "smtp://user:12?pw@h",
+        "smtp://user:12#pw@h", "smtp://user:12/pw@h", "smtp://user:pw%zz@h", "smtp://user:pw%0a@h", "smtp://:pw@h",
+        "smtp://h?ca_file=", "smtp://h?ehlo=a%20b", "smtp://h?ehlo="}) {
     const auto server = parse_smtp_url(url);
     ASSERT_FALSE(server) << url;
     EXPECT_THAT(server.error(), Not(HasSubstr("pw")));
@@ -368,7 +458,10 @@ TEST(MailFrom, IsRead) {
   EXPECT_EQ(parse_sender("Ostiary <no-reply@example.org>")->name, "Ostiary");
   EXPECT_EQ(parse_sender("\"Example, Inc.\" <no-reply@example.org>")->name, "Example, Inc.");
   EXPECT_EQ(parse_sender("<no-reply@example.org>")->name, "");
-  for (const std::string text : {"", "Ostiary", "Ostiary <>", "Ostiary <a@b", "a@b> <", "a@b\r\nBcc: c@d"})
+  EXPECT_EQ(parse_sender(R"("Ada \"the \\ one\" <ada@b>" <no-reply@example.org>)")->name, R"(Ada "the \ one" <ada@b>)");
+  EXPECT_EQ(parse_sender(R"("Ada \"the \\ one\" <ada@b>" <no-reply@example.org>)")->address, "no-reply@example.org");
+  for (const std::string text : {"", "Ostiary", "Ostiary <>", R"("Ada \" <a@b.org>)", R"("A" B" <a@b.org>)",
+                                 R"("A <a@b.org>)", "Ostiary <a@b", "a@b> <", "a@b\r\nBcc: c@d"})
     EXPECT_FALSE(parse_sender(text)) << text;
 }
 

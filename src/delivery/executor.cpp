@@ -243,21 +243,29 @@ void Executor::run(const Job& job) {
     conclude(job, attempt(job));
   } catch (const LeaseLost& lost) {
     parts_.log.write(LogLevel::warning, "job.left", {{"job", to_string(job.id)}, {"why", lost.what()}});
+  } catch (const std::exception& error) {
+    // The row still says that it runs. Who finds it after the lease decides by what was handed over.
+    parts_.log.write(LogLevel::warning, "job.retry",
+                     {{"job", to_string(job.id)},
+                      {"kind", job.kind},
+                      {"attempt", job.attempts},
+                      {"why", "its outcome could not be stored; taken up when the lease ends"},
+                      {"detail", as_error(error.what())}});
+    throw;
   }
 }
 
+/// Whatever is thrown is an outcome: a job that only throws would be tried for ever, and nobody would see it.
 DeliveryOutcome Executor::attempt(const Job& job) {
-  const auto order = open_order(parts_.keys, job.id, job.payload);
-  if (!order) return {Delivery::refused, "the payload does not open"};
   bool handed_over = false;
   try {
+    const auto order = open_order(parts_.keys, job.id, job.payload);
+    if (!order) return {Delivery::refused, "the payload does not open"};
     return parts_.mailer.send(write_mail(job, *order), [&] {
       hand_over(job);
       handed_over = true;
     });
   } catch (const LeaseLost&) {
-    throw;
-  } catch (const StorageError&) {
     throw;
   } catch (const std::exception& error) {
     return {handed_over ? Delivery::unknown : Delivery::refused_for_now, error.what()};

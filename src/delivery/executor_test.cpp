@@ -29,6 +29,11 @@ class RememberingLog final : public Log {
     const std::scoped_lock lock(mutex_);
     return lines_;
   }
+  /// What was written since the last time.
+  std::string taken() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(lines_, {});
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -103,13 +108,16 @@ class ExecutorTest : public ::testing::Test {
   using Mood = MoodyMailer::Mood;
 
   void orders_mail(bool once = true, Duration lives = 10min) {
-    const MailOrder order{.owner = ids.make<UserId>(),
-                          .kind = "verify_email",
-                          .to = "ada@example.org",
-                          .locale = "en",
-                          .values = {{"code", "042137"}, {"link", "https://id.example.org/v"}, {"minutes", "10"}},
-                          .expires_at = clock.now() + lives,
-                          .once = once};
+    orders({.owner = ids.make<UserId>(),
+            .kind = "verify_email",
+            .to = "ada@example.org",
+            .locale = "en",
+            .values = {{"code", "042137"}, {"link", "https://id.example.org/v"}, {"minutes", "10"}},
+            .expires_at = clock.now() + lives,
+            .once = once});
+  }
+
+  void orders(const MailOrder& order) {
     ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
       order_mail(tx, keys, ids, clock.now(), order);
       return {};
@@ -201,6 +209,45 @@ TEST_F(ExecutorTest, WhatIsRefusedIsDead) {
   EXPECT_EQ(job().attempts, 1);
   EXPECT_EQ(job().last_error, "550 no ? such??user");
   EXPECT_TRUE(job().payload.empty());
+}
+
+// Nothing that is thrown leaves a job to be tried for ever without a line.
+TEST_F(ExecutorTest, AnyExceptionIsRetriedInSightAndEndsDead) {
+  const MailOrder order{.owner = ids.make<UserId>(),
+                        .kind = "verify_email",
+                        .to = "ada@example.org",
+                        .locale = "en",
+                        .values = {{"code", "042137"}},
+                        .expires_at = clock.now() + 10min,
+                        .once = true};
+  MailOrder not_utf8 = order, of_no_kind = order;
+  not_utf8.values.emplace_back("service_name", "\xC4");
+  of_no_kind.kind = "nonsense";
+  for (MailOrder broken : {not_utf8, of_no_kind}) {
+    broken.expires_at = clock.now() + 10min;
+    orders(broken);
+    EXPECT_TRUE(executor.run_one());
+    EXPECT_EQ(job().state, "ready");
+    EXPECT_THAT(log.taken(), HasSubstr("job.retry"));
+    for (int i = 0; i < 100; ++i, clock.advances(10s)) executor.run_one();
+    EXPECT_EQ(job().state, "dead");
+    EXPECT_THAT(log.taken(), HasSubstr("job.dead"));
+    runs({"DELETE FROM jobs"});
+  }
+  mailer.before_send = [] { throw StorageError("the database is gone"); };
+  orders_mail();
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().last_error, "the database is gone");
+  EXPECT_THAT(log.taken(), HasSubstr("job.retry"));
+}
+
+TEST_F(ExecutorTest, AnOutcomeThatCannotBeStoredIsRetriedInSight) {
+  orders_mail(false);
+  mailer.after_hand_over = [this] {
+    runs({"CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'disk full'); END"});
+  };
+  EXPECT_ANY_THROW(executor.run_one());
+  EXPECT_THAT(log.lines(), HasSubstr("job.retry"));
 }
 
 // security.md D2: once means once.

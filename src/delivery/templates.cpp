@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/text.hpp"
 #include "embedded/mail_templates.hpp"
 
 namespace ostiary::delivery {
@@ -22,7 +23,7 @@ struct MailKind {
 };
 
 const std::array mail_kinds{
-    MailKind{"verify_email", {"code", "link", "minutes", "display_name", "service_name"}},
+    MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
 };
 
@@ -117,6 +118,25 @@ void check_names(const ctemplate::Template& parsed, const MailKind& kind, const 
 /// Editors leave such files, and Kubernetes mounts a folder of settings with some.
 bool is_hidden(const std::filesystem::path& path) { return path.filename().string().starts_with('.'); }
 
+/// The content of a template file: UTF-8, without the mark that some editors begin a file with.
+std::string_view text_of(std::string_view content, const std::string& shown) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
+  if (!inspect(content).valid) throw BrokenTemplate("mail template " + shown + ": not UTF-8");
+  return content;
+}
+
+/// What a language falls back to (RFC 4647, section 3.4): one subtag less, and no single character at the end.
+std::string_view one_subtag_less(std::string_view language) {
+  const auto cut_at_dash = [](std::string_view text) {
+    const auto dash = text.rfind('-');
+    return dash == std::string_view::npos ? std::string_view{} : text.substr(0, dash);
+  };
+  language = cut_at_dash(language);
+  while (language.size() >= 2 && language[language.size() - 2] == '-') language = cut_at_dash(language);
+  return language;
+}
+
 std::string lower_language(std::string_view locale) {
   std::string language(locale);
   for (char& c : language) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -207,7 +227,8 @@ void MailTemplates::add_folder(const std::filesystem::path& folder) try {
       std::ostringstream content;
       content << stream.rdbuf();
       if (!stream) throw BrokenTemplate("mail template " + file.path().string() + ": can't be read");
-      add(name, file.path().filename().string(), content.view(), file.path().string());
+      const std::string shown = file.path().string();
+      add(name, file.path().filename().string(), text_of(content.view(), shown), shown);
     }
   }
 } catch (const std::filesystem::filesystem_error& error) {
@@ -246,12 +267,16 @@ void MailTemplates::check_complete() const {
 const MailTemplates::Template& MailTemplates::find(const std::string& language, std::string_view kind,
                                                    std::string_view form) const {
   const std::string name = std::string(kind) + "." + std::string(form);
-  for (const std::string& candidate : {language, language.substr(0, language.find('-')), std::string("en")}) {
+  const auto in = [&](std::string_view candidate) -> const Template* {
     const auto templates = languages_.find(candidate);
-    if (templates == languages_.end()) continue;
+    if (templates == languages_.end()) return nullptr;
     const auto found = templates->second.find(name);
-    if (found != templates->second.end()) return found->second;
+    return found == templates->second.end() ? nullptr : &found->second;
+  };
+  for (std::string_view candidate = language; !candidate.empty(); candidate = one_subtag_less(candidate)) {
+    if (const Template* found = in(candidate)) return *found;
   }
+  if (const Template* english = in("en")) return *english;
   throw std::out_of_range("no mail template is called " + name);
 }
 

@@ -38,14 +38,15 @@ class MailTemplates {
  public:
   /// Reads the program's templates and those in `folder` (MAIL_TEMPLATES; empty: none), file by file in their place. A
   /// folder of another language adds it; there a mail that is not written is sent in English. Throws BrokenTemplate for
-  /// one that can't be parsed, shows a value that its kind doesn't have, or has a name that means nothing.
+  /// one that is not UTF-8, can't be parsed, shows a value that its kind doesn't have, or has a name that means
+  /// nothing.
   explicit MailTemplates(const std::filesystem::path& folder);
   ~MailTemplates();
   MailTemplates(const MailTemplates&) = delete;
   MailTemplates& operator=(const MailTemplates&) = delete;
 
-  /// Writes a mail in the language of `locale` ("de-AT": de-at, else de, else en). Throws std::out_of_range for a kind
-  /// that has no template.
+  /// Writes a mail in the language of `locale`, by RFC 4647's lookup ("zh-Hant-HK": zh-hant-hk, else zh-hant, else zh,
+  /// else en). Throws std::out_of_range for a kind that has no template.
   MailText write(std::string_view kind, std::string_view locale,
                  const std::vector<std::pair<std::string, std::string>>& values) const;
 
@@ -61,7 +62,7 @@ class MailTemplates {
   void check_complete() const;
   const Template& find(const std::string& language, std::string_view kind, std::string_view form) const;
 
-  std::map<std::string, std::map<std::string, Template, std::less<>>> languages_;  ///< by "<kind>.<form>"
+  std::map<std::string, std::map<std::string, Template, std::less<>>, std::less<>> languages_;  ///< by "<kind>.<form>"
 };
 
 /// Whether a name that a stranger may have chosen can be shown in a mail to somebody else: it is short and holds no

@@ -79,6 +79,33 @@ TEST(MailTemplates, ChoosesTheLanguage) {
   EXPECT_THROW(templates.write("nonsense", "en", {}), std::out_of_range);
 }
 
+// RFC 4647, section 3.4
+TEST(MailTemplates, FallsBackOneSubtagAtATime) {
+  const Folder folder;
+  for (const std::string language : {"zh", "zh-Hant", "zh-Hant-HK"}) {
+    folder.holds(language + "/verify_email.subject.tpl", language);
+    folder.holds(language + "/verify_email.txt.tpl", "{{code}}");
+    folder.holds(language + "/verify_email.html.tpl", "{{code}}");
+  }
+  const MailTemplates templates(folder.path());
+  const auto language = [&](std::string_view locale) { return templates.write("verify_email", locale, {}).subject; };
+  EXPECT_EQ(language("zh-Hant-HK"), "zh-Hant-HK");
+  EXPECT_EQ(language("zh-Hant-HK-x-private"), "zh-Hant-HK");
+  EXPECT_EQ(language("zh-Hant-TW"), "zh-Hant");
+  EXPECT_EQ(language("zh_hant_mo"), "zh-Hant");
+  EXPECT_EQ(language("zh-Hant-a-bcd"), "zh-Hant");
+  EXPECT_EQ(language("zh-Hans-CN"), "zh");
+  EXPECT_EQ(language("zh-x"), "zh");
+}
+
+TEST(MailTemplates, ReadsUtf8WithOrWithoutAMark) {
+  const Folder folder;
+  folder.holds("en/verify_email.subject.tpl", "\xEF\xBB\xBFGrüße");
+  folder.holds("en/verify_email.html.tpl", "\xEF\xBB\xBF<p>{{code}}");
+  EXPECT_EQ(MailTemplates(folder.path()).write("verify_email", "en", {}).subject, "Grüße");
+  EXPECT_EQ(MailTemplates(folder.path()).write("verify_email", "en", {}).html, "<p>");
+}
+
 // B17
 TEST(MailTemplates, HostileValuesStayValues) {
   const MailTemplates templates("");
@@ -144,6 +171,7 @@ TEST(MailTemplates, ABrokenFileIsNamedInOneLine) {
       {"en/verify_email.txt.tpl", "{{>/etc/passwd}}", "/etc/passwd"},
       {"en/verify_email.html.tpl", "{{>secrets}}", "no value 'secrets'"},
       {"en/registration_notice.txt.tpl", "{{code}}", "a registration_notice mail has no value 'code'"},
+      {"en/verify_email.txt.tpl", "Gr\xFC\xDF", "not UTF-8"},
       {"en/verify_emial.txt.tpl", "", "no mail is called so"},
       {"en/verify_email.text.tpl", "", "no mail is called so"},
       {"Deutsch!/verify_email.txt.tpl", "", "not a language"},

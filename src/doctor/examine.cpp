@@ -235,11 +235,8 @@ class Visit {
       return;
     }
     append_or_say(findings_, "mail", "check SMTP_URL and MAIL_FROM", [this]() -> Findings {
-      auto server = adapters::parse_smtp_url(config_.smtp_url->reveal());
-      auto sender = adapters::parse_sender(*config_.mail_from);
-      if (!server || !sender) throw std::runtime_error(server ? sender.error() : server.error());
       const SystemClock clock;
-      const adapters::SmtpMailer mailer(*std::move(server), *std::move(sender), clock);
+      const adapters::SmtpMailer mailer(*config_.smtp_server(), config_.mail_sender(), clock);
       return judge_mail(mailer.description(), mailer.greet());
     });
   }

@@ -48,7 +48,9 @@ Finding judge_proxies(const Config& config) {
                    "name the proxy's own address or network");
   }
   if (!proxies.empty()) return fine("settings", "X-Forwarded-For is trusted from " + joined(proxies));
-  if (config.is_local()) return fine("settings", "no proxy is trusted: rate limits use the clients' own addresses");
+  if (config.is_local() && !config.listens_beyond_this_machine()) {
+    return fine("settings", "no proxy is trusted: rate limits use the clients' own addresses");
+  }
   return warn("settings", "no proxy is trusted: behind a proxy all clients share its address and its rate limits",
               "name the proxy in TRUSTED_PROXIES, if there is one");
 }
@@ -94,8 +96,10 @@ Findings judge_settings(const Config& config, const std::vector<std::string>& wa
   findings.push_back(
       fine("settings", std::to_string(lines.size()) + " settings, " + std::to_string(set) + " of them set"));
   for (const auto& warning : warnings) findings.push_back(warn("settings", warning, "see `ostiary config`"));
-  findings.push_back(fine("settings", "users reach it at " + *config.public_url +
-                                          (config.is_local() ? ", on this machine only (development)" : "")));
+  const std::string purpose = !config.is_local()                     ? ""
+                              : config.listens_beyond_this_machine() ? " (development)"
+                                                                     : ", on this machine only (development)";
+  findings.push_back(fine("settings", "users reach it at " + *config.public_url + purpose));
   findings.push_back(judge_proxies(config));
   if (*config.grpc_plaintext) {
     findings.push_back(warn("settings", "gRPC may listen beyond this machine without TLS",
@@ -273,12 +277,15 @@ Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& gre
     case SmtpStep::connect:
       return {
           problem("mail", server + " can't be reached" + said, "check the host and port of SMTP_URL, and firewalls")};
+    case SmtpStep::greet:
+      return {problem("mail", server + " rejects this server, or its name in EHLO" + said,
+                      "check the host of PUBLIC_URL; ?ehlo= in SMTP_URL sets another name")};
     case SmtpStep::encrypt:
       return {problem("mail", server + " fails the TLS handshake" + said,
                       "check the server's certificate; ?ca_file= in SMTP_URL names another certificate authority")};
     case SmtpStep::authenticate:
-      return {
-          problem("mail", server + " rejects the user and password" + said, "check the user and password of SMTP_URL")};
+      return {problem("mail", server + " rejects the user and password" + said,
+                      "check the user and password of SMTP_URL, and whether the server offers AUTH on this port")};
     case SmtpStep::sender:
       return {problem("mail", server + " rejects mail from MAIL_FROM" + said,
                       "check MAIL_FROM, and whether the server requires a user and password")};

@@ -185,7 +185,8 @@ TEST(Journals, AreJudged) {
 TEST(MailServers, AreJudgedByHowFarOneComes) {
   using adapters::SmtpStep;
   EXPECT_EQ(worst(judge_mail("smtp://mail", {SmtpStep::none, "250 ok"})), Level::ok);
-  for (const auto step : {SmtpStep::connect, SmtpStep::encrypt, SmtpStep::authenticate, SmtpStep::sender}) {
+  for (const auto step :
+       {SmtpStep::connect, SmtpStep::greet, SmtpStep::encrypt, SmtpStep::authenticate, SmtpStep::sender}) {
     const auto findings = judge_mail("smtp://mail", {step, "550 no"});
     EXPECT_EQ(worst(findings), Level::problem);
     EXPECT_THAT(texts(findings), HasSubstr("550 no"));
@@ -249,6 +250,7 @@ INSTANTIATE_TEST_SUITE_P(
                                   Level::ok},
                       SettingsRow{"a proxy on this machine", {{"TRUSTED_PROXIES", "127.0.0.1"}}, Level::ok},
                       SettingsRow{"everybody a proxy", {{"TRUSTED_PROXIES", "10.0.0.0/8, ::/0"}}, Level::problem},
+                      SettingsRow{"for development in the open", {{"LISTEN_ADDRESS", "*"}}, Level::warning},
                       SettingsRow{"gRPC in the open", {{"GRPC_PLAINTEXT", "on"}}, Level::warning}));
 
 TEST(Settings, PassWarningsOn) {

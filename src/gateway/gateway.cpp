@@ -72,6 +72,11 @@ bool is_known_verb(std::string_view verb) {
 
 bool changes_something(std::string_view verb) { return verb != "GET" && verb != "HEAD" && verb != "OPTIONS"; }
 
+/// Whether a person opens an address in a browser.
+bool opens_page(const http::Request& request) {
+  return (request.verb == "GET" || request.verb == "HEAD") && http::asks_for_html(request.header_lines("accept"));
+}
+
 RequestOrigin origin_of(const http::Request& request) {
   const auto origins = request.header_lines("origin");
   const auto sites = request.header_lines("sec-fetch-site");
@@ -241,6 +246,8 @@ void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   if (request.verb == "OPTIONS") return give(answer_options(request, target->path, match));
   const Destination* const destination = match.under(request.verb);
   if (destination == nullptr) {
+    const Page* const page = opens_page(request) ? router.page_at(target->path) : nullptr;
+    if (page != nullptr) return give(answer_page(request, *page));
     http::Response response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
     response.headers.emplace_back("Allow", match.allow());
     return give(std::move(response));

@@ -87,6 +87,11 @@ PathMatch Router::find(std::string_view path) const {
   return match;
 }
 
+const Page* Router::page_at(std::string_view path) const {
+  const auto found = std::ranges::find(pages_, path, &Page::path);
+  return found == pages_.end() ? nullptr : &*found;
+}
+
 bool Router::find_binding(std::string_view path, PathMatch& match) const {
   const auto segments = split(path);
   if (!segments) {

@@ -16,7 +16,7 @@ namespace ostiary::gateway {
 /// development mailbox, what a mailed link opens.
 struct Page {
   std::string verb;  ///< GET (answers HEAD too), POST, DELETE
-  std::string path;  ///< exact, or with a trailing "*" for a prefix
+  std::string path;  ///< exact, or with a trailing "*" for a prefix; a call's own path shows it to browsers only
   /// Called on the I/O thread: quick, no database. A 404 without a body makes the gateway answer as for an unknown
   /// path.
   std::function<http::Response(const http::Request&)> answer;
@@ -49,6 +49,9 @@ class Router {
 
   /// `path` as sent, without the query.
   PathMatch find(std::string_view path) const;
+
+  /// The page at exactly this path, also where calls have the path under other verbs; null if there is none.
+  const Page* page_at(std::string_view path) const;
 
  private:
   struct Entry {

@@ -59,4 +59,14 @@ std::string_view preferred_language(std::string_view accept_language, std::span<
   return best;
 }
 
+bool asks_for_html(const std::vector<std::string_view>& accept) {
+  for (std::string_view line : accept) {
+    while (!line.empty()) {
+      const Range range = take_range(line);
+      if (range.weight > 0 && equal_ignoring_case(range.name, "text/html")) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace ostiary::http

@@ -47,6 +47,22 @@ std::string path_of(const MailboxEntry& entry) {
   return std::string(list_path) + "/" + to_hex(as_bytes(entry.mail.message_id));
 }
 
+std::string query_with(const Secret& key) { return "?key=" + std::string(key.reveal()); }
+
+bool has_key(const http::Request& request, const Secret& key) {
+  const auto question = request.target.find('?');
+  return question != std::string::npos &&
+         equal_in_constant_time(std::string_view(request.target).substr(question), query_with(key));
+}
+
+/// For a developer who opens the page without its key. It tells a stranger nothing.
+http::Response key_is_missing() {
+  http::Response response{.status = 404, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = nullptr};
+  response.body = std::make_shared<const std::string>(
+      "The address of the development mailbox has a key. `ostiary serve` prints the whole address when it starts.\n");
+  return response;
+}
+
 http::Response json_list(const std::vector<MailboxEntry>& entries) {
   json::array mails;
   for (const MailboxEntry& entry : entries) {
@@ -63,7 +79,7 @@ http::Response json_list(const std::vector<MailboxEntry>& entries) {
   return response;
 }
 
-http::Response html_list(const std::vector<MailboxEntry>& entries) {
+http::Response html_list(const std::vector<MailboxEntry>& entries, const Secret& key) {
   static const PageTemplate page("mailbox.html");
   ctemplate::TemplateDictionary values("mailbox");
   values.ShowSection(entries.empty() ? "no_mails" : "some_mails");
@@ -71,7 +87,7 @@ http::Response html_list(const std::vector<MailboxEntry>& entries) {
     auto& mail = *values.AddSectionDictionary("mail");
     mail["at"] = to_rfc3339(entry.received_at).substr(11, 8);
     mail["to"] = entry.mail.to;
-    mail["path"] = path_of(entry);
+    mail["path"] = path_of(entry) + query_with(key);
     mail["subject"] = entry.mail.subject;
   }
   http::Response response = html_page(page.expand(values));
@@ -79,46 +95,56 @@ http::Response html_list(const std::vector<MailboxEntry>& entries) {
   return response;
 }
 
-http::Response one_mail(const MailboxEntry& entry) {
+http::Response one_mail(const MailboxEntry& entry, const Secret& key) {
   static const PageTemplate page("mail.html");
   ctemplate::TemplateDictionary values("mail");
   values["subject"] = entry.mail.subject;
   values["to"] = entry.mail.to;
   values["received_at"] = to_rfc3339(entry.received_at);
-  values["html_path"] = path_of(entry) + std::string(html_suffix);
+  values["html_path"] = path_of(entry) + std::string(html_suffix) + query_with(key);
+  values["list_path"] = mailbox_path(key);
   add_parts(values, entry.mail.text);
   return html_page(page.expand(values));
 }
 
-/// The mail's own HTML: it may style itself, and nothing more.
+/// The mail's own HTML: it may style itself, and open its links in new tabs, which are ordinary ones, as in a mail
+/// program. It stands in a frame, and no page of ours may be framed.
 http::Response html_of_mail(const MailboxEntry& entry) {
   http::Response response;
   response.headers = {
       {"Content-Type", "text/html; charset=utf-8"},
-      {"Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}};
-  response.body = std::make_shared<const std::string>(entry.mail.html);
+      {"Content-Security-Policy",
+       "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+       "frame-ancestors 'self'"}};
+  response.body = std::make_shared<const std::string>("<!doctype html><base target=\"_blank\">" + entry.mail.html);
   return response;
 }
 
-http::Response answer_mail(const http::Request& request, const std::vector<MailboxEntry>& entries) {
+http::Response answer_mail(const http::Request& request, const std::vector<MailboxEntry>& entries, const Secret& key) {
   std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   const bool html = path.ends_with(html_suffix);
   if (html) path.remove_suffix(html_suffix.size());
   const auto found = std::ranges::find(entries, path, path_of);
   if (found == entries.end()) return nothing_here();
-  return html ? html_of_mail(*found) : one_mail(*found);
+  return html ? html_of_mail(*found) : one_mail(*found, key);
 }
 
 }  // namespace
 
-std::vector<gateway::Page> mailbox_pages(Latest latest) {
-  auto list = [latest](const http::Request& request) {
-    if (!http::is_local_request(request)) return nothing_here();
-    return wants_json(request) ? json_list(latest()) : html_list(latest());
+std::string mailbox_path(const Secret& key) { return std::string(list_path) + query_with(key); }
+
+std::vector<gateway::Page> mailbox_pages(Latest latest, Secret key) {
+  const auto shown_to_owner = [key](auto answer) {
+    return [key, answer](const http::Request& request) {
+      if (!http::is_local_request(request)) return nothing_here();
+      return has_key(request, key) ? answer(request) : key_is_missing();
+    };
   };
-  auto one = [latest](const http::Request& request) {
-    return http::is_local_request(request) ? answer_mail(request, latest()) : nothing_here();
-  };
+  auto list = shown_to_owner([latest, key](const http::Request& request) {
+    return wants_json(request) ? json_list(latest()) : html_list(latest(), key);
+  });
+  auto one =
+      shown_to_owner([latest, key](const http::Request& request) { return answer_mail(request, latest(), key); });
   return {{"GET", std::string(list_path), std::move(list)}, {"GET", std::string(list_path) + "/*", std::move(one)}};
 }
 

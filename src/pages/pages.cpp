@@ -3,8 +3,11 @@
 #include <ctemplate/template_dictionary.h>
 
 #include <array>
+#include <map>
 
+#include "base/named_duration.hpp"
 #include "http/accept_header.hpp"
+#include "http/local_request.hpp"
 #include "pages/files.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/templates.hpp"
@@ -15,15 +18,37 @@ namespace {
 
 constexpr std::array<std::string_view, 2> languages{"en", "de"};
 
-/// The page `stem`.<language>.html in the language that the request likes best.
-http::Response translated_page(const http::Request& request, std::string_view stem) {
-  const auto language = http::preferred_language(request.header("accept-language").value_or(""), languages);
-  http::Response response =
-      html_page(std::string(page_file(std::string(stem) + "." + std::string(language) + ".html")));
-  response.headers.emplace_back("Content-Language", language);
-  response.headers.emplace_back("Vary", "Accept-Language");
-  return response;
-}
+/// The page `stem`.<language>.html in each language, its values filled in.
+class TranslatedPage {
+ public:
+  TranslatedPage(std::string_view stem, const PagesOptions& options) {
+    ctemplate::TemplateDictionary values("page");
+    const auto set = [&](const std::string& name, const std::string& value) {
+      if (value.empty()) values.ShowSection("no_" + name);
+      else values.SetValueAndShowSection(name, value, "has_" + name);
+    };
+    const NamedDuration lifetime = name_duration(options.code_lifetime);
+    set("service_name", options.service_name);
+    set("app_url", options.app_url);
+    set("minutes", lifetime.minutes);
+    set("seconds", lifetime.seconds);
+    for (const std::string_view language : languages) {
+      pages_[language] = PageTemplate(std::string(stem) + "." + std::string(language) + ".html").expand(values);
+    }
+  }
+
+  /// In the language that the request likes best.
+  http::Response operator()(const http::Request& request) const {
+    const auto language = http::preferred_language(request.header("accept-language").value_or(""), languages);
+    http::Response response = html_page(pages_.at(language));
+    response.headers.emplace_back("Content-Language", language);
+    response.headers.emplace_back("Vary", "Accept-Language");
+    return response;
+  }
+
+ private:
+  std::map<std::string_view, std::string> pages_;
+};
 
 std::string local_start(const PagesOptions& options) {
   ctemplate::TemplateDictionary values("start");
@@ -52,14 +77,17 @@ gateway::Page document(std::string path, std::string_view type, std::string text
 
 std::vector<gateway::Page> make_pages(PagesOptions options) {
   std::vector<gateway::Page> pages;
+  const TranslatedPage public_start("start-public", options);
   if (options.local) {
-    pages.push_back({"GET", "/", [start = local_start(options)](const http::Request&) { return html_page(start); }});
+    pages.push_back({"GET", "/", [start = local_start(options), public_start](const http::Request& request) {
+                       return http::is_local_request(request) ? html_page(start) : public_start(request);
+                     }});
   } else {
-    pages.push_back(
-        {"GET", "/", [](const http::Request& request) { return translated_page(request, "start-public"); }});
+    pages.push_back({"GET", "/", public_start});
   }
-  pages.push_back(
-      {"GET", "/verify-email", [](const http::Request& request) { return translated_page(request, "verify-email"); }});
+  pages.push_back({"GET", "/verify-email", TranslatedPage("verify-email", options)});
+  const TranslatedPage sign_in("sign-in", options);
+  for (const char* path : {"/login", "/register"}) pages.push_back({"GET", path, sign_in});
   pages.push_back(
       {"GET", "/docs", [](const http::Request&) { return html_page(std::string(page_file("docs.html"))); }});
   pages.push_back(document("/openapi.json", "application/json", std::move(options.description.json)));
@@ -67,7 +95,8 @@ std::vector<gateway::Page> make_pages(PagesOptions options) {
   pages.push_back(assets_page());
   if (options.metrics) pages.push_back(metrics_page(*options.metrics, options.metrics_networks));
   if (options.local && options.mailbox) {
-    for (gateway::Page& page : mailbox_pages(std::move(options.mailbox))) pages.push_back(std::move(page));
+    for (gateway::Page& page : mailbox_pages(std::move(options.mailbox), std::move(options.mailbox_key)))
+      pages.push_back(std::move(page));
   }
   return pages;
 }

@@ -30,6 +30,8 @@ PagesOptions local() {
   options.local = true;
   options.version = "1.2.3";
   options.running = {{"Storage", "SQLite <here>"}};
+  options.service_name = "Ödland & Söhne";
+  options.mailbox_key = Secret("k3y");
   options.mailbox = [] { return std::vector{mail("second/2@x", "Two & <i>"), mail("1@x", "One")}; };
   options.description = {"{\"openapi\":\"3.1.0\"}", "openapi: \"3.1.0\"\n"};
   return options;
@@ -53,14 +55,45 @@ TEST(Pages, TellWhatRunsOnThisMachineOnly) {
   const testing::Answered start = tested.ask(at_home("/"));
   EXPECT_EQ(start.status, 200);
   EXPECT_THAT(start.text(), AllOf(HasSubstr("1.2.3"), HasSubstr("SQLite &lt;here&gt;"), HasSubstr("/dev/mailbox"),
-                                  HasSubstr("curl http://localhost:8001/register")));
+                                  HasSubstr("curl http://localhost:8001/register"), Not(HasSubstr("k3y"))));
+  testing::Asked from_elsewhere = at_home("/");
+  from_elsewhere.peer = "192.0.2.1";
+  testing::Asked through_a_proxy = at_home("/", {{"x-forwarded-for", "192.0.2.1"}});
+  for (const testing::Asked& asked : {from_elsewhere, through_a_proxy}) {
+    EXPECT_THAT(tested.ask(asked).text(), AllOf(HasSubstr("account service"), Not(HasSubstr("1.2.3"))));
+  }
   PagesOptions elsewhere = local();
   elsewhere.local = false;
   testing::TestedGateway open = with_pages(elsewhere);
   const testing::Answered closed = open.ask(at_home("/"));
   EXPECT_EQ(closed.status, 200);
   EXPECT_THAT(closed.text(), AllOf(Not(HasSubstr("1.2.3")), Not(HasSubstr("SQLite")), Not(HasSubstr("mailbox"))));
-  EXPECT_EQ(open.ask(at_home("/dev/mailbox")).status, 404);
+  EXPECT_EQ(open.ask(at_home("/dev/mailbox?key=k3y")).status, 404);
+}
+
+TEST(Pages, NameTheServiceAndTheWayBack) {
+  PagesOptions options = local();
+  testing::TestedGateway without = with_pages(options);
+  options.app_url = "https://app.example.org/in?a=1&b=2";
+  options.code_lifetime = std::chrono::minutes(30);
+  testing::TestedGateway with = with_pages(options);
+  for (const char* path : {"/verify-email", "/login", "/register"}) {
+    for (const char* language : {"en", "de"}) {
+      const testing::Asked asked = at_home(path, {{"accept", "text/html"}, {"accept-language", language}});
+      EXPECT_THAT(with.ask(asked).text(), AllOf(HasSubstr("Ödland &amp; Söhne"), Not(HasSubstr("{{")),
+                                                HasSubstr("href=\"https://app.example.org/in?a=1&amp;b=2\"")))
+          << path << language;
+      EXPECT_THAT(without.ask(asked).text(), AllOf(HasSubstr("Ödland &amp; Söhne"), Not(HasSubstr("app.example.org"))));
+    }
+  }
+  for (const char* accept : {"application/json", "*/*", "text/html;q=0"}) {
+    EXPECT_EQ(with.ask(at_home("/login", {{"accept", accept}})).status, 405) << accept;
+  }
+  EXPECT_EQ(with.ask(at_home("/api/auth/login", {{"accept", "text/html"}})).status, 405);
+  EXPECT_THAT(with.ask(at_home("/verify-email")).text(), AllOf(HasSubstr("30 minutes"), Not(HasSubstr("seconds"))));
+  options.code_lifetime = std::chrono::seconds(90);
+  EXPECT_THAT(with_pages(options).ask(at_home("/verify-email", {{"accept-language", "de"}})).text(),
+              HasSubstr("90 Sekunden"));
 }
 
 // B9: opening the link, by whatever verb, calls nothing.
@@ -128,21 +161,33 @@ TEST(Pages, ShowTheReferenceFromOurOwnFiles) {
 
 TEST(Mailbox, ShowsMailAsListAndAlone) {
   testing::TestedGateway tested = with_pages();
-  const testing::Answered list = tested.ask(at_home("/dev/mailbox"));
+  const testing::Answered list = tested.ask(at_home("/dev/mailbox?key=k3y"));
   EXPECT_THAT(list.text(), AllOf(HasSubstr("Two &amp; &lt;i&gt;"), HasSubstr("One"), HasSubstr("ada@example.org")));
-  const testing::Answered json = tested.ask(at_home("/dev/mailbox", {{"accept", "application/json"}}));
+  const testing::Answered json = tested.ask(at_home("/dev/mailbox?key=k3y", {{"accept", "application/json"}}));
   EXPECT_EQ(json.json().at("mails").as_array().size(), 2U);
   EXPECT_EQ(json.json().at("mails").at(0).at("id"), "second/2@x");
 
   const auto link = list.text().find("/dev/mailbox/");
   const std::string path = list.text().substr(link, list.text().find('"', link) - link);
+  EXPECT_THAT(path, ::testing::EndsWith("?key=k3y"));
+  const std::string key_less = path.substr(0, path.find('?'));
   const testing::Answered one = tested.ask(at_home(path));
   EXPECT_THAT(one.text(), AllOf(HasSubstr("<a href=\"https://id.example.org/verify-email#token=a_-b&amp;x=\">"),
-                                HasSubstr("<iframe sandbox "), Not(HasSubstr("<b>code"))));
-  const testing::Answered html = tested.ask(at_home(path + "/html"));
-  EXPECT_EQ(html.text(), "<b>code</b>");
-  EXPECT_THAT(html.header("content-security-policy"), HasSubstr("sandbox; default-src 'none'"));
-  EXPECT_EQ(tested.ask(at_home("/dev/mailbox/00")).status, 404);
+                                HasSubstr("<iframe sandbox=\"allow-popups allow-popups-to-escape-sandbox\""),
+                                Not(HasSubstr("<b>code")), HasSubstr(key_less + "/html?key=k3y")));
+  const testing::Answered html = tested.ask(at_home(key_less + "/html?key=k3y"));
+  EXPECT_THAT(html.text(), ::testing::EndsWith("<b>code</b>"));
+  EXPECT_THAT(html.header("content-security-policy"),
+              AllOf(HasSubstr("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'"),
+                    Not(HasSubstr("allow-scripts")), Not(HasSubstr("allow-same-origin"))));
+  EXPECT_EQ(tested.ask(at_home("/dev/mailbox/00?key=k3y")).status, 404);
+  for (const std::string query : {"", "?key=", "?key=k3", "?key=k3yy", "?key=K3Y", "?k3y", "?key=k3y&key=k3y"}) {
+    for (const std::string& without : {std::string("/dev/mailbox"), key_less, key_less + "/html"}) {
+      const testing::Answered closed = tested.ask(at_home(without + query));
+      EXPECT_EQ(closed.status, 404) << without << query;
+      EXPECT_THAT(closed.text(), AllOf(HasSubstr("ostiary serve"), Not(HasSubstr("k3y")), Not(HasSubstr("ada@"))));
+    }
+  }
 }
 
 // Design, "SMTP_URL": only this machine's own requests.
@@ -170,7 +215,7 @@ TEST(Mailbox, IsNotThereForAnybodyElse) {
   testing::TestedGateway tested = with_pages();
   for (const Row& row : table) {
     for (const char* accept : {"text/html", "application/json"}) {
-      testing::Asked asked = get("/dev/mailbox", row.headers);
+      testing::Asked asked = get("/dev/mailbox?key=k3y", row.headers);
       asked.headers.emplace_back("accept", accept);
       asked.peer = row.peer;
       EXPECT_EQ(tested.ask(asked).status, row.status) << row.name << ' ' << accept;

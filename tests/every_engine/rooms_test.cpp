@@ -19,8 +19,10 @@ namespace ostiary::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::HasSubstr;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Rooms : public OnEveryEngine {
  protected:
@@ -220,13 +222,32 @@ TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
   ASSERT_EQ(mails.size(), 1U);
   EXPECT_EQ(mails.front().to, "Ada@Example.org");
   EXPECT_EQ(code_in(mails.front()), "no code");
+  EXPECT_THAT(mails.front().text, HasSubstr("\nhttps://app.example.org\n"));
+  EXPECT_THAT(mails.front().html, HasSubstr("href=\"https://app.example.org\""));
   ASSERT_TRUE(stranger.registers());
   EXPECT_TRUE(world.delivered().empty());
   EXPECT_EQ(refusal_of(stranger.verifies("123456")), "wrong_code");
   EXPECT_EQ(refusal_of(stranger.logs_in()), "email_not_verified");
   world.clock.advances(24h);
+  world.accounts.app_url.clear();
   ASSERT_TRUE(stranger.registers());
-  EXPECT_EQ(world.delivered().size(), 1U);
+  mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_THAT(mails.front().text + mails.front().html, Not(HasSubstr("http"))) << "no link that leads nowhere";
+}
+
+TEST_P(Rooms, ACodesMailSaysHowLongItWorksAndWhoseItIs) {
+  Person weird(world, "ada+tag&x=%@example.org");
+  world.accounts.code_policy.code_lifetime = 30min;
+  ASSERT_TRUE(weird.registers());
+  const auto half_an_hour = world.delivered().front();
+  EXPECT_THAT(half_an_hour.text, HasSubstr("work for 30 minutes, and"));
+  EXPECT_THAT(half_an_hour.text, HasSubstr("&email=ada%2btag%26x%3d%25%40example.org\n"));
+  world.accounts.code_policy.code_lifetime = 90s;
+  ASSERT_TRUE(ada.registers());
+  const auto short_lived = world.delivered().front();
+  EXPECT_THAT(short_lived.text, HasSubstr("work for 90 seconds, and"));
+  EXPECT_THAT(short_lived.html, HasSubstr("work for 90 seconds, and"));
 }
 
 TEST_P(Rooms, AUsernameIsReservedAndThenTakenR41) {

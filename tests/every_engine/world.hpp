@@ -101,7 +101,8 @@ class World {
   sessions::Deps sessions{clock, ids,          random, db,     keys,
                           audit, invalidation, hasher, tokens, devices,
                           cache, limits,       log,    {},     [](std::string_view) { return std::nullopt; }};
-  accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", [] {}};
+  accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", "https://app.example.org",
+                          [] {}};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
 

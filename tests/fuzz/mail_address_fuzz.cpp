@@ -67,7 +67,7 @@ std::string decoded(std::string_view header) {
 }
 
 void check_header(std::string_view text) {
-  const std::string header = adapters::encode_header(text);
+  const std::string header = adapters::encode_header(text, 9);
   if (header != text) must(decoded(header) == text, "what was encoded is what was given");
   for (std::size_t i = 0; i < header.size(); ++i) {
     const bool fold = header.compare(i, 3, "\r\n ") == 0;

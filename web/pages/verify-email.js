@@ -1,12 +1,19 @@
 // The page behind a mailed link. The token stands in the fragment, which no server and no log sees; only a person who
-// presses the button spends it, so that programs which open links in mails do not.
+// presses the button spends it, so that programs which open links in mails do not. The address beside it is shown, and
+// decides nothing.
 'use strict'
 
 const form = document.getElementById('confirm')
 const button = form.querySelector('button')
 const passwordPart = document.getElementById('password-part')
 const password = document.getElementById('password')
-const token = new URLSearchParams(location.hash.slice(1)).get('token')
+const fragment = new URLSearchParams(location.hash.slice(1))
+const token = fragment.get('token')
+
+function showAddress(address) {
+  if (!address) return
+  for (const place of document.querySelectorAll('[data-address]')) place.textContent = address
+}
 
 /** Shows the sentence for an outcome, or none. */
 function show(outcome) {
@@ -19,8 +26,20 @@ function show(outcome) {
 function finish(outcome) {
   form.hidden = true
   history.replaceState(null, '', location.pathname)
+  if (outcome === 'done') {
+    const heading = document.getElementById('heading')
+    heading.textContent = heading.dataset.done
+    document.title = heading.dataset.done
+  }
   show(outcome)
+  offerWayBack()
   document.getElementById('answer').focus()
+}
+
+/** To the application, where APP_URL names it. */
+function offerWayBack() {
+  const wayBack = document.getElementById('way-back')
+  if (wayBack) wayBack.hidden = false
 }
 
 function askForPassword() {
@@ -36,15 +55,17 @@ async function post(body) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-  if (reply.ok) return 'done'
-  const problem = await reply.json().catch(() => ({}))
-  return reply.status === 429 ? 'rate_limited' : (problem.code ?? 'other')
+  const answer = await reply.json().catch(() => ({}))
+  if (!reply.ok) return reply.status === 429 ? 'rate_limited' : (answer.code ?? 'other')
+  showAddress(answer.user?.email)
+  return 'done'
 }
 
 async function confirm() {
   show(null)
   button.disabled = true
-  const outcome = await post(passwordPart.hidden ? { token } : { token, password: password.value }).catch(() => 'offline')
+  const body = passwordPart.hidden ? { token } : { token, password: password.value }
+  const outcome = await post(body).catch(() => 'offline')
   button.disabled = false
   if (outcome === 'password_required') return askForPassword()
   if (['done', 'link_invalid', 'username_taken', 'already_verified'].includes(outcome)) return finish(outcome)
@@ -57,5 +78,10 @@ form.addEventListener('submit', (event) => {
   void confirm()
 })
 
-if (token) form.hidden = false
-else show('no_token')
+showAddress(fragment.get('email'))
+if (token) {
+  form.hidden = false
+} else {
+  show('no_token')
+  offerWayBack()
+}

@@ -166,6 +166,14 @@ describe('`ostiary doctor`', () => {
       await mails.stops()
     }
     expect(await asks(mails.url())).toMatch(/^problem: .* can't be reached/)
+
+    const open = await MailServer.starts()
+    try {
+      const unsigned = open.url({ query: 'starttls=required', user: 'ostiary:lantern-42' })
+      expect(await asks(unsigned)).toMatch(/^problem: .* offers no way to sign in/)
+    } finally {
+      await open.stops()
+    }
   })
 
   test('names ports that another program has, and folders that nobody can use', async () => {

@@ -13,7 +13,9 @@ describe('pages in a real browser', () => {
   let strangers: string[]
   beforeAll(async () => {
     if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
-    world = await World.begins('SQLite')
+    world = await World.begins('SQLite', {
+      settings: { SERVICE_NAME: 'Lantern', APP_URL: 'https://app.example.org/in', CODE_LIFETIME: '20m' },
+    })
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   })
   afterAll(async () => {
@@ -81,6 +83,13 @@ describe('pages in a real browser', () => {
     await page.getByRole('button').click()
     await eventually('the browser is signed in', async () => (await session(page)).status === 200)
     expect((await session(page)).body.user.email).toBe(alice.email)
+    await page.getByRole('heading', { name: 'Email address confirmed' }).waitFor()
+    const answer = await page.innerText('main')
+    expect(answer).toContain(`${alice.email} is confirmed`)
+    expect(answer).toMatch(/signed in to\s+Lantern/)
+    expect(await page.getByRole('link', { name: 'Continue to Lantern' }).getAttribute('href')).toBe(
+      'https://app.example.org/in',
+    )
     expect(await page.evaluate(() => document.cookie)).toBe('')
     expect(page.url()).not.toContain(link.hash)
     const cookies = await page.context().cookies()
@@ -124,6 +133,8 @@ describe('pages in a real browser', () => {
       undefined,
       { timeout: 10_000 },
     )
+    expect(await page.innerText('main')).toMatch(/older than\s+20 minutes/)
+    expect(await page.getByRole('link', { name: 'Continue to Lantern' }).isVisible()).toBe(true)
     isQuiet()
   })
 
@@ -140,7 +151,8 @@ describe('pages in a real browser', () => {
     const text = await page.innerText('body')
     expect(text).toMatch(/Ostiary/)
     expect(text).toMatch(/SQLite/)
-    for (const target of ['/docs', '/dev/mailbox', '/openapi.json']) {
+    expect(text).toMatch(/\/dev\/mailbox/)
+    for (const target of ['/docs', '/openapi.json']) {
       expect(await page.locator(`a[href*="${target}"]`).count(), target).toBeGreaterThan(0)
     }
     isQuiet()
@@ -150,13 +162,45 @@ describe('pages in a real browser', () => {
     const dora = await world.person('dora').registers()
     const code = await world.mailbox.latestCode(dora)
     const page = await opens()
-    await page.goto(`${world.server.origin}/dev/mailbox`)
+    await page.goto(world.server.origin + (await world.server.mailboxPath()))
     await page.getByRole('row', { name: dora.email }).getByRole('link').click()
     const text = await page.innerText('main')
     expect(text).toContain(dora.email)
     expect(text).toContain(code)
     const html = page.frameLocator('iframe')
     expect(await html.locator('body').innerText()).toContain(code)
+    isQuiet()
+  })
+
+  test('the button in the HTML mail at the development mailbox opens the page, which signs in', async () => {
+    const page = await opens()
+    const emil = world.person('emil')
+    await registersIn(page, emil.email, emil.password)
+    await world.mailbox.latestLink(emil)
+    await page.goto(world.server.origin + (await world.server.mailboxPath()))
+    await page.getByRole('row', { name: emil.email }).getByRole('link').click()
+    const opened = page.context().waitForEvent('page')
+    await page.frameLocator('iframe').getByRole('link', { name: 'Confirm my email address' }).click()
+    const confirm = await opened
+    await confirm.waitForLoadState()
+    expect(confirm.url()).toMatch(/\/verify-email#token=/)
+    expect(await confirm.innerText('main')).toContain(emil.email)
+    await confirm.getByRole('button').click()
+    await confirm.getByRole('heading', { name: 'Email address confirmed' }).waitFor()
+    expect((await session(page)).body.user.email).toBe(emil.email)
+    isQuiet()
+  })
+
+  test('/login, opened in a browser, is a page that leads to the application; programs get 405', async () => {
+    const page = await opens()
+    for (const path of ['/login', '/register']) {
+      const reply = await page.goto(world.server.origin + path)
+      expect(reply?.status()).toBe(200)
+      expect(reply?.headers()['content-type']).toMatch(/^text\/html/)
+      await page.getByRole('heading', { name: 'Lantern' }).waitFor()
+      expect(await page.getByRole('link').getAttribute('href')).toBe('https://app.example.org/in')
+      expect((await world.client().get(path, { headers: { accept: 'application/json' } })).status).toBe(405)
+    }
     isQuiet()
   })
 

@@ -250,11 +250,25 @@ describe('serving and stopping', () => {
     await server.stops()
   })
 
+  test('development is not what PUBLIC_URL says where other machines can come in', async () => {
+    const open = { LISTEN_ADDRESS: '*' }
+    saysInOneLine(await serve({ ...open, RATE_LIMITS: 'off' }), 'RATE_LIMITS', /loopback/)
+    const server = await Server.start({ settings: { ...open, RATE_LIMITS: undefined } })
+    expect(server.output).toMatch(/LISTEN_ADDRESS.*other machines/)
+    await server.stops()
+  })
+
   test('the development mailbox answers a loopback peer with a localhost Host and nobody in between', async () => {
     const server = await Server.start()
     const client = new HttpClient(server.origin)
     const json = { accept: 'application/json' }
-    expect((await client.get('/dev/mailbox', { headers: json })).status).toBe(200)
+    const path = await server.mailboxPath()
+    expect((await client.get(path, { headers: json })).status).toBe(200)
+    // As a stranger's request looks behind a bare `proxy_pass`: all but the key is as at home.
+    for (const guess of ['/dev/mailbox', '/dev/mailbox?key=', `${path}0`]) {
+      const closed = await client.get(guess, { headers: { ...json, host: `127.0.0.1:${server.port}` } })
+      expect(closed.status, guess).toBe(404)
+    }
     for (const headers of [
       { host: 'evil.example' },
       { host: `localhost.evil.example:${server.port}` },
@@ -264,11 +278,14 @@ describe('serving and stopping', () => {
       { via: '1.1 proxy' },
     ]) {
       expect(
-        (await client.get('/dev/mailbox', { headers: { ...json, ...headers } })).status,
+        (await client.get(path, { headers: { ...json, ...headers } })).status,
         JSON.stringify(headers),
       ).toBeGreaterThanOrEqual(400)
     }
     await server.stops()
+    const again = await server.startsAgain()
+    expect(await again.mailboxPath(), 'a page that is open stays so').toBe(path)
+    await again.stops()
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)(

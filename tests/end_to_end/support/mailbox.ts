@@ -73,12 +73,12 @@ export class Mailbox {
 export class DevelopmentMailbox implements Mails {
   private readonly client: HttpClient
 
-  constructor(server: Server) {
+  constructor(private readonly server: Server) {
     this.client = new HttpClient(server.origin, { authority: server.authority })
   }
 
   async to(address: string): Promise<Mail[]> {
-    const reply = await this.client.get('/dev/mailbox', { headers: { accept: 'application/json' } })
+    const reply = await this.client.get(await this.server.mailboxPath(), { headers: { accept: 'application/json' } })
     if (reply.status !== 200) throw new Error(`/dev/mailbox: ${reply.status} ${reply.text}`)
     return (reply.body.mails as Mail[]).filter((mail) => mail.to === address).reverse()
   }

@@ -228,6 +228,11 @@ export class Server {
     })
   }
 
+  /** The path of the development mailbox with its key, as the program prints it at its start. */
+  async mailboxPath(): Promise<string> {
+    return await eventually('it prints where its mailbox is', () => /\/dev\/mailbox\?key=[\w-]+/.exec(this.output)?.[0])
+  }
+
   /** Asks it to end, as an init system does, and tells how it ended. A sanitizer's complaint is an error. */
   async stops(signal: NodeJS.Signals = 'SIGTERM', within = 20_000) {
     if (!this.exit) this.child.kill(signal)

@@ -10,9 +10,9 @@
 <div style="max-width: 520px; margin: 0 auto">
 <p>Guten Tag{{#has_display_name}} {{display_name}}{{/has_display_name}},</p>
 <p>soeben hat jemand versucht, sich mit Ihrer E-Mail-Adresse bei {{service_name}} zu registrieren. Sie haben dort bereits ein Konto, und es hat sich nichts geändert: Passwort, Daten und Sitzungen sind wie zuvor.</p>
-<p>Falls Sie es selbst waren, melden Sie sich einfach an:</p>
-<p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Anmelden</a></p>
-<p style="font-size: 14px; opacity: 0.75">Falls Sie es nicht waren, brauchen Sie nichts zu tun. Die Person hat nicht erfahren, dass Sie ein Konto haben.</p>
+<p>Falls Sie es selbst waren, melden Sie sich einfach an.</p>
+{{#has_link}}<p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Anmelden</a></p>
+{{/has_link}}<p style="font-size: 14px; opacity: 0.75">Falls Sie es nicht waren, brauchen Sie nichts zu tun. Die Person hat nicht erfahren, dass Sie ein Konto haben.</p>
 </div>
 </body>
 </html>

@@ -13,7 +13,7 @@
 <p style="font-size: 32px; font-weight: 600; letter-spacing: 6px; margin: 24px 0">{{code}}</p>
 <p>Geben Sie ihn dort ein, wo Sie sich registriert haben, oder benutzen Sie diese Schaltfläche:</p>
 <p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">E-Mail-Adresse bestätigen</a></p>
-<p>Beides gilt {{minutes}} Minuten lang und nur einmal. Danach können Sie dort einen neuen Code anfordern.</p>
+<p>Beides gilt {{#has_minutes}}{{minutes}} Minuten{{/has_minutes}}{{#has_seconds}}{{seconds}} Sekunden{{/has_seconds}} lang und nur einmal. Danach können Sie dort einen neuen Code anfordern.</p>
 <p style="font-size: 14px; opacity: 0.75">Falls Sie sich nicht bei {{service_name}} registriert haben, hat sich vielleicht jemand bei der Adresse vertippt. Sie brauchen nichts zu tun: Ohne den Code wird kein Konto eröffnet. Geben Sie ihn bitte niemandem, auch uns nicht.</p>
 </div>
 </body>

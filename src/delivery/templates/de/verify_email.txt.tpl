@@ -8,7 +8,7 @@ Geben Sie ihn dort ein, wo Sie sich registriert haben, oder öffnen Sie diesen L
 
 {{link}}
 
-Beides gilt {{minutes}} Minuten lang und nur einmal. Danach können Sie dort einen neuen Code anfordern.
+Beides gilt {{#has_minutes}}{{minutes}} Minuten{{/has_minutes}}{{#has_seconds}}{{seconds}} Sekunden{{/has_seconds}} lang und nur einmal. Danach können Sie dort einen neuen Code anfordern.
 
 Falls Sie sich nicht bei {{service_name}} registriert haben, hat sich vielleicht jemand bei der Adresse
 vertippt. Sie brauchen nichts zu tun: Ohne den Code wird kein Konto eröffnet. Geben Sie ihn bitte

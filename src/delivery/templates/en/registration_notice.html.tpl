@@ -10,9 +10,9 @@
 <div style="max-width: 520px; margin: 0 auto">
 <p>Hello{{#has_display_name}} {{display_name}}{{/has_display_name}},</p>
 <p>somebody just tried to register at {{service_name}} with your email address. You already have an account, so nothing has changed: neither your password nor your data nor your sessions.</p>
-<p>If it was you, just sign in:</p>
-<p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Sign in</a></p>
-<p style="font-size: 14px; opacity: 0.75">If it was not you, you can ignore this mail. The person was not told that you have an account.</p>
+<p>If it was you, just sign in.</p>
+{{#has_link}}<p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Sign in</a></p>
+{{/has_link}}<p style="font-size: 14px; opacity: 0.75">If it was not you, you can ignore this mail. The person was not told that you have an account.</p>
 </div>
 </body>
 </html>

@@ -13,7 +13,7 @@
 <p style="font-size: 32px; font-weight: 600; letter-spacing: 6px; margin: 24px 0">{{code}}</p>
 <p>Enter it where you registered, or use this button:</p>
 <p style="margin: 24px 0"><a href="{{link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Confirm my email address</a></p>
-<p>Both are valid for {{minutes}} minutes and can be used once. After that, request a new code there.</p>
+<p>Both are valid for {{#has_minutes}}{{minutes}} minutes{{/has_minutes}}{{#has_seconds}}{{seconds}} seconds{{/has_seconds}} and can be used once. After that, request a new code there.</p>
 <p style="font-size: 14px; opacity: 0.75">If you did not register at {{service_name}}, somebody may have mistyped their address. You can ignore this mail: without the code no account is created. Please do not give the code to anybody, not even to us.</p>
 </div>
 </body>
