@@ -14,24 +14,24 @@ namespace ostiary::adapters {
 /// A mail server, as SMTP_URL names it.
 struct SmtpServer {
   enum class Security {
-    starttls,  ///< asked for and insisted on before anything else is said (smtp://)
-    tls,       ///< from the first byte (smtps://)
+    starttls,  ///< STARTTLS is required before anything else is sent (smtp://)
+    tls,       ///< TLS from the first byte (smtps://)
     none,
   };
   std::string host;
   int port = 0;
   Security security = Security::starttls;
-  std::string user;     ///< empty: without authentication
+  std::string user;     ///< empty for no authentication
   Secret password;
-  std::string ca_file;  ///< the authorities that may vouch for the server; empty: the system's
+  std::string ca_file;  ///< file with the trusted certificate authorities; empty for the system's
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds total_timeout{30};
 };
 
 /// Reads `smtp://user:password@host:587` or `smtps://user:password@host:465`; these are the default ports, and user and
-/// password are percent-encoded. STARTTLS is insisted on unless the host is the machine itself; `?starttls=off` and
-/// `?starttls=required` say otherwise. `?ca_file=/path` trusts other authorities than the system's. The error is a
-/// sentence without the password.
+/// password are percent-encoded. STARTTLS is required unless the host is this machine; `?starttls=off` and
+/// `?starttls=required` override this. `?ca_file=/path` names other certificate authorities than the system's. The
+/// error is a sentence without the password.
 std::expected<SmtpServer, std::string> parse_smtp_url(std::string_view url);
 
 /// Who a mail comes from.
@@ -43,40 +43,40 @@ struct MailSender {
 /// Reads `no-reply@example.org` or `Example <no-reply@example.org>`.
 std::expected<MailSender, std::string> parse_sender(std::string_view text);
 
-/// Whether mail can be sent to (or come from) this: one printable ASCII word with an @ inside, 254 bytes at most,
-/// without what could end it early in SMTP or in a header. A domain in other letters has to come in its ASCII form.
+/// Whether mail can be sent to or from this: one printable ASCII word with an @ inside, at most 254 bytes, without
+/// characters that could end it early in SMTP or a header. An internationalised domain must be in ASCII form.
 bool is_mail_address(std::string_view address);
 
-/// A header's value: as it is where that is plain ASCII, else as encoded words (RFC 2047), folded. Never holds a line
-/// end that the text brought with it.
+/// Encodes a header's value: unchanged if it is plain ASCII, otherwise as folded encoded words (RFC 2047). Line ends in
+/// the text are never kept.
 std::string encode_header(std::string_view text);
 
-/// Where a mail server turned us away.
+/// The SMTP step at which the mail server refused.
 enum class SmtpStep {
-  none,  ///< nowhere: it would take a mail
+  none,  ///< none: it would accept a mail
   connect,
   encrypt,
   authenticate,
-  sender,  ///< it does not take mail from this sender, or not from us
+  sender,  ///< it refuses mail from this sender or this client
 };
 struct SmtpGreeting {
   SmtpStep failed_at = SmtpStep::none;
   std::string detail;  ///< what happened and what the server said, on one line
 };
 
-/// Sends each mail over a connection of its own, by libcurl. The message goes out as multipart/alternative. A refusal
-/// of the mail (5xx to MAIL, RCPT, DATA or the message itself) is `refused`; one of ourselves (no TLS, wrong password)
-/// or of this hour is `refused_for_now`; a connection that breaks after DATA is `unknown`. An exception of
-/// `before_data`, which runs before the first byte of the message is sent, breaks the connection off before the message
-/// is complete, and reaches the caller.
+/// Sends each mail as multipart/alternative over its own connection, with libcurl. A refusal of the mail (5xx to MAIL,
+/// RCPT, DATA or the message itself) is `refused`. A temporary refusal, or one of this client (no TLS, wrong password),
+/// is `refused_for_now`. If the connection breaks after DATA, the outcome is `unknown`. `before_data` runs before the
+/// first byte of the message is sent; an exception from it closes the connection before the message is complete, and is
+/// passed to the caller.
 class SmtpMailer final : public Mailer {
  public:
-  /// `clock` must outlive it. Throws std::runtime_error where libcurl can't speak SMTP.
+  /// `clock` must outlive it. Throws std::runtime_error if libcurl was built without SMTP.
   SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock);
 
   DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
 
-  /// Connects, encrypts, authenticates and names the sender as `send` does, then leaves: nothing is sent.
+  /// Connects, starts TLS, authenticates and names the sender like `send`, then disconnects without sending a mail.
   SmtpGreeting greet() const;
 
   std::string description() const override;  ///< "smtp://mail.example.org:587 (STARTTLS)"

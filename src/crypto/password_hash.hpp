@@ -20,16 +20,16 @@ struct PasswordParameters {
 /// The longest password that `algorithm` takes, in bytes: 72 for bcrypt, which would ignore the rest, else 256.
 std::size_t longest_password(PasswordParameters::Algorithm algorithm);
 
-/// A PHC string ($argon2id$...) or a bcrypt string ($2b$...) of the bytes exactly as given, NUL refused by the caller.
-/// Throws std::runtime_error where memory is short, std::invalid_argument for a password that bcrypt would cut and for
-/// parameters beyond what `verify_password` accepts.
+/// Hashes the exact bytes of a password and returns a PHC string ($argon2id$...) or a bcrypt string ($2b$...). The
+/// caller must refuse NUL. Throws std::runtime_error if there is not enough memory, and std::invalid_argument for a
+/// password that bcrypt would truncate or parameters that `verify_password` does not accept.
 std::string hash_password(const Secret& password, const PasswordParameters& parameters, Random& random);
 
-/// Whether `password` is the one in `stored`: Argon2id (any lanes) or bcrypt (2a, 2b, 2y). An unknown form is false. A
-/// stored hash that asks for more than 256 MiB, 10 passes or bcrypt cost 14 is false too: it would be an attack on us.
+/// Whether `password` matches `stored`: Argon2id (any number of lanes) or bcrypt (2a, 2b, 2y). False for an unknown
+/// format, and for a hash beyond 256 MiB, 10 passes or bcrypt cost 14 (denial of service).
 bool verify_password(const Secret& password, std::string_view stored);
 
-/// Whether `stored` is of another algorithm or weaker parameters than `parameters`.
+/// Whether `stored` has another algorithm or weaker parameters than `parameters`.
 bool needs_rehash(std::string_view stored, const PasswordParameters& parameters);
 
 }  // namespace ostiary::crypto
