@@ -7,7 +7,7 @@
 
 namespace ostiary::storage {
 
-/// What a role may do with a table of ours.
+/// The rights of a role on one of Ostiary's tables.
 struct TableRights {
   std::string table;
   bool may_use_schema;
@@ -19,16 +19,16 @@ struct TableRights {
   bool may_act_as_owner;  ///< is the owner, a member of the owner's role, or a superuser
 };
 
-/// The privileges that a server needs on a table and none besides, as GRANT takes them: it only reads the table of
-/// migrations, and only reads and adds to the audit log.
+/// The exact privileges that a server needs on a table, for GRANT. It only reads the table of migrations, and only
+/// reads and appends to the audit log.
 std::string_view serving_privileges(std::string_view table);
 
-/// Whether a role may do with a table what a server does, and nothing that the audit log has to be safe from.
+/// Whether a role has the rights on a table that a server needs, and none that endangers the audit log.
 bool fits_serving(const TableRights& rights);
 
-/// Grants a role what a server needs on every table, and takes from it what it has besides; safe to repeat. Asked as
-/// the tables' owner, on PostgreSQL or CockroachDB, of a database whose schema is current. Throws StartupError where
-/// the role may act as the tables' owner, whom no grant binds, or may do more than was granted to it.
+/// Grants a role what a server needs on every table, and revokes all other rights. Idempotent. Call it as the tables'
+/// owner, on PostgreSQL or CockroachDB, with a current schema. Throws StartupError if the role can act as the owner,
+/// whom grants do not restrict, or has more rights than were granted.
 void grant_serving(Database& db, const std::string& role);
 
 }  // namespace ostiary::storage
