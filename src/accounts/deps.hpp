@@ -10,14 +10,14 @@
 
 namespace ostiary::accounts {
 
-/// What the accounts room works with. Everything must outlive it.
+/// The dependencies of the accounts room. Everything must outlive it.
 struct Deps {
   sessions::Deps& sessions;
   const vault::DataKeys& data_keys;
   RegistrationPolicy policy;
   CodePolicy code_policy;
-  std::string public_url;             ///< where mailed links lead; never taken from a request
-  std::string service_name;           ///< as mails call the service
+  std::string public_url;             ///< base of mailed links; never taken from a request
+  std::string service_name;           ///< the service's name in mails
   std::function<void()> wake_executor;  ///< called after a commit that ordered a mail
 };
 

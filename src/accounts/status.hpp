@@ -9,12 +9,12 @@ inline constexpr std::string_view active_status = "active", disabled_status = "d
 
 /// Ordered by precedence: the first that applies wins.
 enum class StatusVerdict {
-  gone,     ///< no such account, or one that was deleted: its status is final
-  already,  ///< it has the wanted status
+  gone,     ///< no such account, or a deleted one, whose status is final
+  already,  ///< it already has the wanted status
   changes,
 };
 
-/// Judges whether an account of status `current`, if there is one, takes the status `wanted`.
+/// Decides whether an account with status `current`, if there is one, changes to `wanted`.
 StatusVerdict judge_status(std::optional<std::string_view> current, std::string_view wanted);
 
 }  // namespace ostiary::accounts
