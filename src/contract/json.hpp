@@ -10,25 +10,25 @@
 
 namespace ostiary::contract {
 
-/// The largest body of a call whose policy names none.
+/// The body limit of a call whose policy sets none.
 inline constexpr std::uint32_t usual_body_bytes = 64 * 1024;
 
-/// The bounds of a JSON body.
+/// The limits for a JSON body.
 struct JsonLimits {
   std::size_t depth = 16;
   std::size_t bytes = usual_body_bytes;
 };
 
-/// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
-/// types, null, numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth
-/// and size beyond the limits, anything after the object. An empty text is the empty object. Enums are their value's
-/// name without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
+/// Parses JSON into an empty message. Refuses, naming the field: unknown and duplicate fields, wrong types, null,
+/// numbers beyond 2^53 or with a fraction for an integer, invalid UTF-8, U+0000, unknown enum names, depth and size
+/// beyond the limits, anything after the object. An empty text means an empty object. An enum is the value's name
+/// without the enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
 Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {});
 
-/// Writes a message as JSON: snake_case; absent optional fields left out, others always there.
+/// Writes a message as JSON in snake_case. Absent optional fields are omitted, others are always present.
 void write_json(const google::protobuf::Message& message, std::string& out);
 
-/// Sets one field from the text of a path segment or a query parameter. Refuses what does not fit it.
+/// Sets one field from the text of a path segment or a query parameter. Refuses invalid values.
 Result<void> read_text_field(std::string_view name, std::string_view value, google::protobuf::Message& message);
 
 }  // namespace ostiary::contract

@@ -13,17 +13,17 @@
 namespace ostiary::gateway {
 
 struct CookieOptions {
-  bool secure = false;  ///< PUBLIC_URL is https: the names get a prefix, and the cookies the Secure attribute
+  bool secure = false;  ///< PUBLIC_URL is https: names get a prefix, and cookies the Secure attribute
   std::string domain;   ///< COOKIE_DOMAIN
   std::chrono::seconds refresh_lifetime{7 * 24 * 3600};
   std::chrono::seconds access_lifetime{900};
 };
 
-/// The contract's cookies, their names and attributes (RFC 6265bis). A name's prefix makes the browser refuse one that
-/// a sibling host (__Host-) or a plain connection (__Secure-) would plant.
+/// The contract's cookies, their names and attributes (RFC 6265bis). With a prefix, browsers refuse a cookie that is
+/// planted by a sibling host (__Host-) or over plain HTTP (__Secure-).
 class CookieJar {
  public:
-  /// Throws contract::ContractError for a value of `cookies` without a name, an absolute path and one lifetime.
+  /// Throws contract::ContractError if a value of `cookies` lacks a name, an absolute path or exactly one lifetime.
   explicit CookieJar(const CookieOptions& options,
                      const google::protobuf::EnumDescriptor& cookies = *Cookie_descriptor());
 
@@ -34,8 +34,8 @@ class CookieJar {
   const std::map<Cookie, Kind>& kinds() const { return kinds_; }
   const std::string& name(Cookie cookie) const;
 
-  /// Our cookies among those of the request's Cookie headers; foreign ones are passed over. Refuses one that stands
-  /// there twice: the other could be a sibling host's.
+  /// Reads Ostiary's cookies from the request's Cookie headers and ignores others. Refuses a repeated one, because the
+  /// other could be from a sibling host.
   Result<std::map<Cookie, std::string>> read(const std::vector<std::string_view>& headers) const;
 
   /// Values of Set-Cookie.

@@ -15,7 +15,7 @@
 
 namespace ostiary::gateway {
 
-/// What a request says of its tokens' way (the field token_delivery).
+/// How a request asks for its tokens (the field token_delivery).
 enum class AskedDelivery { either, cookie, body };
 
 struct TokenDelivery {
@@ -24,28 +24,28 @@ struct TokenDelivery {
   bool operator==(const TokenDelivery&) const = default;
 };
 
-/// Where a reply's tokens go. A browser page gets cookies only, whatever it asks: its scripts never see a token. So
-/// does whoever brought a token as a cookie. Any other client gets what it asked for, or both.
+/// How a reply's tokens are delivered. A browser gets only cookies, whatever it asks, so that scripts never see a
+/// token. So does a client that sent a token as a cookie. Other clients get what they asked for, or both.
 TokenDelivery judge_delivery(bool browser, bool token_came_by_cookie, AskedDelivery asked);
 
-/// The fields of one call's messages that travel as cookies, by the contract's rules.
+/// The fields of one call's messages that are sent as cookies, by the contract's rules.
 class CookieFields {
  public:
   CookieFields(const google::protobuf::Descriptor& request, const google::protobuf::Descriptor& reply);
 
   AskedDelivery asked(const google::protobuf::Message& request) const;
 
-  /// The values of `reply` that travel as cookies.
+  /// The values of `reply` that are sent as cookies.
   std::vector<std::pair<Cookie, std::string>> take(const google::protobuf::Message& reply) const;
 
-  /// Removes from `reply` what cookies carry, except what the contract shows on `path` all the same.
+  /// Removes from `reply` what cookies carry, except what the contract keeps on `path`.
   void hide(google::protobuf::Message& reply, std::string_view path) const;
 
  private:
   struct Field {
     const google::protobuf::FieldDescriptor* descriptor;
     Cookie cookie;
-    std::string shown_at;  ///< the one path where it is not hidden
+    std::string shown_at;  ///< the path on which it is not hidden
   };
   std::vector<Field> reply_, hidden_;
   const google::protobuf::FieldDescriptor* asked_ = nullptr;

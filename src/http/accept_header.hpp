@@ -6,12 +6,12 @@
 
 namespace ostiary::http {
 
-/// The language of `offered` (primary subtags, as "de") that an Accept-Language header likes best (RFC 9110, section
-/// 12.5.4); the first of them where it likes none, or is malformed.
+/// The language of `offered` (primary subtags, as "de") that an Accept-Language header prefers (RFC 9110, section
+/// 12.5.4). The first one if none matches or the header is malformed.
 std::string_view preferred_language(std::string_view accept_language, std::span<const std::string_view> offered);
 
-/// Whether the lines of an Accept header leave room for application/json. The range that names it most exactly decides;
-/// no header, or one that asks for nothing, leaves everything open (RFC 9110, section 12.5.1).
+/// Whether the lines of an Accept header accept application/json. The most specific range decides. No header, or an
+/// empty one, accepts everything (RFC 9110, section 12.5.1).
 bool accepts_json(const std::vector<std::string_view>& accept);
 
 }  // namespace ostiary::http

@@ -4,8 +4,8 @@
 
 namespace ostiary::http {
 
-/// Adds what stands on every answer unless the answer says otherwise (OWASP ASVS 3.4): no sniffing, no referrer, no
-/// framing, no script and no resource from anywhere, not kept by caches; with `https`, Strict-Transport-Security.
+/// Adds the security headers that a response does not set itself (OWASP ASVS 3.4): no sniffing, no referrer, no
+/// framing, no scripts and resources from anywhere, no caching; with `https`, Strict-Transport-Security.
 void add_security_headers(Response& response, bool https);
 
 }  // namespace ostiary::http
