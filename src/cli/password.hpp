@@ -7,8 +7,8 @@
 
 namespace ostiary::cli {
 
-/// A password for a new account: asked for twice, without echo, where standard input is a terminal; else the first line
-/// of standard input. UTF-8 only. The error is a sentence.
+/// Reads a password for a new account: on a terminal asks twice without echo, otherwise reads the first line of
+/// standard input. UTF-8 only. The error is a sentence.
 std::expected<Secret, std::string> read_new_password();
 
 }  // namespace ostiary::cli

@@ -15,8 +15,8 @@ struct MailboxEntry {
 };
 
 /// The development mailbox: GET /dev/mailbox lists the mails that `latest` gives (HTML, or JSON for Accept:
-/// application/json), /dev/mailbox/<id> shows one. To any request that is not local it answers as if nothing were
-/// there. Only for a local PUBLIC_URL.
+/// application/json), /dev/mailbox/<id> shows one. Requests that are not local are answered like an unknown path. Only
+/// for a local PUBLIC_URL.
 std::vector<gateway::Page> mailbox_pages(std::function<std::vector<MailboxEntry>()> latest);
 
 }  // namespace ostiary::pages

@@ -14,18 +14,18 @@ namespace ostiary::pages {
 
 struct PagesOptions {
   std::string public_origin;  ///< PUBLIC_URL
-  bool local = false;         ///< PUBLIC_URL is this machine: the first page tells what runs
+  bool local = false;         ///< PUBLIC_URL is this machine: the start page shows the status
   std::string version;
   std::vector<std::pair<std::string, std::string>>
-      running;  ///< what the first page tells: {"Storage", "SQLite in ./data"}
-  std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty where they are sent
+      running;  ///< what the start page shows: {"Storage", "SQLite in ./data"}
+  std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty if mail is sent
   OpenApi description;
-  const door::Metrics* metrics = nullptr;           ///< what /metrics tells
-  std::vector<std::string> metrics_networks;  ///< whom
+  const door::Metrics* metrics = nullptr;           ///< for /metrics
+  std::vector<std::string> metrics_networks;  ///< who may read /metrics
 };
 
-/// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,
-/// the development mailbox, the metrics, and what they are made of under /assets/.
+/// All pages: the start page, the API reference and its OpenAPI description, the page behind a mailed link, the
+/// development mailbox, the metrics, and their files under /assets/.
 std::vector<gateway::Page> make_pages(PagesOptions options);
 
 }  // namespace ostiary::pages
