@@ -15,11 +15,11 @@ using Cost = RefusalCost;
 
 constexpr std::array table{
     RefusalStatus{Refusal::malformed_request, 400, grpc_invalid_argument, Cost::call, "The request can't be read"},
-    RefusalStatus{Refusal::unknown_field, 400, grpc_invalid_argument, Cost::call, "A field is not known"},
-    RefusalStatus{Refusal::duplicate_field, 400, grpc_invalid_argument, Cost::call, "A field is there twice"},
+    RefusalStatus{Refusal::unknown_field, 400, grpc_invalid_argument, Cost::call, "Unknown field"},
+    RefusalStatus{Refusal::duplicate_field, 400, grpc_invalid_argument, Cost::call, "A field is repeated"},
     RefusalStatus{Refusal::wrong_type, 400, grpc_invalid_argument, Cost::call, "A field has the wrong type"},
     RefusalStatus{Refusal::missing_field, 400, grpc_invalid_argument, Cost::call, "A field is missing"},
-    RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, Cost::call, "A field is not as it must be"},
+    RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, Cost::call, "A field is invalid"},
     RefusalStatus{Refusal::conflicting_credentials, 400, grpc_invalid_argument, Cost::call,
                   "The request names different credentials"},
     RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, Cost::call, "The request is too large"},
@@ -27,8 +27,8 @@ constexpr std::array table{
     RefusalStatus{Refusal::length_required, 411, grpc_invalid_argument, Cost::call, "The body's length is missing"},
     RefusalStatus{Refusal::unsupported_media_type, 415, grpc_invalid_argument, Cost::call, "The body is not JSON"},
     RefusalStatus{Refusal::not_acceptable, 406, grpc_invalid_argument, Cost::call, "There is only JSON"},
-    RefusalStatus{Refusal::method_not_allowed, 405, grpc_unimplemented, Cost::call, "This method is not served here"},
-    RefusalStatus{Refusal::not_found, 404, grpc_not_found, Cost::call, "There is no such thing"},
+    RefusalStatus{Refusal::method_not_allowed, 405, grpc_unimplemented, Cost::call, "The method is not allowed"},
+    RefusalStatus{Refusal::not_found, 404, grpc_not_found, Cost::call, "Not found"},
     RefusalStatus{Refusal::not_authenticated, 401, grpc_unauthenticated, Cost::call, "Not signed in"},
     RefusalStatus{Refusal::token_expired, 401, grpc_unauthenticated, Cost::call, "The access token has expired"},
     RefusalStatus{Refusal::session_ended, 401, grpc_unauthenticated, Cost::call, "The session has ended"},
@@ -47,7 +47,7 @@ constexpr std::array table{
     RefusalStatus{Refusal::wrong_code, 400, grpc_invalid_argument, Cost::guess, "The code is wrong"},
     RefusalStatus{Refusal::code_expired, 400, grpc_failed_precondition, Cost::call, "The code has expired"},
     RefusalStatus{Refusal::code_attempts_spent, 400, grpc_failed_precondition, Cost::call,
-                  "The code's attempts are spent"},
+                  "No attempts are left for this code"},
     RefusalStatus{Refusal::code_budget_spent, 429, grpc_resource_exhausted, Cost::call, "Too many wrong codes"},
     RefusalStatus{Refusal::verification_unknown, 404, grpc_not_found, Cost::call, "There is no such verification"},
     RefusalStatus{Refusal::link_invalid, 400, grpc_invalid_argument, Cost::call, "The link doesn't work"},
@@ -61,10 +61,10 @@ constexpr std::array table{
                   "The refresh token was used before"},
     RefusalStatus{Refusal::rate_limited, 429, grpc_resource_exhausted, Cost::call, "Too many requests"},
     RefusalStatus{Refusal::overloaded, 503, grpc_unavailable, Cost::nothing, "Too busy"},
-    RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, Cost::nothing, "It took too long"},
+    RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, Cost::nothing, "The deadline has passed"},
     RefusalStatus{Refusal::cancelled, 499, grpc_cancelled, Cost::call, "The caller gave up"},
     RefusalStatus{Refusal::unavailable, 503, grpc_unavailable, Cost::nothing, "Not available"},
-    RefusalStatus{Refusal::internal, 500, grpc_internal, Cost::nothing, "Something went wrong here"},
+    RefusalStatus{Refusal::internal, 500, grpc_internal, Cost::nothing, "Internal error"},
 };
 
 constexpr bool in_order() {

@@ -64,7 +64,7 @@ Result<void> read_query(std::string_view query, contract::Message& message, std:
     const auto equals = std::min(pair.find('='), pair.size());
     const auto name = percent_decode(pair.substr(0, equals), true);
     const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (!name || !value) return refuse(Refusal::malformed_request, "The query is wrongly percent-encoded.");
+    if (!name || !value) return refuse(Refusal::malformed_request, "The query has invalid percent-encoding.");
     if (auto set = set_once(message, seen, *name, *value); !set) return set;
   }
   return {};
@@ -82,7 +82,7 @@ Result<void> read_json_body(const http::Request& request, std::size_t most, cont
 Result<void> read_raw_body(http::Request& request, contract::Message& body) {
   const auto types = request.header_lines("content-type");
   if (types.size() != 1 || !inspect(types.front()).valid) {
-    return refuse(Refusal::unsupported_media_type, "The body must say what it is, by one Content-Type.");
+    return refuse(Refusal::unsupported_media_type, "The body needs exactly one Content-Type.");
   }
   if (auto plain = check_not_compressed(request); !plain) return plain;
   const auto& fields = *body.GetDescriptor();
