@@ -19,16 +19,16 @@
 
 namespace ostiary {
 
-/// The database that the settings name, opened; the channel that tells of its changes; the folder of an embedded one.
-/// Members are made in this order and unmade in the other, as everywhere in this file.
+/// The opened database of the settings, its invalidation channel, and the folder of an embedded database. Members are
+/// constructed in this order and destroyed in reverse, as everywhere in this file.
 class Storage {
  public:
-  /// What for. Beside a server on an SQLite file there may be commands, and no other server.
+  /// The purpose. On an SQLite file there may be one server, and commands beside it.
   enum class Use {
-    server,   ///< makes a database where there is none, and hears what other servers revoke
-    worker,   ///< makes one too, and hears nothing
-    founder,  ///< a command that makes one
-    visitor,  ///< a command that does not: where there is none, StartupError says where it has looked
+    server,   ///< creates a missing database, and listens to revocations of other servers
+    worker,   ///< creates a missing database, but does not listen
+    founder,  ///< a command that creates a missing database
+    visitor,  ///< a command that does not: throws StartupError with the location if it is missing
   };
 
   /// Throws StartupError.
@@ -50,10 +50,10 @@ storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log);
 /// StartupError.
 std::unique_ptr<Database> look_at_database(const Config& config);
 
-/// What every command that touches accounts stands on. Throws StartupError.
+/// The objects that every command on accounts needs. Throws StartupError.
 struct Foundation {
-  /// A server or worker brings the schema forward, as the settings say; a founder makes one where there is none; else
-  /// a command works on a current one.
+  /// A server or worker migrates the schema as the settings say. A founder creates a missing one. Other commands need a
+  /// current one.
   Foundation(const Config& config, Storage::Use use, Log& log);
 
   SystemClock clock;
@@ -65,7 +65,7 @@ struct Foundation {
   audit::AuditLog audit;
 };
 
-/// The mail that the settings ask for, and the jobs that send it.
+/// The mailer of the settings, and the executor of its jobs.
 struct Mailing {
   Mailing(const Config& config, Foundation& foundation, Log& log);
 
@@ -75,7 +75,7 @@ struct Mailing {
   delivery::Executor executor;
 };
 
-/// The rooms, each with what it works with.
+/// The rooms with their dependencies.
 struct Rooms {
   Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor);
 
@@ -90,10 +90,10 @@ struct Rooms {
   accounts::Deps accounts;
 };
 
-/// How session cookies are set.
+/// The options for session cookies.
 gateway::CookieOptions cookie_options(const Config& config);
 
-/// What the description of the HTTP interface says of this server.
+/// The facts about this server for the OpenAPI description.
 pages::OpenApiFacts openapi_facts(const Config& config);
 
 }  // namespace ostiary

@@ -29,7 +29,7 @@ Read<bool> on_or_off(std::string_view text);  ///< also true and false
 Read<std::chrono::seconds> duration(std::string_view text, std::int64_t lowest, std::int64_t highest);
 /// `20/1h burst 10`, several separated by commas.
 Read<std::vector<Rate>> rates(std::string_view text);
-/// What stands between the commas, without spaces around it and without empty ones.
+/// The items between the commas, trimmed and without empty ones.
 std::vector<std::string> list(std::string_view text);
 
 Read<std::string> public_url(std::string_view text);                ///< an origin, in lower case, without a slash
@@ -49,10 +49,10 @@ Read<Secret> master_key(std::string_view text);                     ///< its 32 
 
 }  // namespace reading
 
-/// Values into the texts that are read as them.
+/// Formats values as texts that can be parsed again.
 namespace showing {
 
-std::string duration(std::chrono::seconds duration);  ///< in the largest unit that leaves no rest
+std::string duration(std::chrono::seconds duration);  ///< in the largest unit without a remainder
 std::string rates(const std::vector<Rate>& rates);
 std::string list(const std::vector<std::string>& items);
 

@@ -13,10 +13,10 @@ struct EnvEntry {
   int line;  ///< counts from 1
 };
 
-/// Reads a .env file as docker compose does: a `NAME=value` a line, `export` before it or not; blank lines and lines
-/// that begin with # are passed over. A value in single quotes is as it stands, in double quotes \n, \", \\ and \$ are
-/// escapes; without quotes it ends at " #" and loses the spaces around it. `$` has no meaning. A byte order mark is
-/// passed over. The errors are a sentence for each malformed line, which names the line and not what stands there.
+/// Parses a .env file like docker compose: one `NAME=value` on each line, optionally after `export`; blank lines and
+/// lines that begin with # are ignored. A value in single quotes is literal; in double quotes \n, \", \\ and \$ are
+/// escapes; without quotes it ends at " #" and is trimmed. `$` has no special meaning. A byte order mark is ignored.
+/// Each malformed line is an error: a sentence with the line's number, without its content.
 std::expected<std::vector<EnvEntry>, std::vector<std::string>> read_env_file(std::string_view text);
 
 }  // namespace ostiary

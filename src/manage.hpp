@@ -6,8 +6,8 @@
 
 namespace ostiary {
 
-/// What an operator's commands do. Each prints its result on standard output, says on standard error why it could not
-/// be done, and returns the status to end with. All work beside a running server, which learns of the changes at once.
+/// The operator's commands. Each prints its result on standard output and errors on standard error, and returns the
+/// exit status. All work while a server runs, and take effect on it at once.
 cli::ExitStatus migrate(const Config& config, Log& log, const cli::Migrate& command);
 cli::ExitStatus show_migrations(const Config& config, const cli::ShowMigrations& command);
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command);
@@ -22,8 +22,8 @@ cli::ExitStatus end_sessions(const Config& config, Log& log, const cli::EndSessi
 cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin& command);
 cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRole& command);
 
-/// Prints what a server with these settings gives under /openapi.json, or /openapi.yaml. Touches neither storage nor
-/// file.
+/// Prints what a server with these settings serves at /openapi.json or /openapi.yaml. Uses neither storage nor
+/// files.
 cli::ExitStatus describe_api(const Config& config, const cli::DescribeApi& command);
 
 }  // namespace ostiary

@@ -6,14 +6,14 @@
 
 namespace ostiary::access {
 
-/// The role that may do everything.
+/// The administrator role.
 inline constexpr std::string_view admin_role = "admin";
 
-/// Whether one of a person's roles, or a service's key, holds `permission`.
+/// Whether one of a user's roles, or a service's key, has `permission`.
 bool has_permission(const Caller& caller, std::string_view permission);
 
-/// Gives a user a role, at once and on every instance. True when the user did not have it before; refuses with
-/// not_found where there is no such user.
+/// Grants a user a role, at once and on every instance. Returns whether the user did not have it before. Refuses with
+/// not_found if there is no such user.
 Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId user, std::string_view role);
 
 /// Takes a role from a user, at once and on every instance. True when the user had it; refuses with not_found where

@@ -14,29 +14,29 @@ namespace ostiary::accounts {
 
 inline constexpr std::string_view verify_email_purpose = "verify_email";
 
-/// What holds for the codes of every purpose.
+/// The policy for codes of every purpose.
 struct CodePolicy {
   std::chrono::seconds code_lifetime{std::chrono::minutes{10}};  ///< of the code and the link (ASVS 6.5.5)
   std::chrono::seconds resend_pause{60};
   std::chrono::seconds guess_window{std::chrono::hours{24}};
   std::int64_t attempts_per_code = 3;
-  std::int64_t guesses_per_window = 10;  ///< over all codes for a subject and purpose
+  std::int64_t guesses_per_window = 10;  ///< over all codes of a subject and purpose
 };
 
-/// What storage knows of a challenge whose code somebody says.
+/// What is stored about a challenge whose code is presented.
 struct PresentedCode {
   Time challenge_expires_at{};
   Time code_expires_at{};
-  std::int64_t attempts = 0;  ///< wrong ones of this code
-  std::int64_t guesses = 0;   ///< wrong ones for the subject in the window, over all codes
+  std::int64_t attempts = 0;  ///< wrong guesses of this code
+  std::int64_t guesses = 0;   ///< wrong guesses for the subject in the window, over all codes
   bool right = false;
 };
 
 /// Ordered by precedence: the first that applies wins.
 enum class CodeVerdict {
-  unknown,         ///< no such challenge, or its time is over
-  budget_spent,    ///< too many wrong guesses for the subject: only the link helps
-  attempts_spent,  ///< too many wrong guesses of this code: ask for a new one
+  unknown,         ///< no such challenge, or it has expired
+  budget_spent,    ///< too many wrong guesses for the subject: only the link works
+  attempts_spent,  ///< too many wrong guesses of this code: request a new one
   expired,
   wrong,
   right,
@@ -44,25 +44,25 @@ enum class CodeVerdict {
 
 CodeVerdict judge_code(const std::optional<PresentedCode>& code, const CodePolicy& policy, Time now);
 
-/// What storage knows of a challenge whose link somebody opened.
+/// What is stored about a challenge whose link was opened.
 struct PresentedLink {
   Time challenge_expires_at{};
   Time link_expires_at{};
-  bool same_device = false;                           ///< the browser that asked for it
-  std::optional<bool> password_right = std::nullopt;  ///< nothing where none was given
+  bool same_device = false;                           ///< the browser that requested it
+  std::optional<bool> password_right = std::nullopt;  ///< empty if none was given
 };
 
 /// Ordered by precedence: the first that applies wins.
 enum class LinkVerdict {
   invalid,            ///< no such link, or too old
-  password_required,  ///< another browser than the one that asked: who opened it may be somebody else
+  password_required,  ///< opened in another browser, so possibly by somebody else
   wrong_password,
   right,
 };
 
 LinkVerdict judge_link(const std::optional<PresentedLink>& link, Time now);
 
-/// How long until a new code may be sent; nothing when it may be sent now.
+/// The time until a new code may be sent. Empty if it may be sent now.
 std::optional<std::chrono::seconds> wait_for_resend(Time resend_at, const CodePolicy& policy, Time now);
 
 }  // namespace ostiary::accounts

@@ -8,9 +8,9 @@
 
 namespace ostiary::accounts {
 
-/// A fresh six-digit code and link token, and what storage keeps of them: an HMAC of the code under a server key, bound
-/// to the challenge, its purpose and its subject (a bare hash of six digits is guessed in no time), and the token's
-/// SHA-256.
+/// A new six-digit code and link token, and what is stored of them: the token's SHA-256, and an HMAC of the code under
+/// a server key that covers the challenge, its purpose and its subject. (A plain hash of six digits can be
+/// brute-forced.)
 struct FreshCode {
   Secret code;
   Secret link_token;
@@ -20,7 +20,7 @@ struct FreshCode {
 };
 FreshCode make_code(const Deps& deps, std::string_view purpose, VerificationId challenge, std::string_view subject);
 
-/// A code and a link that nobody knows: what a decoy has.
+/// A code and a link that nobody knows, for a decoy.
 FreshCode make_unknowable_code(const Deps& deps);
 
 Digest link_hash_of(std::string_view link_token);
@@ -30,11 +30,11 @@ struct NewChallenge {
   std::string_view purpose;
   std::optional<UserId> user;  ///< whose account it is about, where there is one
   std::string subject;
-  Digest device_hash;  ///< the device that asked for it
+  Digest device_hash;  ///< the device that requested it
   std::chrono::seconds lifetime;
 };
 
-/// When the code and its link expire, and when another may be asked for.
+/// When the code and link expire, and when another can be requested.
 struct CodeTimes {
   Time expires_at, resend_at;
 };
@@ -42,19 +42,19 @@ struct CodeTimes {
 CodeTimes write_challenge(Transaction& tx, const Deps& deps, const NewChallenge& challenge, const FreshCode& fresh,
                           Time now);
 
-/// Puts `fresh` in the place of the challenge's code and link, with attempts of its own.
+/// Replaces the challenge's code and link by `fresh` and resets its attempts.
 CodeTimes renew_code(Transaction& tx, const Deps& deps, VerificationId challenge, const FreshCode& fresh, Time now);
 
-/// Judges a code that somebody says, and writes what follows: a wrong guess is counted for the code and for its
-/// subject, and what was refused for its age stays refused. A refusal must keep that (`tx.keep`).
+/// Checks a presented code and writes the consequences: a wrong guess is counted for the code and for its subject, and
+/// an expired code stays expired. A refusal must commit this (`tx.keep`).
 CodeVerdict try_code(Transaction& tx, const Deps& deps, const statements::ChallengeRow& challenge,
                      std::string_view code, Time now);
 
-/// How a verdict other than `unknown` and `right` is told.
+/// The refusal for a verdict other than `unknown` and `right`.
 std::unexpected<Refused> refusal_for(Transaction& tx, const Deps& deps, const statements::ChallengeRow& challenge,
                                      CodeVerdict verdict, Time now);
 
-/// What was refused for its age stays refused, also when the clock is set back.
+/// Makes an expired challenge stay expired if the clock is set back.
 void expire(Transaction& tx, const statements::ChallengeRow& challenge);
 
 }  // namespace ostiary::accounts

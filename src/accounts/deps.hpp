@@ -10,7 +10,7 @@
 
 namespace ostiary::accounts {
 
-/// What the accounts room works with. Everything must outlive it.
+/// The dependencies of the accounts room. Everything must outlive it.
 struct Deps {
   sessions::Deps& sessions;
   const vault::DataKeys& data_keys;

@@ -38,7 +38,7 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
       return refuse(Refusal::email_taken, "This address has an account.", "email");
     }
     if (username && is_username_taken(tx, *username, email->canonical, now)) {
-      return refuse(Refusal::username_taken, "This username is taken, or too much like one that is.", "username");
+      return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
     }
     const auto id = deps.sessions.ids.make<UserId>();
     create_account(tx, deps, call, {id, email, true, username, password_hash, "", "en"}, std::nullopt, now);

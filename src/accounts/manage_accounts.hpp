@@ -10,7 +10,7 @@
 
 namespace ostiary::accounts {
 
-/// What `ostiary user create` makes.
+/// The account that `ostiary user create` creates.
 struct AccountOrder {
   std::string email;
   std::optional<std::string> username;
@@ -26,14 +26,14 @@ struct Account {
   std::vector<std::string> roles;
 };
 
-/// What names an account to `list_accounts`: its address, or its id where it has none.
+/// The name of an account for `list_accounts`: its address, or its id if it has none.
 std::string name_in_list(const Account& account);
 
-/// The account under an email, a username or an id; not_found otherwise.
+/// Finds an account by email, username or id. Refuses with not_found.
 Result<Account> find_account(Deps& deps, std::string_view name);
 
-/// A page of accounts: those with an address in the order of their addresses, then those without one in the order of
-/// their ids. It begins behind `after`, which is an address, the id of an account without one, or empty.
+/// A page of accounts: first those with an address, sorted by address, then those without, sorted by id. It starts
+/// after `after`: an address, the id of an account without one, or empty.
 std::vector<Account> list_accounts(Deps& deps, std::string_view after, std::int64_t count);
 
 }  // namespace ostiary::accounts

@@ -56,7 +56,7 @@ Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& em
 }
 
 std::unexpected<Refused> username_taken() {
-  return refuse(Refusal::username_taken, "This username is taken, or too much like one that is.", "username");
+  return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
 }
 
 /// Keeps the newest registrations of an address only, so that nobody can keep its owner from registering.

@@ -24,7 +24,7 @@ std::optional<Pending> find_pending_by_link(Transaction& tx, const Digest& link_
 }
 
 std::unexpected<Refused> unknown_registration() {
-  return refuse(Refusal::verification_unknown, "This registration is not known, or its day is over: register again.");
+  return refuse(Refusal::verification_unknown, "This registration is unknown or has expired: register again.");
 }
 
 std::unexpected<Refused> already_verified() {

@@ -13,11 +13,11 @@ namespace ostiary::accounts {
 struct RegistrationPolicy {
   bool verify_email = true;  ///< REGISTRATION_VERIFY_EMAIL
   std::chrono::seconds pending_lifetime{std::chrono::hours{24}};
-  std::chrono::seconds notice_pause{std::chrono::hours{24}};  ///< between two notices to an owner
+  std::chrono::seconds notice_pause{std::chrono::hours{24}};  ///< minimum time between two notices to an owner
   std::int64_t pending_per_address = 5;
 };
 
-/// A registration that was not proven yet.
+/// A registration that is not verified yet.
 struct Pending {
   statements::ChallengeRow challenge;
   statements::RegistrationRow registration;

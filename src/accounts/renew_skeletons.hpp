@@ -6,13 +6,13 @@
 
 namespace ostiary::accounts {
 
-/// Makes anew the skeletons of usernames that another version of Unicode made than this program's, a hundred a
-/// transaction; gives how many. Of two names that have become alike both stay, and sign in as before; only one of them
-/// keeps the skeleton, which refuses a third. Others may do the same at the same time.
+/// Recomputes skeletons of usernames that were computed with another version of Unicode, a hundred in each transaction,
+/// and returns their number. If two names have become look-alikes, both remain and can sign in; only one keeps the
+/// skeleton, which refuses a third name. Safe to run concurrently.
 std::int64_t renew_skeletons(Database& db);
 
-/// Whether there are any for it. Until it has run, a new name is refused still where its skeleton is that of an old
-/// name as it stands.
+/// Whether there is anything to recompute. Until then new names are compared with the stored
+/// skeletons.
 bool has_skeletons_to_renew(Database& db);
 
 }  // namespace ostiary::accounts

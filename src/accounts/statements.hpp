@@ -40,7 +40,7 @@ inline constexpr Statement<void(VerificationId, std::string, std::optional<UserI
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12)
 )sql"};
 
-/// With what belongs to it.
+/// With its dependent rows.
 inline constexpr Statement<void(VerificationId)> delete_challenge{R"sql(
   DELETE FROM challenges WHERE id = $1
 )sql"};
@@ -51,7 +51,7 @@ inline constexpr Statement<void(VerificationId, Digest, Digest, KeyId, Time, Tim
   WHERE id = $1
 )sql"};
 
-/// Its code and link are too old from $2 on.
+/// Its code and link expire at $2.
 inline constexpr Statement<void(VerificationId, Time)> expire_code{R"sql(
   UPDATE challenges SET code_expires_at = $2 WHERE id = $1
 )sql"};
@@ -84,7 +84,7 @@ inline constexpr Statement<void(VerificationId, UserId, std::string, std::option
 struct PendingIdRow {
   VerificationId id;
 };
-/// All registrations but the newest `$2` of an address.
+/// All registrations of an address except the newest `$2`.
 inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_registrations{R"sql(
   SELECT id FROM challenges WHERE purpose = 'verify_email' AND subject = $1
   ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
@@ -114,7 +114,7 @@ inline constexpr Statement<void(Uuid, Digest, std::string, Time)> insert_guess{R
 
 struct OwnerRow {
   UserId id;
-  std::optional<std::string> email;  ///< never missing: the account was found by it
+  std::optional<std::string> email;  ///< never null: the account was found by it
   std::string display_name;
   std::string locale;
 };
@@ -130,7 +130,7 @@ inline constexpr Statement<UserIdRow(std::string)> find_username{R"sql(
   SELECT id FROM users WHERE username_canonical = $1
 )sql"};
 
-/// One of those with this skeleton, whatever version of Unicode made it: most skeletons are the same in all.
+/// One account with this skeleton, of any version of Unicode, because most skeletons are the same in all.
 inline constexpr Statement<UserIdRow(std::string)> find_skeleton{R"sql(
   SELECT id FROM users WHERE username_skeleton = $1 LIMIT 1
 )sql"};
@@ -139,7 +139,7 @@ inline constexpr Statement<UserIdRow(std::string, std::string)> find_skeleton_of
   SELECT id FROM users WHERE username_skeleton = $1 AND skeleton_version = $2
 )sql"};
 
-/// A live registration of another address that has reserved a name of this skeleton.
+/// A live registration of another address that reserves a name with this skeleton.
 inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_reserved_skeleton{R"sql(
   SELECT c.id FROM pending_registrations p JOIN challenges c ON c.id = p.id
   WHERE p.username_skeleton = $1 AND c.subject <> $2 AND c.expires_at > $3 LIMIT 1
@@ -147,16 +147,16 @@ inline constexpr Statement<PendingIdRow(std::string, std::string, Time)> find_re
 
 struct NameRow {
   UserId id;
-  std::optional<std::string> username;          ///< never missing
-  std::optional<std::string> skeleton_version;  ///< never missing
+  std::optional<std::string> username;          ///< never null
+  std::optional<std::string> skeleton_version;  ///< never null
 };
-/// A hundred names behind the version $1 and the id $2, of versions before $3.
+/// A hundred names after version $1 and id $2, of versions before $3.
 inline constexpr Statement<NameRow(std::string, UserId, std::string)> list_older_skeletons{R"sql(
   SELECT id, username, skeleton_version FROM users WHERE (skeleton_version, id) > ($1, $2) AND skeleton_version < $3
   ORDER BY skeleton_version, id LIMIT 100
 )sql"};
 
-/// A hundred names behind the version $1 and the id $2.
+/// A hundred names after version $1 and id $2.
 inline constexpr Statement<NameRow(std::string, UserId)> list_newer_skeletons{R"sql(
   SELECT id, username, skeleton_version FROM users WHERE (skeleton_version, id) > ($1, $2)
   ORDER BY skeleton_version, id LIMIT 100
@@ -263,7 +263,7 @@ inline constexpr Statement<AccountRow(UserId)> find_account{R"sql(
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.id = $1
 )sql"};
 
-/// Those that have an address, in the order of their addresses.
+/// Accounts with an address, sorted by address.
 inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
          p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
@@ -271,7 +271,7 @@ inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{
   WHERE u.email_canonical > $1 ORDER BY u.email_canonical LIMIT $2
 )sql"};
 
-/// Those that have none, in the order of their ids.
+/// Accounts without an address, sorted by id.
 inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_without_email{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
          p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at

@@ -9,8 +9,8 @@ inline constexpr std::string_view active_status = "active", disabled_status = "d
 
 /// Ordered by precedence: the first that applies wins.
 enum class StatusVerdict {
-  gone,     ///< no such account, or one that was deleted: its status is final
-  already,  ///< it has the wanted status
+  gone,     ///< no such account, or a deleted one, whose status is final
+  already,  ///< it already has the wanted status
   changes,
 };
 

@@ -46,8 +46,8 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
   const auto username =
       registration.username ? std::optional(limits::username_forms(*registration.username)) : std::nullopt;
   if (username && has_account(tx, *username)) {
-    return refuse(Refusal::username_taken, "This username was taken meanwhile: register again with another.",
-                  "username");
+    return refuse(Refusal::username_taken,
+                  "This username has been taken in the meantime: register again with another one.", "username");
   }
   close_registrations(tx, pending);
   const auto user =

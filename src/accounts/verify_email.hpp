@@ -5,9 +5,9 @@
 
 namespace ostiary::accounts {
 
-/// Turns the one pending registration whose code or link is shown into a user, signs it in, and drops the others for
-/// its address: nobody else's password, name or session ends up on a verified account. A wrong guess is counted and
-/// stays counted.
+/// Turns the pending registration whose code or link is presented into a user and signs it in. Drops the other
+/// registrations of its address, so nobody else's password, name or session ends up on the account. A wrong guess is
+/// counted and committed.
 Result<v1::TokenReply> verify_email(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request);
 
 }  // namespace ostiary::accounts

@@ -9,24 +9,24 @@
 
 namespace ostiary::adapters {
 
-/// GEOIP_FILE can't be used: the message is one line that names the file and why.
+/// GEOIP_FILE cannot be used. The message is one line with the file and the reason.
 class GeoIpError final : public WrongSetting {
  public:
   using WrongSetting::WrongSetting;
 };
 
-/// Places by address, from a file in MaxMind's format (GeoLite2-City, DB-IP City Lite and the like). Thread-safe. The
-/// file stays mapped: replace it by renaming another one over it, and restart.
+/// Looks up locations of addresses in a file in MaxMind's format (GeoLite2-City, DB-IP City Lite and similar).
+/// Thread-safe. The file stays mapped: to update it, rename a new file over it and restart.
 class GeoIp {
  public:
-  /// Throws GeoIpError where there is no such file, or it isn't one that knows countries.
+  /// Throws GeoIpError if the file does not exist or has no countries.
   explicit GeoIp(const std::string& file);
   ~GeoIp();
   GeoIp(GeoIp&&) noexcept;
   GeoIp& operator=(GeoIp&&) noexcept;
 
-  /// "Vienna, Austria", or only the country where the city isn't known, in English; nothing for an address that the
-  /// file doesn't know.
+  /// "Vienna, Austria", or only the country if the city is not known, in English. Empty for an address that is not in
+  /// the file.
   std::optional<std::string> place_of(std::string_view address) const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace ostiary::adapters {
 
-/// Holds an invalidation's listener, and passes on to it what is to be forgotten; before there is one, nothing is
-/// remembered. Thread-safe.
+/// Holds the listener of an invalidation and forwards invalidations to it.
+/// Thread-safe.
 class InvalidationListener {
  public:
   void set(Invalidation::Listener listener) {

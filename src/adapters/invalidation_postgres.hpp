@@ -14,13 +14,13 @@
 namespace ostiary::adapters {
 
 /// Invalidation between the instances on one PostgreSQL database: NOTIFY inside the transaction, and a thread with a
-/// connection that listens. Twice a second the thread sends a heartbeat through the same queue; for `lease` after the
-/// *sending* of the last one that came back everything remembered may be used, for until then nothing can have been
-/// missed. A broken connection ends that at once; a new one begins by forgetting everything. On CockroachDB there is no
-/// such channel: it only forgets here and is never in force. Thread-safe.
+/// connection that listens. Twice a second the thread sends a heartbeat through the same queue. The cache may be used
+/// for `lease` after the *sending* of the last heartbeat that came back, because no earlier invalidation can have been
+/// missed. A broken connection ends this at once, and a new connection starts by clearing the cache. CockroachDB has no
+/// such channel: there only this instance is invalidated, and it is never in force. Thread-safe.
 class PostgresInvalidation final : public Invalidation {
  public:
-  /// Whoever remembers nothing needs no connection to listen on: it only tells the others, and is never in force.
+  /// A process without a cache needs no connection to listen on: it only tells the others, and is never in force.
   enum class Part { listens, only_tells };
 
   /// `log` must outlive it. Does not wait for the connection.
@@ -47,7 +47,7 @@ class PostgresInvalidation final : public Invalidation {
   Log& log_;
   InvalidationListener listener_;
   std::atomic<SteadyTime> in_force_until_{SteadyTime::min()};
-  const int wake_;  ///< an eventfd that interrupts the thread's waiting
+  const int wake_;  ///< an eventfd that wakes the thread
   std::jthread thread_;
 };
 

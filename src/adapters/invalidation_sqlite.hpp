@@ -8,9 +8,9 @@
 
 namespace ostiary::adapters {
 
-/// Invalidation on one SQLite file: the server forgets what it changes itself, and everything when another process has
-/// changed the file (`ostiary user ...`). Make it before the database, give its `looked` to `SqliteOptions::on_look`,
-/// and let it outlive the database. In force for `lease` after a look. Thread-safe.
+/// Invalidation with SQLite. The server drops cache entries for its own changes, and the whole cache when another
+/// process has changed the file (`ostiary user ...`). Must outlive the database, which gets its `looked` as
+/// `SqliteOptions::on_look`. In force for `lease` after each check. Thread-safe.
 class SqliteInvalidation final : public Invalidation {
  public:
   explicit SqliteInvalidation(std::chrono::milliseconds lease = std::chrono::milliseconds(1800)) : lease_(lease) {}
@@ -22,7 +22,7 @@ class SqliteInvalidation final : public Invalidation {
 
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  /// The database was asked at `asked_at` whether another process has changed it.
+  /// Reports a check of the file: whether another process had changed it when it was checked at `asked_at`.
   void looked(bool changed, SteadyTime asked_at);
 
  private:

@@ -12,8 +12,8 @@
 
 namespace ostiary::adapters {
 
-/// The development mailbox: keeps the latest mails as files instead of sending them. It outlives restarts, and
-/// processes may share it. Thread-safe.
+/// The development mailbox: stores the latest mails as files instead of sending them. Several processes may share it.
+/// Thread-safe.
 class Mailbox final : public Mailer {
  public:
   static constexpr std::size_t capacity = 200;
@@ -23,11 +23,11 @@ class Mailbox final : public Mailer {
     Mail mail;
   };
 
-  /// Keeps the mails in `folder`, which it makes, for its owner only. `clock` must outlive it. Throws
-  /// std::filesystem::filesystem_error where the folder can't be made.
+  /// Stores the mails in `folder` and creates it, readable by its owner only. `clock` must outlive it. Throws
+  /// std::filesystem::filesystem_error if the folder cannot be created.
   Mailbox(std::filesystem::path folder, const Clock& clock);
 
-  /// Always accepted; throws std::system_error where it can't be written.
+  /// Always returns `accepted`. Throws std::system_error if the file cannot be written.
   DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
   std::string description() const override;
 

@@ -15,8 +15,8 @@
 
 namespace ostiary::adapters {
 
-/// Rate limits of this process, in its memory. A bucket that is full again is forgotten, and of more than
-/// `most_buckets` those that are full soonest: memory is bounded whatever strangers send (about 300 bytes a bucket).
+/// Rate limits in the memory of this process. Full buckets are dropped, and beyond `most_buckets` those that will be
+/// full soonest, so memory is bounded whatever strangers send (about 300 bytes for each bucket).
 class MemoryRateLimiter final : public RateLimiter {
  public:
   explicit MemoryRateLimiter(Random& random, std::size_t most_buckets = 200'000);
@@ -26,7 +26,7 @@ class MemoryRateLimiter final : public RateLimiter {
   std::size_t buckets() const;
 
  private:
-  /// Under a key of this process: a stranger can't choose identifiers that fall together.
+  /// Hashes under a random key of this process, so that strangers cannot cause collisions.
   struct KeyedHash {
     using is_transparent = void;
     std::array<std::uint8_t, 16> key;

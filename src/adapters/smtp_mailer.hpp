@@ -14,14 +14,14 @@ namespace ostiary::adapters {
 /// A mail server, as SMTP_URL names it.
 struct SmtpServer {
   enum class Security {
-    starttls,  ///< asked for and insisted on before anything else is said (smtp://)
-    tls,       ///< from the first byte (smtps://)
+    starttls,  ///< STARTTLS is required before anything else is sent (smtp://)
+    tls,       ///< TLS from the first byte (smtps://)
     none,
   };
   std::string host;
   int port = 0;
   Security security = Security::starttls;
-  std::string user;     ///< empty: without authentication
+  std::string user;     ///< empty for no authentication
   Secret password;
   std::string ca_file;  ///< the authorities that may vouch for the server; empty: the system's
   std::string ehlo_name;  ///< what we call ourselves
@@ -49,8 +49,8 @@ struct MailSender {
 /// Reads `no-reply@example.org`, `Example <no-reply@example.org>` or `"Example, \"Inc.\"" <no-reply@example.org>`.
 std::expected<MailSender, std::string> parse_sender(std::string_view text);
 
-/// Whether mail can be sent to (or come from) this: one printable ASCII word with an @ inside, 254 bytes at most,
-/// without what could end it early in SMTP or in a header. A domain in other letters has to come in its ASCII form.
+/// Whether mail can be sent to or from this: one printable ASCII word with an @ inside, at most 254 bytes, without
+/// characters that could end it early in SMTP or a header. An internationalised domain must be in ASCII form.
 bool is_mail_address(std::string_view address);
 
 /// A header's value: as it is where that is plain ASCII and short, else as encoded words, folded so that no line has
@@ -58,9 +58,9 @@ bool is_mail_address(std::string_view address);
 /// end that the text brought with it.
 std::string encode_header(std::string_view text, std::size_t column);
 
-/// Where a mail server turned us away.
+/// The SMTP step at which the mail server refused.
 enum class SmtpStep {
-  none,  ///< nowhere: it would take a mail
+  none,  ///< none: it would accept a mail
   connect,
   greet,  ///< it does not take us, or the name that we gave
   encrypt,
@@ -80,12 +80,12 @@ struct SmtpGreeting {
 /// byte of the message is sent, breaks the connection off before the message is complete, and reaches the caller.
 class SmtpMailer final : public Mailer {
  public:
-  /// `clock` must outlive it. Throws std::runtime_error where libcurl can't speak SMTP.
+  /// `clock` must outlive it. Throws std::runtime_error if libcurl was built without SMTP.
   SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock);
 
   DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) override;
 
-  /// Connects, encrypts, authenticates and names the sender as `send` does, then leaves: nothing is sent.
+  /// Connects, starts TLS, authenticates and names the sender like `send`, then disconnects without sending a mail.
   SmtpGreeting greet() const;
 
   std::string description() const override;  ///< "smtp://mail.example.org:587 (STARTTLS)"

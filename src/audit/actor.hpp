@@ -8,16 +8,16 @@
 
 namespace ostiary::audit {
 
-/// What kind of actor did something.
+/// The kind of an actor.
 enum class ActorKind {
-  person,            ///< who is signed in, or signs in or registers; the id is the user's
-  machine_operator,  ///< a command at the machine
-  service,           ///< a service that calls; the id is the service's
-  system,            ///< the program by itself
-  nobody,            ///< a caller who proved nothing
+  person,            ///< a user who is signed in, signs in or registers; the id is the user's
+  machine_operator,  ///< an operator's command
+  service,           ///< a calling service; the id is the service's
+  system,            ///< the program itself
+  nobody,            ///< an unauthenticated caller
 };
 
-/// As the log's `actor_kind` has it: "operator" for a machine_operator.
+/// The name in the log's `actor_kind`: "operator" for a machine_operator.
 std::string_view name_of(ActorKind kind);
 
 /// Who did something.

@@ -10,14 +10,14 @@
 
 namespace ostiary::audit {
 
-/// Whether an entry is as it was written, and its details can be read. The first that holds.
+/// Whether an entry is unchanged and its details are readable. The first that applies.
 enum class EntryState {
-  altered,   ///< the row is not what its hash says, or the details do not open or are not what theirs says
-  erased,    ///< the key that the details were sealed under is gone; the row is what its hash says
+  altered,   ///< the row or its details do not match their hashes, or the details cannot be decrypted
+  erased,    ///< the row matches its hash, but the key of its details was destroyed
   readable,
 };
 
-/// A row of the log, opened.
+/// A row of the log with its details decrypted.
 struct AuditEntry {
   AuditId id;
   Time occurred_at;
@@ -26,12 +26,12 @@ struct AuditEntry {
   std::string actor_kind;  ///< `name_of` an ActorKind
   std::optional<Uuid> actor;
   std::optional<UserId> user;
-  std::optional<UserId> key_owner;  ///< under whose key the details are sealed; nobody's: the service's
+  std::optional<UserId> key_owner;  ///< whose key encrypts the details; empty: the service's
   EntryState state;
-  std::string details;  ///< a JSON object, empty unless readable
+  std::string details;  ///< a JSON object; empty if not readable
 };
 
-/// The newest entries, at most `limit`: of everyone, or about one person.
+/// The newest entries, at most `limit`, about everyone or about one account.
 std::vector<AuditEntry> newest_entries(Transaction& tx, const vault::DataKeys& keys, std::int64_t limit);
 std::vector<AuditEntry> newest_entries_of(Transaction& tx, const vault::DataKeys& keys, UserId user,
                                           std::int64_t limit);

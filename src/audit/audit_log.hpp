@@ -15,34 +15,34 @@ namespace ostiary::audit {
 
 enum class Outcome { success, refused };
 
-/// Something that happened. Names are stable: "session.start", "user.register".
+/// An event. Names are stable: "session.start", "user.register".
 struct Event {
   std::string_view action;
   Outcome outcome = Outcome::success;
-  std::optional<UserId> user = std::nullopt;  ///< whose account it is about
-  std::optional<Actor> actor = std::nullopt;  ///< who did it; `actor_of` the call where it is not said
-  std::string_view reason = {};               ///< why it was refused or done: a refusal's name, "logout"
+  std::optional<UserId> user = std::nullopt;  ///< the account it is about
+  std::optional<Actor> actor = std::nullopt;  ///< who did it; by default `actor_of` the call
+  std::string_view reason = {};               ///< why it was refused or done, such as a refusal's name or "logout"
   std::vector<std::pair<std::string, std::string>> metadata = {};  ///< never a secret
-  /// The user has no account yet. The details are sealed under the service's key then: a person's key that goes with a
-  /// registration would take along what strangers did to it.
+  /// The user has no account yet. The details are then encrypted with the service's key, because a key that is deleted
+  /// with the registration would also erase what strangers did to it.
   bool user_is_pending = false;
 };
 
-/// The append-only log. A row has time, action, outcome, actor and user in the clear; the details (address, user agent,
-/// device, trace id, reason, metadata: a JSON object), sealed together with a 128-bit salt under the person's data key,
-/// or the service's where the event is about nobody who has an account; the SHA-256 of salt and details; and a hash
-/// that binds this one and all that is in the clear (audit/row_hash.hpp). So erasure leaves the log provable and
-/// nothing to guess.
+/// The append-only log. A row has time, action, outcome, actor and user in clear text; the details (a JSON object of
+/// address, user agent, device, trace id, reason and metadata), encrypted with a 128-bit salt under the account's data
+/// key, or the service's if the event is not about an account; the SHA-256 of salt and details; and a hash over this
+/// hash and all clear columns (audit/row_hash.hpp). After erasure the log can still be verified, and the details cannot
+/// be guessed.
 class AuditLog {
  public:
   AuditLog(const vault::DataKeys& keys, const IdSource& ids, Random& random, Log& log);
 
-  /// Writes the row in `tx`, notes it as not sealed yet, and writes one structured log line once that commits (also
-  /// when it commits by `keep`).
+  /// Writes the row in `tx`, marks it as not sealed yet, and writes one log line after the commit (also a commit by
+  /// `keep`).
   void record(Transaction& tx, const Call& call, const Event& event) const;
 
-  /// Writes that log line alone: for what strangers can do at will, which must not fill a log that nobody may delete
-  /// from.
+  /// Writes only the log line. For events that strangers can cause at will, which must not fill the append-only
+  /// log.
   void log_only(Transaction& tx, const Call& call, const Event& event) const;
 
  private:

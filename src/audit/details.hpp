@@ -11,12 +11,12 @@ namespace ostiary::audit {
 
 struct Event;
 
-/// What is sealed of an event, where from, how and why: a JSON object of address, user_agent, device (its hash in
-/// hexadecimal, if there is one), trace_id, method, reason, metadata. It is sealed behind the salt.
+/// The details of an event: a JSON object of address, user_agent, device (its hash in hexadecimal, if there is one),
+/// trace_id, method, reason, metadata. It is encrypted after the salt.
 std::string details_text(const Call& call, const Event& event);
 inline constexpr std::size_t details_salt_size = 16;
 
-/// What an entry's details are sealed for: the row is named, so that they open in no other.
+/// The encryption context of an entry's details. It names the row, so they cannot be decrypted in another one.
 std::string details_purpose(const AuditId& id);
 
 }  // namespace ostiary::audit

@@ -34,7 +34,7 @@ inline constexpr Statement<void(AuditId, std::int64_t, Time, std::string_view, s
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 )sql"};
 
-/// Beside each entry, for whoever seals the log.
+/// Marks an entry that is not sealed yet.
 inline constexpr Statement<void(AuditId)> insert_unsealed{R"sql(
   INSERT INTO audit_unsealed (audit_id) VALUES ($1)
 )sql"};

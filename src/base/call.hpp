@@ -14,32 +14,32 @@
 
 namespace ostiary {
 
-/// A caller who proved nothing, or of whom the call's policy asks no proof.
+/// An unauthenticated caller, or any caller of a call whose policy requires no authentication.
 struct Nobody {};
 
-/// A signed-in person, as the dispatcher proved them.
+/// A signed-in user whom the dispatcher has authenticated.
 struct Person {
   UserId user_id;
   SessionId session_id;
   std::vector<std::string> roles;
-  std::vector<std::string> amr;  ///< how it was proven: pwd, otp, ... (RFC 8176)
-  Time auth_time;                ///< when the person last proved who they are
+  std::vector<std::string> amr;  ///< how the user authenticated: pwd, otp, ... (RFC 8176)
+  Time auth_time;                ///< when the user last authenticated
   Time token_expires_at;
-  Digest token_hash{};  ///< SHA-256 of the access token, the key of what is remembered about it
+  Digest token_hash{};  ///< SHA-256 of the access token: its key in the session cache
 };
 
-/// Somebody who has given the first factor of a login that needs a second: there is no session yet.
+/// A user who has passed the first factor of a login that requires a second. There is no session yet.
 struct HalfPerson {
   UserId user_id;
 };
 
-/// A program that calls with a service key, as the dispatcher proved it.
+/// A program that the dispatcher has authenticated by its service key.
 struct Service {
   ServiceId id;
-  std::vector<std::string> permissions;  ///< what its key grants
+  std::vector<std::string> permissions;  ///< permissions of its key
 };
 
-/// Somebody who runs a command at the machine.
+/// An operator who runs a command on the machine.
 struct Operator {};
 
 /// Who makes a call.
@@ -52,7 +52,7 @@ struct Device {
   std::array<std::uint8_t, 16> id{};
 };
 
-/// What a use case knows of the call besides its message. The dispatcher fills it alike for HTTP and gRPC.
+/// What a use case knows about a call besides its message. The dispatcher fills it in the same way for HTTP and gRPC.
 struct Call {
   Time received_at;
   std::string method;      ///< ostiary.v1.AuthService.Login
@@ -62,8 +62,8 @@ struct Call {
   std::optional<Device> device;
   Caller caller;
 
-  /// The person who calls. Throws std::logic_error where somebody else does: a use case asks only if the policy of its
-  /// call lets in nobody but persons.
+  /// The user who makes the call. Throws std::logic_error for other callers; use it only in calls whose policy admits
+  /// only users.
   const Person& person() const {
     const auto* const person = std::get_if<Person>(&caller);
     if (person == nullptr) throw std::logic_error(method + " was let in without a person");

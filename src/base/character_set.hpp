@@ -6,7 +6,7 @@
 
 namespace ostiary {
 
-/// A set of bytes, asked in one step: every request's head goes through some.
+/// A set of bytes with lookup in one step. Every request's head is checked with such sets.
 class CharacterSet {
  public:
   /// These bytes; with `and_alphanumerics` ASCII letters and digits as well.

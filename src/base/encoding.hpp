@@ -15,11 +15,11 @@ std::string to_hex(BytesView bytes);
 /// The URL-safe alphabet without padding (RFC 4648, section 5).
 std::string to_base64url(BytesView bytes);
 
-/// The bytes of unpadded URL-safe base64; nothing for any other text, non-canonical endings included.
+/// Decodes unpadded URL-safe base64. Empty for any other text, including non-canonical endings.
 std::optional<Bytes> from_base64url(std::string_view text);
 
-/// The bytes that `text` spells with percent-encoding; nothing where a percent sign starts no pair of hexadecimal
-/// digits. With `plus_is_space`, as in a query that a form made.
+/// Decodes percent-encoding. Empty if a percent sign is not followed by two hexadecimal digits. `plus_is_space` decodes
+/// a query from an HTML form.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
 /// RFC 3339 in UTC with microseconds, as the contract shows times: 2026-01-31T08:15:00.000000Z.

@@ -22,10 +22,10 @@ struct Uuid {
 /// The canonical form: 36 lower-case characters.
 std::string to_string(const Uuid& uuid);
 
-/// The UUID that `text` spells in its 36-character form, in either case; nothing for any other text.
+/// Parses the 36-character form of a UUID, in upper or lower case. Empty for any other text.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
-/// A UUID that says what it names, so that a user's id is never taken for a session's.
+/// A UUID with a type for what it identifies, so that a user's id cannot be used as a session's.
 template <class Tag>
 struct Id {
   Uuid uuid;
@@ -55,8 +55,8 @@ using AuditId = Id<struct AuditTag>;
 using AttemptId = Id<struct AttemptTag>;
 using RoleId = Id<struct RoleTag>;
 
-/// Makes ids. Time-ordered ones (version 7) keep B-tree inserts together; random ones (version 4) avoid the hot range
-/// that ordered keys make on CockroachDB. Thread-safe. `clock` and `random` must outlive it.
+/// Generates ids. Time-ordered ids (version 7) keep B-tree inserts together. Random ids (version 4) avoid the hot range
+/// that ordered keys cause on CockroachDB. Thread-safe. `clock` and `random` must outlive it.
 class IdSource {
  public:
   enum class Order { by_time, random };

@@ -10,18 +10,18 @@
 
 namespace ostiary {
 
-/// A transport can't listen where it was told to: the message is one line that names the place and why, as in
-/// "cannot listen on 127.0.0.1:8001: Address already in use".
+/// A transport cannot listen on its address. The message is one line with the address and the reason, such as "cannot
+/// listen on 127.0.0.1:8001: Address already in use".
 class ListenError final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Whether :: stands for the addresses of IPv4 as well.
+/// Whether :: includes the IPv4 addresses.
 enum class Families { both, own };
 
-/// Listens for a moment. 0, or errno that says why it can't; a `port` of 0 becomes the one that the machine chose.
-/// Connections of a server that has just ended are in nobody's way (SO_REUSEADDR).
+/// Listens for a moment. Returns 0, or the errno of the failure. A `port` of 0 is replaced by the chosen port.
+/// Connections left over from a stopped server do not matter (SO_REUSEADDR).
 int try_to_listen(const IpAddress& address, std::uint16_t& port, Families families);
 
 /// Throws ListenError where `protocol` can't listen on all of these: IP addresses, `localhost` for both loopback

@@ -5,8 +5,8 @@
 
 namespace ostiary {
 
-/// Every reason for which Ostiary refuses a call. `contract/refusals` turns each into an HTTP status and a gRPC code;
-/// the name, as `name_of` gives it, is the stable `code` that clients see.
+/// All reasons for which Ostiary refuses a call. `contract/refusals` maps each to an HTTP status and a gRPC code. The
+/// name that `name_of` returns is the stable `code` that clients see.
 enum class Refusal {
   // The request differs from the contract.
   malformed_request,

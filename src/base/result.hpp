@@ -12,15 +12,15 @@
 
 namespace ostiary {
 
-/// A text or a whole number beside a refusal.
+/// An additional member of a refusal: a text or an integer.
 using Fact = std::variant<std::string, std::int64_t>;
 
-/// Why a call was not done. It is a value: nothing is broken, the caller gets it as an answer (RFC 9457).
+/// Why a call was refused. A refusal is a normal value that the caller gets as a reply (RFC 9457).
 struct Refused {
   Refusal why;
-  std::string detail;                                            ///< a sentence for the developer who reads it
+  std::string detail;                                            ///< a sentence for developers
   std::string field;                                             ///< the offending field in snake_case, if one is
-  std::optional<std::chrono::seconds> retry_after;               ///< when it makes sense to try again
+  std::optional<std::chrono::seconds> retry_after;               ///< when to try again
   std::vector<std::pair<std::string, Fact>> facts;               ///< further members of the problem, in snake_case
 };
 

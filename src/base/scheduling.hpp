@@ -2,16 +2,16 @@
 
 namespace ostiary {
 
-/// Asks the kernel to let this thread, and those that it starts, run soon after they wake up: what they do is short,
-/// and somebody waits for it. Linux 6.12 and newer; others need not be asked. Where it is refused, all works the same.
+/// Asks the kernel for a short time slice for this thread and the threads that it starts, so that they run soon after
+/// they wake up. For short work that somebody waits for. Needs Linux 6.12; has no effect elsewhere or if it is refused.
 void run_soon_after_waking();
 
-/// Has this thread, whose work takes longer than passing something on, wait while others do that: nice 5 and the
-/// kernel's own slice. Once lower, it can't rise again without privileges.
+/// Gives this thread a lower priority than threads with short work: nice 5 and the default time slice. Raising the
+/// priority again needs privileges.
 void give_way_to_short_work();
 
-/// Has this thread work on what is long when nobody else has anything to do: SCHED_BATCH, nice 10. Measured to be the
-/// class under which hashing leaves the latency of everything else as it was without starving on a busy machine.
+/// Gives this thread the lowest priority, for long computations: SCHED_BATCH, nice 10. Measurements show that hashing
+/// in this class does not raise the latency of other work and does not starve on a busy machine.
 void step_behind_everything_else();
 
 }  // namespace ostiary

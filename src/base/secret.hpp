@@ -6,14 +6,14 @@
 
 namespace ostiary {
 
-/// Overwrites `text` in a way that the compiler keeps.
+/// Overwrites `text`. The compiler does not optimise this away.
 void wipe(std::string& text);
 
-/// Whether both hold the same bytes, in a time that depends on the lengths only.
+/// Constant-time comparison: the time depends only on the lengths.
 bool equal_in_constant_time(std::string_view left, std::string_view right);
 
-/// A text that must not be seen: a password, a key, a token. It has no way into a stream or a log; it is wiped when
-/// freed; it compares in constant time. `reveal` marks each place that really needs the bytes.
+/// A secret text: a password, a key, a token. It cannot be written to a stream or a log, is wiped when freed, and is
+/// compared in constant time. Call `reveal` only where the bytes are needed.
 class Secret {
  public:
   Secret() = default;

@@ -14,16 +14,16 @@ struct TextFacts {
   bool has_control = false;  ///< U+0001 to U+001F or U+007F to U+009F
 };
 
-/// Looks through `text` once. Of a text that is not valid only that is said.
+/// Inspects `text` in one pass. For invalid UTF-8 only `valid` is meaningful.
 TextFacts inspect(std::string_view text);
 
-/// The longest beginning of `text` that has at most `bytes` bytes and ends at a code point's end.
+/// The longest prefix of `text` with at most `bytes` bytes that does not split a code point.
 std::string_view cut(std::string_view text, std::size_t bytes);
 
 /// `text` without spaces and tabs around it.
 std::string_view trim_blanks(std::string_view text);
 
-/// Whether both are the same but for ASCII letters' case.
+/// Compares two texts, ignoring the case of ASCII letters.
 bool equal_ignoring_case(std::string_view left, std::string_view right);
 
 /// `text` with ASCII letters in lower case.

@@ -4,11 +4,11 @@
 
 namespace ostiary {
 
-/// A moment in UTC with the precision every storage engine keeps: microseconds.
+/// A point in time in UTC with microseconds, the precision that every storage engine supports.
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 using Duration = std::chrono::microseconds;
 
-/// Tells the time. Use cases ask it once and pass the answer on; a judgment gets the time as an argument.
+/// Tells the time. A use case asks once and passes the time on; decision functions get it as an argument.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -4,7 +4,7 @@
 
 namespace ostiary {
 
-/// Where a server's certificate lies, in PEM: the chain, its own certificate first, and the private key.
+/// The PEM files of a server's certificate: the chain, beginning with its own certificate, and the private key.
 struct TlsFiles {
   std::filesystem::path chain, key;
 

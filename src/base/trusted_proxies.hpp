@@ -8,16 +8,16 @@
 
 namespace ostiary {
 
-/// The proxies whose word on the client's address is believed.
+/// The proxies that are trusted to report the client's address.
 class TrustedProxies {
  public:
-  /// Networks in CIDR form, or single addresses. Throws std::invalid_argument that names one which is neither.
+  /// Takes networks in CIDR notation, or single addresses. Throws std::invalid_argument that names a malformed one.
   explicit TrustedProxies(const std::vector<std::string>& networks);
 
-  /// The client's address in canonical text: the first from the right, beginning with the peer, that is no trusted
-  /// proxy. An entry of X-Forwarded-For that is no address ends the search at the proxy that passed it on, so that a
-  /// malformed value shares that proxy's budget instead of getting one of its own. `forwarded_for`: the header's lines,
-  /// in their order.
+  /// The client's address in canonical text: starting with the peer and going from right to left, the first address
+  /// that is not a trusted proxy. If an entry of X-Forwarded-For is not an address, the search ends at the proxy that
+  /// sent it, so a malformed value uses that proxy's budget instead of getting its own. `forwarded_for` has the
+  /// header's lines in order.
   std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for) const;
 
   bool trusts(const IpAddress& address) const;

@@ -6,11 +6,11 @@ namespace ostiary {
 
 struct CodePoint {
   char32_t value = 0;
-  std::size_t length = 0;  ///< in bytes; 0 for what isn't UTF-8
+  std::size_t length = 0;  ///< in bytes; 0 if it is not valid UTF-8
 };
 
-/// The code point at the beginning of `text`, which is not empty: in the shortest form, no surrogate, at most U+10FFFF
-/// (RFC 3629, section 3).
+/// Decodes the first code point of `text`, which must not be empty. It must be in the shortest form, not a surrogate,
+/// and at most U+10FFFF (RFC 3629, section 3).
 CodePoint decode_utf8(std::string_view text);
 
 }  // namespace ostiary

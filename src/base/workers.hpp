@@ -12,10 +12,10 @@ namespace ostiary {
 /// A bounded pool of threads for blocking work.
 class Workers {
  public:
-  /// What each thread runs besides.
+  /// Functions that each thread runs besides the queued work.
   struct Hooks {
     std::function<void()> on_start = [] {};
-    std::function<void()> on_rest = [] {};  ///< when it had nothing to do for 200 ms
+    std::function<void()> on_rest = [] {};  ///< after it was idle for 200 ms
   };
 
   Workers(int threads, std::size_t longest_queue, Hooks hooks);
@@ -29,7 +29,7 @@ class Workers {
   std::size_t waiting() const;
   int threads() const { return static_cast<int>(workers_.size()); }
 
-  /// Finishes what is queued, then joins.
+  /// Finishes the queued work, then joins the threads.
   void stop();
 
  private:
@@ -40,7 +40,7 @@ class Workers {
   };
 
   void serve(Worker& worker);
-  /// Takes the next work, or nothing when the pool stops.
+  /// Takes the next piece of work. Empty when the pool stops.
   std::function<void()> next(Worker& worker);
 
   const std::size_t longest_queue_;
@@ -49,7 +49,7 @@ class Workers {
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
   std::vector<Worker> workers_;
-  std::vector<Worker*> asleep_;  ///< who worked last is last, and called first: its memory is still in the caches
+  std::vector<Worker*> asleep_;  ///< a stack: the thread that worked last, with warm caches, is woken first
 };
 
 }  // namespace ostiary

@@ -9,11 +9,11 @@
 
 namespace ostiary::cli {
 
-/// What a process ends with.
+/// The exit status of the process.
 enum ExitStatus {
   done = 0,
-  failed = 1,         ///< what was asked for could not be done: the database is away, a port taken, a name unknown
-  wrong_request = 2,  ///< wrong arguments or settings: nothing was begun
+  failed = 1,         ///< the command failed: the database is down, a port is in use, a name is unknown
+  wrong_request = 2,  ///< wrong arguments or settings: nothing was done
 };
 
 // With `json` a command prints one JSON document on standard output, with the contract's names; what it has to complain
@@ -27,7 +27,7 @@ struct Migrate {
 struct ShowMigrations {
   bool json = false;
 };
-/// The settings in force.
+/// The current settings.
 struct ShowConfig {
   bool json = false;
 };
@@ -45,11 +45,11 @@ struct CreateUser {
   bool json = false;
 };
 struct ListUsers {
-  std::string after;  ///< an address, or the id of an account without one: the page begins behind it
+  std::string after;  ///< an address, or the id of an account without one: the page starts after it
   std::int64_t count = 50;  ///< 1 to 1000
   bool json = false;
 };
-/// `name` is an email, a username or an id, here and below.
+/// `name` is an email address, a username or an id, here and below.
 struct ShowUser {
   std::string name;
   bool json = false;
@@ -92,8 +92,8 @@ using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, S
                              CreateUser, ListUsers, ShowUser, VerifyUser, SetPassword, DisableUser, EnableUser,
                              EndSessions, DeleteUser, MakeAdmin, RemoveRole>;
 
-/// What the arguments ask for. Where there is nothing left to do (help was asked for and printed on `out`, or the
-/// arguments are wrong and `error` says why) the error is the status to end with.
+/// Parses the arguments. If there is nothing to run (help was printed on `out`, or the arguments are wrong and `error`
+/// has the message), the error is the exit status.
 std::expected<Command, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& error);
 
 }  // namespace ostiary::cli

@@ -4,7 +4,7 @@
 
 namespace ostiary::cli {
 
-/// Tells the operator, in a line on standard error that nothing of the log stands in.
+/// Prints an error message to the operator, as a line of its own on standard error.
 void complain(std::string_view what);
 
 }  // namespace ostiary::cli

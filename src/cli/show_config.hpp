@@ -6,11 +6,11 @@
 
 namespace ostiary::cli {
 
-/// The settings in force, for a terminal: what they are, where that comes from, what they mean.
+/// The current settings for a terminal: value, origin and meaning.
 std::string config_listing(const Config& config);
 
 /// The same as one JSON document: {"settings": [{"name", "value", "origin", "section", "meaning"}]}; the value is null
-/// where there is none, and `********` for a secret that is set.
+/// if there is none, and `********` for a secret that is set.
 std::string config_json(const Config& config);
 
 /// docs/configuration.md: every setting with its default and its meaning.

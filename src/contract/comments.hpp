@@ -7,14 +7,14 @@
 
 namespace ostiary::contract {
 
-/// What the contract's files say in comments. The descriptors that are linked in have lost them; a descriptor set with
-/// source info travels inside the program.
+/// The comments in the contract's files. The linked descriptors do not contain them, so a descriptor set with source
+/// info is embedded in the program.
 class ContractComments {
  public:
   ContractComments();
 
-  /// The comment before a declaration, without comment marks: lines joined to paragraphs, an empty line between two of
-  /// them. Empty where there is none, or its file is not in the set.
+  /// The comment before a declaration, without comment marks: lines are joined to paragraphs, separated by empty lines.
+  /// Empty if there is no comment, or its file is not in the set.
   std::string of(const google::protobuf::ServiceDescriptor& service) const;
   std::string of(const google::protobuf::MethodDescriptor& method) const;
   std::string of(const google::protobuf::Descriptor& message) const;
@@ -26,7 +26,7 @@ class ContractComments {
   google::protobuf::DescriptorPool pool_;
 };
 
-/// The first paragraph of a comment, and what comes after it.
+/// The first paragraph of a comment, and the rest.
 struct Prose {
   std::string summary, rest;
 };

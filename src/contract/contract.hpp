@@ -23,8 +23,8 @@ namespace ostiary::contract {
 
 using google::protobuf::Message;
 
-/// A use case behind the contract's types: what the dispatcher calls once the policy let the call through. Throws for
-/// an outage or a bug only.
+/// A use case as a function on generic messages. The dispatcher calls it after the policy was checked. Throws only for
+/// an outage or a bug.
 using UseCase = std::function<Result<std::unique_ptr<Message>>(const Call& call, const Message& request)>;
 
 /// One line of routes.cpp: the call's full name and its function.
@@ -48,14 +48,14 @@ Route route(std::string method, Deps& deps, Result<Reply> (*function)(Deps&, con
 /// One way to reach a call over HTTP, from google.api.http.
 struct HttpBinding {
   struct Segment {
-    std::string text;  ///< a literal, or the name of the field that the segment fills
+    std::string text;  ///< a literal, or the name of the field for the segment
     bool is_field = false;
   };
   std::string verb;  ///< GET, POST, PUT, PATCH, DELETE
   std::string path;  ///< as written in the contract
   std::vector<Segment> segments;
-  bool has_body = false;  ///< body: "*" or a raw field; fields that are not in it come from the path and the query
-  /// The field that a body of any media type fills as it is; null where the body is the whole request.
+  bool has_body = false;  ///< body: "*" or a raw field; other fields come from the path and the query
+  /// The field that takes a body of any media type unchanged. Null if the body is the whole request.
   const google::protobuf::FieldDescriptor* raw_field = nullptr;
 };
 
@@ -74,8 +74,8 @@ struct Method {
   const Message* reply_prototype;
   /// The request's fields that name the account the call is about, in their order.
   std::vector<const google::protobuf::FieldDescriptor*> identifiers;
-  std::uint32_t max_body_bytes = usual_body_bytes;  ///< of a body over HTTP and of a message over gRPC
-  const google::protobuf::FieldDescriptor* redirect = nullptr;  ///< the reply's field that says where to go next
+  std::uint32_t max_body_bytes = usual_body_bytes;  ///< of an HTTP body and of a gRPC message
+  const google::protobuf::FieldDescriptor* redirect = nullptr;  ///< the reply's field with a redirect
 };
 
 /// The contract can't be served as it is written: the message names the call and what is wrong with it.
@@ -84,10 +84,10 @@ class ContractError final : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// All calls there are, checked: every call of `services` has a policy with a caller, a rate class and an audit action,
-/// exactly one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*", a field
-/// of google.api.HttpBody or none; no two bindings that one request could mean), and rules that fit their fields; no
-/// function is left over. Throws ContractError otherwise. The descriptors must outlive it.
+/// All calls, checked: every call of `services` has a policy with a caller, a rate class and an audit action, exactly
+/// one function, routes that the gateway can serve (unary; `{field}` segments of text fields; body "*", a field of
+/// google.api.HttpBody or none; no two ambiguous bindings), and rules that fit their fields. No function is left over.
+/// Throws ContractError otherwise. The descriptors must outlive it.
 class Contract {
  public:
   Contract(const std::vector<const google::protobuf::ServiceDescriptor*>& services, std::vector<Route> routes);
@@ -99,7 +99,7 @@ class Contract {
   const Method* find_grpc(std::string_view grpc_path) const;
   const std::vector<const google::protobuf::ServiceDescriptor*>& services() const { return services_; }
 
-  /// The largest body that any call takes.
+  /// The largest body limit of all calls.
   std::uint32_t largest_body_bytes() const;
 
   /// The field rules of every request and reply.
@@ -110,7 +110,7 @@ class Contract {
   const Message* prototype(const google::protobuf::Descriptor& type);
 
   std::vector<const google::protobuf::ServiceDescriptor*> services_;
-  google::protobuf::DynamicMessageFactory run_time_types_;  ///< of descriptors that no C++ class was generated for
+  google::protobuf::DynamicMessageFactory run_time_types_;  ///< for descriptors without a generated C++ class
   Rules rules_;
   std::vector<Method> methods_;
   std::unordered_map<std::string_view, const Method*> by_grpc_path_;

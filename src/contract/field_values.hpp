@@ -12,14 +12,14 @@
 
 namespace ostiary::contract {
 
-/// Why a value does not fit a field.
+/// Why a value is not valid for a field.
 struct Misfit {
   Refusal why;
   std::string detail;
 };
 
-/// One place for a value: a field of a message, or the next member of it when it is repeated. Each `put` writes the
-/// value there, or says why it can't and writes nothing.
+/// A place for a value: a field of a message, or the next element of a repeated field. Each `put` writes the value, or
+/// says why it cannot and writes nothing.
 struct Slot {
   google::protobuf::Message& message;
   const google::protobuf::FieldDescriptor& field;
@@ -29,23 +29,23 @@ struct Slot {
   std::optional<Misfit> put_double(double number, bool looks_whole) const;
   std::optional<Misfit> put_bool(bool truth) const;
 
-  /// The misfit of a value of another kind.
+  /// The error for a value of another type.
   Misfit wrong_type(std::string_view got) const;
 };
 
 /// Whether the field holds a google.protobuf.Timestamp, a text in JSON.
 bool is_timestamp(const google::protobuf::FieldDescriptor& field);
 
-/// What a value of the field must be, as the end of "Expected ...".
+/// What a value of the field must be, to complete "Expected ...".
 std::string expectation(const google::protobuf::FieldDescriptor& field);
 
-/// The name of an enum's value in JSON: lower-case, without the enum's name before it (TOKEN_DELIVERY_BODY: "body").
+/// The JSON name of an enum value: lower-case, without the enum's name before it (TOKEN_DELIVERY_BODY: "body").
 std::string json_name(const google::protobuf::EnumValueDescriptor& value);
 
-/// The names that can be given for an enum: all but the one for nothing (..._UNSPECIFIED), separated by commas.
+/// The names of an enum that can be given, separated by commas: all except ..._UNSPECIFIED.
 std::string json_names(const google::protobuf::EnumDescriptor& type);
 
-/// Seconds and nanoseconds of an RFC 3339 time in UTC ("Z" or "+00:00") between the years 1 and 9999; nothing for any
+/// Seconds and nanoseconds of an RFC 3339 time in UTC ("Z" or "+00:00") between the years 1 and 9999; empty for any
 /// other text.
 struct Moment {
   std::int64_t seconds;

@@ -95,7 +95,7 @@ class Filler {
     }
     text_.clear();
     const auto position = static_cast<std::size_t>(frame.field->index());
-    if (frame.seen[position]) return stop(refusal(Refusal::duplicate_field, "The field is there twice.", path()), ec);
+    if (frame.seen[position]) return stop(refusal(Refusal::duplicate_field, "The field is repeated.", path()), ec);
     frame.seen[position] = true;
     return true;
   }
@@ -465,7 +465,7 @@ Result<void> read_text_field(std::string_view name, std::string_view value, Mess
     return refuse(Refusal::wrong_type, "The field can't be given here.", std::move(shown));
   }
   if (message.GetReflection()->HasField(message, field)) {
-    return refuse(Refusal::duplicate_field, "The field is there twice.", std::move(shown));
+    return refuse(Refusal::duplicate_field, "The field is repeated.", std::move(shown));
   }
   if (const auto other = rival(message, *field)) {
     return refuse(Refusal::invalid_field, "Expected either this or " + *other + ".", std::move(shown));

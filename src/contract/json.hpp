@@ -10,10 +10,10 @@
 
 namespace ostiary::contract {
 
-/// The largest body of a call whose policy names none.
+/// The body limit of a call whose policy sets none.
 inline constexpr std::uint32_t usual_body_bytes = 64 * 1024;
 
-/// The bounds of a JSON body.
+/// The limits for a JSON body.
 struct JsonLimits {
   std::size_t depth = 16;
   std::size_t bytes = usual_body_bytes;
@@ -35,7 +35,7 @@ Result<void> read_json(std::string_view text, google::protobuf::Message& message
 /// digits of a second's fraction.
 void write_json(const google::protobuf::Message& message, std::string& out);
 
-/// Sets one field from the text of a path segment or a query parameter. Refuses what does not fit it.
+/// Sets one field from the text of a path segment or a query parameter. Refuses invalid values.
 Result<void> read_text_field(std::string_view name, std::string_view value, google::protobuf::Message& message);
 
 }  // namespace ostiary::contract

@@ -15,11 +15,11 @@ using Cost = RefusalCost;
 
 constexpr std::array table{
     RefusalStatus{Refusal::malformed_request, 400, grpc_invalid_argument, Cost::call, "The request can't be read"},
-    RefusalStatus{Refusal::unknown_field, 400, grpc_invalid_argument, Cost::call, "A field is not known"},
-    RefusalStatus{Refusal::duplicate_field, 400, grpc_invalid_argument, Cost::call, "A field is there twice"},
+    RefusalStatus{Refusal::unknown_field, 400, grpc_invalid_argument, Cost::call, "Unknown field"},
+    RefusalStatus{Refusal::duplicate_field, 400, grpc_invalid_argument, Cost::call, "A field is repeated"},
     RefusalStatus{Refusal::wrong_type, 400, grpc_invalid_argument, Cost::call, "A field has the wrong type"},
     RefusalStatus{Refusal::missing_field, 400, grpc_invalid_argument, Cost::call, "A field is missing"},
-    RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, Cost::call, "A field is not as it must be"},
+    RefusalStatus{Refusal::invalid_field, 400, grpc_invalid_argument, Cost::call, "A field is invalid"},
     RefusalStatus{Refusal::conflicting_credentials, 400, grpc_invalid_argument, Cost::call,
                   "The request names different credentials"},
     RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, Cost::call, "The request is too large"},
@@ -50,7 +50,7 @@ constexpr std::array table{
     RefusalStatus{Refusal::wrong_code, 400, grpc_invalid_argument, Cost::guess, "The code is wrong"},
     RefusalStatus{Refusal::code_expired, 400, grpc_failed_precondition, Cost::call, "The code has expired"},
     RefusalStatus{Refusal::code_attempts_spent, 400, grpc_failed_precondition, Cost::call,
-                  "The code's attempts are spent"},
+                  "No attempts are left for this code"},
     RefusalStatus{Refusal::code_budget_spent, 429, grpc_resource_exhausted, Cost::call, "Too many wrong codes"},
     RefusalStatus{Refusal::verification_unknown, 404, grpc_not_found, Cost::call, "There is no such verification"},
     RefusalStatus{Refusal::already_verified, 409, grpc_already_exists, Cost::call,
@@ -66,10 +66,10 @@ constexpr std::array table{
                   "The refresh token was used before"},
     RefusalStatus{Refusal::rate_limited, 429, grpc_resource_exhausted, Cost::call, "Too many requests"},
     RefusalStatus{Refusal::overloaded, 503, grpc_unavailable, Cost::nothing, "Too busy"},
-    RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, Cost::nothing, "It took too long"},
+    RefusalStatus{Refusal::deadline_exceeded, 504, grpc_deadline_exceeded, Cost::nothing, "The deadline has passed"},
     RefusalStatus{Refusal::cancelled, 499, grpc_cancelled, Cost::call, "The caller gave up"},
     RefusalStatus{Refusal::unavailable, 503, grpc_unavailable, Cost::nothing, "Not available"},
-    RefusalStatus{Refusal::internal, 500, grpc_internal, Cost::nothing, "Something went wrong here"},
+    RefusalStatus{Refusal::internal, 500, grpc_internal, Cost::nothing, "Internal error"},
 };
 
 constexpr bool in_order() {

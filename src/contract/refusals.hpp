@@ -4,14 +4,14 @@
 
 namespace ostiary::contract {
 
-/// What a refused call costs those whom the limits count it for.
+/// What a refused call costs in the rate limits.
 enum class RefusalCost {
-  nothing,  ///< it failed here, and everybody gets back what the class lets them have
-  call,     ///< the caller's doing, but no guess: the account gets back what it paid
-  guess,    ///< a wrong guess at somebody's secret: nobody gets anything back
+  nothing,  ///< the server failed: everything that the class allows is refunded
+  call,     ///< an error of the caller, but no guess: the account is refunded
+  guess,    ///< a wrong guess of a secret: nothing is refunded
 };
 
-/// How a refusal looks on each transport, and what it costs. The only place that knows HTTP and gRPC codes.
+/// The representation of a refusal on each transport, and its cost. The only place that knows HTTP and gRPC codes.
 struct RefusalStatus {
   Refusal refusal;
   int http;

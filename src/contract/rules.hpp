@@ -16,28 +16,28 @@
 
 namespace ostiary::contract {
 
-/// What the contract says of a field; the rule without content where it says nothing.
+/// The rule of a field in the contract, or an empty rule.
 inline const Rule& rule_of(const google::protobuf::FieldDescriptor& field) {
   return field.options().GetExtension(ostiary::rule);
 }
 
-/// A rule that does not fit its field, or a field that can't be served: the message names the field.
+/// A rule that is not valid for its field, or a field that cannot be served. The message names the field.
 class RuleError final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The field rules (options.proto) of message types, compiled once. Thread-safe once filled.
+/// The compiled field rules (options.proto) of message types. Thread-safe once filled.
 class Rules {
  public:
-  /// A text with a pattern has at most so many bytes: std::regex recurses once for each, and may exhaust the stack.
+  /// The maximum length of a text with a pattern: std::regex recurses once for each byte and could exhaust the stack.
   static constexpr std::uint32_t longest_matched = 256;
 
   /// Whether a message type may have a field of google.api.HttpBody. Messages inside it may not.
   enum class RawFields { refused, allowed };
 
-  /// Reads the rules of a message type and of all that it holds. Throws RuleError for a rule that its field can't have,
-  /// and for maps, groups, and messages of google.protobuf other than Timestamp.
+  /// Reads the rules of a message type and of all nested types. Throws RuleError for a rule that is not valid for its
+  /// field, and for maps, groups, and messages of google.protobuf other than Timestamp.
   void add(const google::protobuf::Descriptor& type, RawFields raw_fields = RawFields::refused);
 
   /// Refuses what breaks a rule, naming the field, as in "user.emails[2]": missing_field for what is required, else
@@ -64,7 +64,7 @@ class Rules {
   std::map<const google::protobuf::Descriptor*, std::vector<FieldRule>> types_;
 };
 
-/// Whether a text is of a format; `format_expectation` says it in words.
+/// Whether a text has a format. `format_expectation` describes the format in words.
 bool has_format(std::string_view text, Format format);
 std::string_view format_expectation(Format format);
 

@@ -2,10 +2,10 @@
 
 namespace ostiary::crypto {
 
-/// While it lives, libsodium's Argon2id works on this thread in the memory that the thread's last hash left behind.
+/// While this object lives, libsodium's Argon2id reuses the memory of this thread's previous hash.
 ///
-/// By itself it maps new memory for each hash and unmaps it afterwards. Of 19 MiB, that costs the kernel about as much
-/// time as the hash costs the processor, in stretches during which nobody else gets it.
+/// By default libsodium maps new memory for each hash and unmaps it afterwards. For 19 MiB this takes the kernel about
+/// as long as the hash itself, and blocks other threads meanwhile.
 class HashMemory {
  public:
   HashMemory();
@@ -14,7 +14,7 @@ class HashMemory {
   HashMemory& operator=(const HashMemory&) = delete;
 };
 
-/// Gives back to the system what this thread's last hash left behind. A thread that ends does so by itself.
+/// Returns the memory of this thread's previous hash to the system. This also happens when the thread ends.
 void release_hash_memory();
 
 }  // namespace ostiary::crypto

@@ -10,7 +10,7 @@
 
 namespace ostiary::crypto {
 
-/// The signature algorithms we make and accept (RFC 7518, RFC 8037). Nothing else is: no `none`, no HMAC.
+/// The supported signature algorithms (RFC 7518, RFC 8037). All others are refused, including `none` and HMAC.
 enum class JwsAlgorithm { es256, eddsa, rs256 };
 
 std::string_view name_of(JwsAlgorithm algorithm);               ///< "ES256"
@@ -21,12 +21,12 @@ struct PublicJwk {
   std::string kty, crv, x, y, n, e;
 };
 
-/// A key pair, or the public half alone. Thread-safe once made.
+/// A key pair, or only its public key. Thread-safe after construction.
 class JwsKey {
  public:
   virtual ~JwsKey() = default;
   virtual JwsAlgorithm algorithm() const = 0;
-  /// The raw signature as JWS carries it (for ES256: R and S, 32 bytes each). Only for a key pair.
+  /// The raw signature in JWS format (for ES256: R and S, 32 bytes each). Only for a key pair.
   virtual Bytes sign(BytesView message) const = 0;
   virtual bool verify(BytesView message, BytesView signature) const = 0;
   virtual PublicJwk public_jwk() const = 0;
@@ -37,14 +37,14 @@ class JwsKey {
 /// A new key pair: P-256, Ed25519 or RSA of 2048 bits.
 std::unique_ptr<JwsKey> generate_key(JwsAlgorithm algorithm);
 
-/// The pair that `private_bytes` came from. Throws std::runtime_error for other bytes.
+/// Loads a key pair from its `private_bytes`. Throws std::runtime_error for other bytes.
 std::unique_ptr<JwsKey> load_key(JwsAlgorithm algorithm, BytesView private_bytes);
 
-/// A public key from its JWK, for verifying only; nothing for a key outside our allow-list: P-256, Ed25519, RSA from
-/// 2048 to 8192 bits with an odd exponent above 2.
+/// Loads a public key from its JWK, for verification only. Empty for a key outside the allow-list: P-256, Ed25519, RSA
+/// from 2048 to 8192 bits with an odd exponent above 2.
 std::unique_ptr<JwsKey> load_public_key(JwsAlgorithm algorithm, const PublicJwk& jwk);
 
-/// A compact JWS (RFC 7515, section 7.1) taken apart: what its header claims, nothing proven yet.
+/// The parts of a compact JWS (RFC 7515, section 7.1). Nothing is verified yet.
 struct JwsParts {
   std::string algorithm;
   std::string key_id;
@@ -54,12 +54,12 @@ struct JwsParts {
   std::string_view signing_input;  ///< of the text that was parsed, which must outlive this
 };
 
-/// The parts of `token`; nothing unless it is three parts of canonical base64url, at most 8 KiB, whose header is a JSON
-/// object with unique members in which `alg` is a text, `kid` and `typ` texts where present, and `crit`, `jwk`, `jku`,
-/// `x5u`, `x5c` and `b64` are absent.
+/// Parses `token`. Empty unless it has three parts of canonical base64url, at most 8 KiB, and its header is a JSON
+/// object with unique members in which `alg` is a string, `kid` and `typ` are strings or absent, and `crit`, `jwk`,
+/// `jku`, `x5u`, `x5c` and `b64` are absent.
 std::optional<JwsParts> parse_jws(std::string_view token);
 
-/// Header and payload, JSON texts, signed into a compact JWS.
+/// Signs a header and a payload, both JSON, and returns a compact JWS.
 std::string sign_jws(const JwsKey& key, std::string_view header, std::string_view payload);
 
 }  // namespace ostiary::crypto

@@ -2,8 +2,8 @@
 
 namespace ostiary::crypto {
 
-/// Throws std::runtime_error "OpenSSL failed to <what>" unless `done`, and empties OpenSSL's queue of errors, which is
-/// this thread's and would be read as the next call's.
+/// Unless `done`, throws std::runtime_error "OpenSSL failed to <what>" and clears this thread's OpenSSL error queue, so
+/// that the next call does not see the error.
 void require(bool done, const char* what);
 
 }  // namespace ostiary::crypto

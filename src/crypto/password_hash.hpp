@@ -29,8 +29,8 @@ bool can_hold(PasswordParameters::Algorithm algorithm, const Secret& password);
 /// parameters beyond what `verify_password` accepts.
 std::string hash_password(const Secret& password, const PasswordParameters& parameters, Random& random);
 
-/// Whether `password` is the one in `stored`: Argon2id (any lanes) or bcrypt (2a, 2b, 2y). An unknown form is false. A
-/// stored hash that asks for more than 256 MiB, 10 passes or bcrypt cost 14 is false too: it would be an attack on us.
+/// Whether `password` matches `stored`: Argon2id (any number of lanes) or bcrypt (2a, 2b, 2y). False for an unknown
+/// format, and for a hash beyond 256 MiB, 10 passes or bcrypt cost 14 (denial of service).
 bool verify_password(const Secret& password, std::string_view stored);
 
 /// The algorithm and cost of a stored hash: its text up to the salt, as in "$argon2id$v=19$m=19456,t=2,p=1$" or

@@ -22,7 +22,7 @@
 
 namespace ostiary::delivery {
 
-/// What an executor works with. All must outlive it.
+/// The dependencies of an executor. All must outlive it.
 struct ExecutorParts {
   Database& db;
   const vault::DataKeys& keys;
@@ -35,46 +35,46 @@ struct ExecutorParts {
 
 struct BroughtForward {
   std::int64_t jobs = 0;
-  std::optional<Time> next = std::nullopt;  ///< where to go on; nothing when there are no more
+  std::optional<Time> next = std::nullopt;  ///< where to continue; empty if there are no more
 };
 
-/// Makes those due at `now` that wait for `from` or later, which is after `now`: the first hundred. The next ones begin
-/// where these ended, so that nobody walks again over what they leave behind in the index.
+/// Makes the first hundred jobs that wait until `from` or later (after `now`) due at `now`. The next call continues
+/// where this one ended, so index entries are not scanned twice.
 BroughtForward bring_some_forward(Transaction& tx, std::string_view kind, Time now, Time from);
 
-/// Runs the jobs in the database, and deletes what is past its time. Any number of executors, in any number of
-/// processes, may share a database: a job is leased to one of them, for longer than an attempt takes. A job is run at
-/// least once, and one that is marked `once` is handed over at most once, whatever breaks down when. Thread-safe.
+/// Runs the jobs in the database, and cleans up. Any number of executors, in any number of processes, may share a
+/// database. A job is leased to one of them for longer than an attempt takes. Delivery is at least once; a job marked
+/// `once` is handed over at most once, whatever fails. Thread-safe.
 class Executor {
  public:
-  /// Message-IDs end in `mail_domain`, which should be the operator's.
+  /// `mail_domain` is the domain of Message-IDs and should be the operator's.
   Executor(const ExecutorParts& parts, std::string mail_domain);
   ~Executor();  ///< stops
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Starts to work with so many threads, each with a connection to the database while it needs one.
+  /// Starts this number of threads. Each uses a database connection only while it needs one.
   void start(int threads);
 
-  /// Says that a job has been committed: it is begun at once, not within a second. Does not block, does not throw.
+  /// Signals that a job was committed, so that it starts at once instead of within a second. Does not block or throw.
   void wake();
 
-  /// Finishes the attempts that are under way and returns (after 30 s at most).
+  /// Finishes running attempts and returns (after 30 s at most).
   void stop();
 
-  /// How many jobs were not done when it last looked, due or to be tried again; at most 1000.
+  /// The number of waiting jobs at the last check, including retries; at most 1000.
   std::int64_t waiting() const { return waiting_; }
 
-  /// Whether one of its threads has looked for jobs within the last minute: longer than an attempt takes.
+  /// Whether a thread has looked for jobs within the last minute, which is longer than an attempt takes.
   bool is_at_work() const;
 
-  /// Runs one job that is due, if there is one, in the calling thread. Whether there was. Buries on its way those that
-  /// can't be run any more.
+  /// Runs one due job in the calling thread and returns whether there was one. Marks jobs as dead that can no longer
+  /// run.
   bool run_one();
 
  private:
   class LeaseLost;
-  /// A job that was in no other executor's hands, and what was decided about it.
+  /// A job without a lease, and the decision about it.
   struct Claim {
     std::optional<Job> job;
     ClaimVerdict verdict = ClaimVerdict::taken;
@@ -106,12 +106,12 @@ class Executor {
   std::atomic<std::int64_t> waiting_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
-  bool cleans_up_ = false;  ///< one of the threads does
-  bool left_some_ = false;  ///< when it was last cleaned up
+  bool cleans_up_ = false;  ///< whether a thread is cleaning up
+  bool left_some_ = false;  ///< whether the last clean-up left rows
   std::optional<Time> cleaned_up_at_;
   std::optional<Time> last_time_;
   std::vector<std::thread> threads_;
-  std::atomic<std::chrono::steady_clock::time_point> looked_at_{};  ///< the epoch: never yet
+  std::atomic<std::chrono::steady_clock::time_point> looked_at_{};  ///< the epoch means never
 };
 
 }  // namespace ostiary::delivery

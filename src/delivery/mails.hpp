@@ -15,22 +15,22 @@ namespace ostiary::delivery {
 /// A mail to be written and sent. `kind` names its template ("verify_email", "registration_notice"); `locale` chooses
 /// the language, falling back to the language without region, then English.
 struct MailOrder {
-  std::optional<UserId> owner;  ///< whose data it holds, be they an account already or not yet
+  std::optional<UserId> owner;  ///< whose data it holds, with or without an account
   std::string_view kind;
   std::string to;
   std::string locale;
-  std::vector<std::pair<std::string, std::string>> values;  ///< what the template shows
+  std::vector<std::pair<std::string, std::string>> values;  ///< the template's variables
   Time expires_at;    ///< not sent after this
-  bool once = false;  ///< holds a code: when it is unknown whether it was sent, it is not sent again
+  bool once = false;  ///< it holds a code: not retried if it may have been sent
 };
 
-/// Writes the order as a job in `tx`, its payload sealed under the service's key.
+/// Writes the order as a job in `tx`, with its payload encrypted with the service's key.
 void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
 
 /// The kind of the jobs that `order_mail` writes.
 inline constexpr std::string_view mail_job = "mail";
 
-/// An order as the executor finds it.
+/// An order, as the executor reads it.
 struct OrderedMail {
   std::string kind;
   std::string to;
@@ -38,7 +38,7 @@ struct OrderedMail {
   std::vector<std::pair<std::string, std::string>> values;
 };
 
-/// The order in a job's payload; nothing when it does not open under the service's keys as that of the job `id`.
+/// Decrypts the order in the payload of job `id`. Empty if that fails, as for the payload of another job.
 std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload);
 
 }  // namespace ostiary::delivery

@@ -15,7 +15,7 @@ inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uui
   VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql"};
 
-/// $5: when it was ordered, which is also when it may first run.
+/// $5: the time of the order, which is also the earliest start.
 inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, Time, Time, bool)>
     insert_job{R"sql(
   INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
@@ -26,7 +26,7 @@ struct JobCount {
   std::int64_t count;
 };
 
-/// Those that were tried already among them; a thousand at most.
+/// Includes retries; a thousand at most.
 inline constexpr Statement<JobCount(std::string_view)> count_waiting_jobs{R"sql(
   SELECT count(*) FROM (SELECT id FROM jobs WHERE state = 'ready' AND kind = $1 LIMIT 1000) AS waiting
 )sql"};
@@ -35,7 +35,7 @@ struct JobsFound {
   bool some;
 };
 
-/// Whether one of the three statements below would find a job, in somebody's hands or not.
+/// Whether one of the three statements below would find a job, leased or not.
 inline constexpr Statement<JobsFound(std::string_view, Time, Time)> are_jobs_due{R"sql(
   SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at <= $2)
     OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until <= $2)
@@ -54,7 +54,7 @@ inline constexpr Statement<Job(std::string_view, Time)> next_abandoned_job{R"sql
   ORDER BY leased_until LIMIT 1 FOR UPDATE SKIP LOCKED
 )sql"};
 
-/// With a lease that ends later than $2, which none can.
+/// With a lease that ends later than $2, which is impossible unless the clock was set back.
 inline constexpr Statement<Job(std::string_view, Time)> next_job_leased_too_long{R"sql(
   SELECT id, kind, payload, state, run_at, attempts, expires_at, once, handed_over_at, leased_until
   FROM jobs WHERE state = 'running' AND kind = $1 AND leased_until > $2
@@ -66,12 +66,12 @@ struct WaitingJob {
   Time run_at;
 };
 
-/// The first hundred that wait for $2 or later.
+/// The first hundred that wait until $2 or later.
 inline constexpr Statement<WaitingJob(std::string_view, Time)> list_waiting_jobs{R"sql(
   SELECT id, run_at FROM jobs WHERE state = 'ready' AND kind = $1 AND run_at >= $2 ORDER BY run_at LIMIT 100
 )sql"};
 
-/// Makes a job due at $2, if it waits for a later time still.
+/// Makes a job due at $2 if it still waits for a later time.
 inline constexpr Statement<void(JobId, Time)> bring_job_forward{R"sql(
   UPDATE jobs SET run_at = $2 WHERE id = $1 AND state = 'ready' AND run_at > $2
 )sql"};
@@ -121,13 +121,13 @@ inline constexpr Statement<void(Time)> delete_published_events{R"sql(
     (SELECT id FROM outbox WHERE published_at < $1 ORDER BY published_at LIMIT 100)
 )sql"};
 
-/// Only where there is no broker that they could still be published to.
+/// Only if no broker is configured.
 inline constexpr Statement<void(Time)> delete_unpublished_events{R"sql(
   DELETE FROM outbox WHERE id IN
     (SELECT id FROM outbox WHERE occurred_at < $1 AND published_at IS NULL ORDER BY occurred_at LIMIT 100)
 )sql"};
 
-/// With the registrations that belong to them.
+/// Also deletes their registrations.
 inline constexpr Statement<void(Time)> delete_expired_challenges{R"sql(
   DELETE FROM challenges WHERE id IN
     (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
@@ -138,7 +138,7 @@ inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
 )sql"};
 
-/// With their refresh chains, as the next one.
+/// Also deletes their refresh chains, like the next one.
 inline constexpr Statement<void(Time)> delete_old_sessions{R"sql(
   DELETE FROM sessions WHERE id IN
     (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT 100)

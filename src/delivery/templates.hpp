@@ -16,24 +16,24 @@ class Template;
 
 namespace ostiary::delivery {
 
-/// A mail's words, before it has an address.
+/// The content of a mail.
 struct MailText {
   std::string subject;  ///< one line
   std::string text;
   std::string html;
 };
 
-/// A mail template that can't be used. What it says is one line that names the file.
+/// A mail template cannot be used. The message is one line that names the file.
 class BrokenTemplate final : public WrongSetting {
  public:
   using WrongSetting::WrongSetting;
 };
 
-/// The mail templates: those inside the program, and an operator's own in their place. Thread-safe once made.
+/// The mail templates: the built-in ones and an operator's replacements. Thread-safe after construction.
 ///
-/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl` in ctemplate's language. `{{code}}` shows a value;
-/// `{{#has_code}}...{{/has_code}}` shows something only where the value is not empty. Values are escaped in HTML, each
-/// for the place where it stands.
+/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl` in ctemplate's language. `{{code}}` inserts a value;
+/// `{{#has_code}}...{{/has_code}}` is shown only if the value is not empty. In HTML values are escaped for their
+/// context.
 class MailTemplates {
  public:
   /// Reads the program's templates and those in `folder` (MAIL_TEMPLATES; empty: none), file by file in their place. A
@@ -65,8 +65,8 @@ class MailTemplates {
   std::map<std::string, std::map<std::string, Template, std::less<>>, std::less<>> languages_;  ///< by "<kind>.<form>"
 };
 
-/// Whether a name that a stranger may have chosen can be shown in a mail to somebody else: it is short and holds no
-/// control or direction-changing characters and nothing that a mail program would make a link of.
+/// Whether a name that a stranger may have chosen can be shown in a mail to somebody else: short, without control or
+/// bidirectional characters, and without anything that a mail program would turn into a link.
 bool is_harmless_name(std::string_view name);
 
 }  // namespace ostiary::delivery

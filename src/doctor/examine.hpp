@@ -5,9 +5,9 @@
 
 namespace ostiary::doctor {
 
-/// Looks at all that a server with these settings would need, in the order in which it would: settings, storage, clock,
-/// keys, mail, ports. Works beside running servers and changes nothing; takes up to half a minute where what it asks
-/// does not answer. Where settings are wrong it says which, and looks no further.
+/// Checks everything that a server with these settings needs, in this order: settings, storage, clock, keys, mail,
+/// ports. Changes nothing and may run while servers run. Takes up to half a minute if something does not answer. If
+/// settings are wrong it reports them and checks nothing that depends on them.
 Findings examine(const ConfigSources& sources);
 
 }  // namespace ostiary::doctor

@@ -15,17 +15,17 @@
 // What the doctor thinks of what it has seen: pure judgments on values, each with a row in a table test.
 namespace ostiary::doctor {
 
-/// Settings that were read, with the warnings that came with them.
+/// Judges valid settings and their warnings.
 Findings judge_settings(const Config& config, const std::vector<std::string>& warnings);
 
-/// `needed`: how many connections one server opens at most.
+/// `needed` is the maximum number of connections that one server opens.
 Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed);
 
-/// What the role may do, beside what the schema asks for.
+/// Compares the role's rights with what the schema needs.
 Findings judge_rights(const storage::statements::PostgresRightsRow& rights, storage::SchemaState state,
                       bool migrate_on_start);
 
-/// A certificate that can be used, beside the host that people ask for.
+/// A usable certificate, and the host of PUBLIC_URL.
 struct CertificateFacts {
   std::string path;
   std::string host;
@@ -35,19 +35,19 @@ struct CertificateFacts {
 };
 Findings judge_certificate(const CertificateFacts& certificate, Time now);
 
-/// The folder of an SQLite file, as it is.
+/// The folder of an SQLite file.
 struct FolderFacts {
   std::string path;
-  bool exists = false;       ///< else what follows is about the nearest folder above it that does
+  bool exists = false;       ///< if not, the following is about the nearest existing parent folder
   bool writable = false;
   std::uint64_t free_bytes = 0;
-  std::vector<std::string> unwritable = {};  ///< files in it that a server has to write
+  std::vector<std::string> unwritable = {};  ///< files that a server must be able to write but cannot
 };
 Findings judge_folder(const FolderFacts& folder);
 
 Findings judge_journal(bool is_write_ahead_log);
 
-/// `pending`: the names of migrations that are not applied.
+/// `pending` has the names of migrations that are not applied.
 Findings judge_schema(storage::SchemaState state, Engine engine, bool migrate_on_start,
                       const std::vector<std::string>& pending);
 
@@ -61,13 +61,13 @@ Findings judge_issuer(const std::optional<std::string>& noted, const std::string
 /// where all is well.
 Findings judge_skeletons(bool outdated);
 
-/// What the clock looks like from here.
+/// What is known about the clock.
 struct ClockFacts {
   Time now;
   std::optional<Duration> ahead_of_database =
-      std::nullopt;  ///< ours minus the database's; nothing where they are one clock
-  Duration uncertainty{};                     ///< half the way there and back
-  bool synchronised = true;                   ///< the kernel says that something keeps it right
+      std::nullopt;  ///< this machine's clock minus the database's; empty if it is the same clock
+  Duration uncertainty{};                     ///< half the round trip
+  bool synchronised = true;                   ///< the kernel reports that it is synchronised
   bool leap_second_is_near = false;
 };
 Findings judge_clock(const ClockFacts& facts);
@@ -82,18 +82,18 @@ Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen);
 struct MasterKeyFacts {
   bool is_given = false;
   bool development_key_exists = false;
-  bool is_needed = false;  ///< the database holds keys that some master key sealed
+  bool is_needed = false;  ///< the database has keys that a master key encrypted
   bool is_local = true;
 };
 Findings judge_master_key(const MasterKeyFacts& facts);
 
-/// Who has a port that the server would listen on.
+/// The state of a port that the server would listen on.
 enum class PortState {
   free,
-  ostiary,       ///< somebody who answers as an Ostiary does
-  another_ostiary,  ///< one that serves from another data folder
-  taken,         ///< somebody else
-  forbidden,     ///< it is not this user's to take
+  ostiary,       ///< an Ostiary server
+  another_ostiary,  ///< an Ostiary server with another data folder
+  taken,         ///< another program
+  forbidden,     ///< not permitted for this user
   no_such_address,
 };
 Findings judge_port(const std::string& protocol, const std::string& place, PortState state);

@@ -121,7 +121,7 @@ TEST(Folders, AreJudged) {
   EXPECT_EQ(worst(judge_folder({"./data", false, true, gibibyte})), Level::ok);
   EXPECT_EQ(worst(judge_folder({"./data", true, true, gibibyte / 4 - 1})), Level::warning);
   EXPECT_EQ(worst(judge_folder({"./data", true, false, gibibyte})), Level::problem);
-  EXPECT_THAT(texts(judge_folder({"./data", false, false, gibibyte})), HasSubstr("can't be made"));
+  EXPECT_THAT(texts(judge_folder({"./data", false, false, gibibyte})), HasSubstr("cannot be created"));
   EXPECT_THAT(texts(judge_folder({"./data", true, true, 1000})), HasSubstr("its disk is full"));
   EXPECT_EQ(worst(judge_folder({"./data", true, true, 1000})), Level::problem);
   const FolderFacts locked{"./data", true, true, gibibyte, {"ostiary.db", "ostiary.lock"}};
@@ -170,9 +170,9 @@ TEST(Certificates, AreJudged) {
   };
   using std::chrono::days;
   EXPECT_EQ(worst(judge(true, -1s, days(14))), Level::ok);
-  EXPECT_THAT(texts(judge(true, -1s, days(14) - 1us)), HasSubstr("cert.pem ends at"));
-  EXPECT_THAT(texts(judge(true, -1s, 0s)), HasSubstr("cert.pem ended at"));
-  EXPECT_THAT(texts(judge(true, 1s, days(90))), HasSubstr("cert.pem begins at"));
+  EXPECT_THAT(texts(judge(true, -1s, days(14) - 1us)), HasSubstr("cert.pem expires at"));
+  EXPECT_THAT(texts(judge(true, -1s, 0s)), HasSubstr("cert.pem expired at"));
+  EXPECT_THAT(texts(judge(true, 1s, days(90))), HasSubstr("cert.pem is not valid before"));
   EXPECT_THAT(texts(judge(false, -1s, days(90))), HasSubstr("does not name id.example.org"));
   EXPECT_EQ(worst(judge(false, 1s, 0s)), Level::warning);
 }

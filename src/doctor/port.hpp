@@ -9,8 +9,8 @@ namespace ostiary::doctor {
 
 enum class Protocol { http, grpc };
 
-/// Who has a port at an IP address. Takes it for a moment to see whether it is free; asks whoever has it whether they
-/// are an Ostiary (`/health`, or the health service of gRPC), for two seconds at most.
+/// Checks a port at an IP address: binds it for a moment to see whether it is free. If not, asks whether an Ostiary
+/// server is listening (`/health`, or gRPC's health service), for two seconds at most.
 PortState look_at_port(const std::string& address, std::uint16_t port, Protocol protocol);
 
 }  // namespace ostiary::doctor

@@ -11,13 +11,13 @@ namespace ostiary::door {
 /// Counts lines by event and level on their way to another log, which must outlive it. Thread-safe.
 class CountedLog final : public Log {
  public:
-  /// Lines that somebody may want an alarm for are counted from 0 on: a series that begins at 1 shows no increase.
+  /// Events worth an alert start at 0, because a series that starts at 1 shows no increase.
   using Event = std::pair<std::string, LogLevel>;
   CountedLog(Log& log, const std::vector<Event>& alarming);
 
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override;
 
-  /// A sample an event, as Metrics::watch takes them.
+  /// One sample for each event, for Metrics::watch.
   std::vector<Metrics::Sample> samples() const;
 
  private:

@@ -12,21 +12,21 @@
 
 namespace ostiary::door {
 
-/// What came beside a call's message.
+/// The credentials of a call outside its message.
 struct Credentials {
-  std::optional<Secret> bearer;                ///< by Authorization: a header, or metadata
-  std::map<Cookie, std::string> cookies = {};  ///< over HTTP
+  std::optional<Secret> bearer;                ///< from Authorization: a header, or metadata
+  std::map<Cookie, std::string> cookies = {};  ///< only over HTTP
 };
 
-/// The bearer token of `lines`, the values of Authorization. Refuses with not_authenticated what is no single bearer
-/// token (RFC 6750, section 2.1).
+/// The bearer token in `lines`, the values of Authorization. Refuses with not_authenticated anything but a single
+/// bearer token (RFC 6750, section 2.1).
 Result<std::optional<Secret>> read_bearer(const std::vector<std::string_view>& lines);
 
-/// Who the call claims to come from: by the bearer token or the access cookie, which must not differ.
+/// The access token of the call: the bearer token or the access cookie, which must not differ.
 Result<std::optional<Secret>> claimed_token(const Credentials& credentials);
 
-/// The credentials inside and beside the messages of a contract's calls, by the rules of their fields: the same for
-/// every transport. Thread-safe. The contract must outlive it.
+/// Combines credentials inside and outside the messages of calls, by the rules of their fields, for every transport.
+/// Thread-safe. The contract must outlive it.
 class CredentialFields {
  public:
   explicit CredentialFields(const contract::Contract& contract);
@@ -44,7 +44,7 @@ class CredentialFields {
   /// a mere device) came by cookie.
   Result<bool> fill(const contract::Method& method, contract::Message& request, const Credentials& credentials) const;
 
-  /// The device that a filled request names, or the cookie where the call has no field for it.
+  /// The device of a filled request, or the cookie if the call has no field for it.
   std::optional<std::string> device(const contract::Method& method, const contract::Message& request,
                                     const Credentials& credentials) const;
 

@@ -141,7 +141,7 @@ Reply Dispatcher::Impl::guard(const Passage& passage, const Step& step) const {
   } catch (...) {
     report("call.failed", "something that is no exception");
   }
-  return refuse(Refusal::internal, "The log says more, under the trace id.");
+  return refuse(Refusal::internal, "See the server's log for this trace_id.");
 }
 
 /// On the transport's thread: no database, nothing that blocks.

@@ -7,13 +7,13 @@
 
 namespace ostiary::door {
 
-/// Room for calls that compute a password hash: so many at once, so many for one network, and half of the places kept
-/// for devices that have logged in before, so that a flood of strangers leaves the owners a way in. Thread-safe.
+/// Limits the calls that compute a password hash: in total, and for each network. Half of the places are reserved for
+/// devices that have logged in before, so that owners can sign in during a flood. Thread-safe.
 class HashRoom {
  public:
   HashRoom(int places, int places_per_network) : places_(places), places_per_network_(places_per_network) {}
 
-  /// A place taken; leaving is destroying it. The room must outlive it.
+  /// A reserved place, released on destruction. The HashRoom must outlive it.
   class Place {
    public:
     Place(HashRoom& room, std::string network, bool stranger)

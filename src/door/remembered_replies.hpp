@@ -14,27 +14,27 @@
 
 namespace ostiary::door {
 
-/// A reply that is known before anybody works on it, as each transport sends it.
+/// A cached reply in each transport's format.
 struct RememberedReply {
   std::shared_ptr<const std::string> json;
   std::shared_ptr<const std::string> protobuf;
-  SessionId session;  ///< whose budget it is taken from
+  SessionId session;  ///< whose budget pays
 };
 
-/// What is known for whoever holds this token; nothing where a worker has to look. Called on a transport's thread: it
-/// touches no database and does not block.
+/// The cached reply for this token. Empty if a worker has to look. Called on a transport's thread: it must not block or
+/// use the database.
 using FindRememberedReply = std::function<std::optional<RememberedReply>(const Secret& access_token, Time now)>;
 
-/// The calls without parameters that a transport answers on its own thread. As at the dispatcher they are paid from the
-/// session's budget; only where that is spent does the address pay for the call that is refused. Thread-safe. What it
-/// is given must outlive it.
+/// The calls without parameters that a transport answers on its own thread from the cache. As in the dispatcher, the
+/// session's budget pays. Only if it is spent, the call is refused and the address pays. Thread-safe. Its arguments
+/// must outlive it.
 class RememberedReplies {
  public:
-  /// `find` by the calls' full names. `metrics` are told of each answer, if there are any.
+  /// `find` has the calls' full names as keys. `metrics` counts each reply unless it is null.
   RememberedReplies(const contract::Contract& contract, const std::map<std::string, FindRememberedReply>& find,
                     limits::Limits& limits, const Clock& clock, Metrics* metrics = nullptr);
 
-  /// The reply or why it is refused; nothing where the dispatcher has to be asked.
+  /// The reply or a refusal. Empty if the dispatcher has to handle the call.
   std::optional<Result<RememberedReply>> answer(const contract::Method& method, const Secret& access_token) const;
 
  private:

@@ -9,7 +9,7 @@
 
 namespace ostiary::door {
 
-/// The one table from calls to functions. What it is given must outlive the routes.
+/// The table of all calls and their functions. The arguments must outlive the routes.
 std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system);
 
 }  // namespace ostiary::door

@@ -13,21 +13,21 @@
 
 namespace ostiary::door {
 
-/// What the calls for machines work with. Everything must outlive it.
+/// The dependencies of the system calls. Everything must outlive it.
 struct SystemDeps {
   const vault::ServerKeys& keys;
   const std::atomic<bool>& draining;
   const storage::Migrator& migrator;
-  std::function<bool()> jobs_are_run;  ///< whether this process lately looked for jobs
+  std::function<bool()> jobs_are_run;  ///< whether this process has recently looked for jobs
   Log& log;
   std::string public_url;
 };
 
 Result<v1::HealthReply> health(SystemDeps& deps, const Call& call, const v1::HealthRequest& request);
 
-/// Refuses with unavailable while something keeps the process from serving. The member `not_ready` names all that does,
-/// by words with a space between: `draining` (it is stopping; nothing else is asked then), `storage` (it does not
-/// answer), `schema` (what this program stores is not there as it expects it), `jobs` (mail is not sent).
+/// Readiness: refuses with unavailable while the process cannot serve. The member `not_ready` lists the reasons,
+/// separated by spaces: `draining` (it is stopping; nothing else is checked then), `storage` (it does not answer),
+/// `schema` (the schema is not the expected one), `jobs` (mail is not sent).
 Result<v1::HealthReply> ready(SystemDeps& deps, const Call& call, const v1::ReadyRequest& request);
 
 Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call& call, const v1::ListKeysRequest& request);

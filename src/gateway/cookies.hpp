@@ -12,7 +12,7 @@
 namespace ostiary::gateway {
 
 struct CookieOptions {
-  bool secure = false;  ///< PUBLIC_URL is https: the names get a prefix, and the cookies the Secure attribute
+  bool secure = false;  ///< PUBLIC_URL is https: names get a prefix, and cookies the Secure attribute
   std::string domain;   ///< COOKIE_DOMAIN
   /// The host of PUBLIC_URL and the domains above it for which a cookie could have been set, by whomever.
   std::vector<std::string> domains_above = {};
@@ -32,7 +32,7 @@ struct CookiesSent {
 /// a sibling host (__Host-) or a plain connection (__Secure-) would plant.
 class CookieJar {
  public:
-  /// Throws contract::ContractError for a value of `cookies` without a name, an absolute path and one lifetime.
+  /// Throws contract::ContractError if a value of `cookies` lacks a name, an absolute path or exactly one lifetime.
   explicit CookieJar(const CookieOptions& options,
                      const google::protobuf::EnumDescriptor& cookies = *Cookie_descriptor());
 

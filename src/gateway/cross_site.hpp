@@ -7,23 +7,23 @@
 
 namespace ostiary::gateway {
 
-/// What a browser says of where a request comes from. A page can't forge either header.
+/// What a browser says about the origin of a request. Pages cannot forge these headers.
 struct RequestOrigin {
   std::optional<std::string_view> origin;          ///< Origin
   std::optional<std::string_view> sec_fetch_site;  ///< Sec-Fetch-Site
-  bool repeated = false;                           ///< one of them came twice: nothing of it is believed
+  bool repeated = false;                           ///< one of them is repeated: neither is trusted
 
-  /// Whether a browser page sent it: other clients send neither header.
+  /// Whether a browser sent it. Other clients send neither header.
   bool is_browser() const { return origin.has_value() || sec_fetch_site.has_value(); }
 };
 
-/// The origins whose pages may call: the public one, and those of CORS_ORIGINS.
+/// The origins whose pages may call: PUBLIC_URL's, and those of CORS_ORIGINS.
 class CrossSitePolicy {
  public:
   CrossSitePolicy(std::string public_origin, std::vector<std::string> cors_origins);
 
-  /// Whether a request that may change something is to be carried out (Fetch Metadata, OWASP ASVS 3.5). A client that
-  /// is no browser is: it holds its credentials itself, nobody can lead it.
+  /// Whether a request that may change something is allowed (Fetch Metadata, OWASP ASVS 3.5). Always true for clients
+  /// that are not browsers: they send credentials only on purpose.
   bool may_change(const RequestOrigin& from) const;
 
   /// Whether a page of CORS_ORIGINS sent it.

@@ -239,9 +239,9 @@ void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   const auto target = split_target(request.target);
   const PathMatch match = target ? router.find(target->path) : PathMatch{.by_verb = {}, .malformed = true};
   if (match.malformed) {
-    return give(refused(Refusal::malformed_request, "The target is no path, or wrongly percent-encoded."));
+    return give(refused(Refusal::malformed_request, "The target is not a path, or has invalid percent-encoding."));
   }
-  const auto nothing_there = [&] { return refused(Refusal::not_found, "There is nothing under this path."); };
+  const auto nothing_there = [&] { return refused(Refusal::not_found, "This path does not exist."); };
   if (match.by_verb.empty()) return give(nothing_there());
   if (request.verb == "OPTIONS") return give(answer_options(request, target->path, match));
   const Destination* const destination = match.under(request.verb);
@@ -419,7 +419,7 @@ http::Response Gateway::Impl::answer(const contract::Method& method, const Excha
   if (reply && !is_url_text(redirect_of(method, **reply))) {
     log.write(LogLevel::error, "http.redirect_failed",
               {{"method", method.full_name}, {"what", "the URL is none"}, {"trace_id", exchange.trace_id}});
-    reply = refuse(Refusal::internal, "The log says more, under the trace id.");
+    reply = refuse(Refusal::internal, "See the server's log for this trace_id.");
   }
   if (!reply) {
     response = problem_response(reply.error(), exchange.trace_id, method.policy.problem_message(), exchange.token_sent);

@@ -18,15 +18,15 @@ namespace ostiary::gateway {
 
 struct GatewayOptions {
   std::string public_origin;                 ///< "https://id.example.org", from PUBLIC_URL
-  std::vector<std::string> cors_origins;     ///< besides the public one
+  std::vector<std::string> cors_origins;     ///< besides PUBLIC_URL's
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
   CookieOptions cookies;
   bool trusted_pages = false;  ///< BROWSER_TOKENS=body: pages of cors_origins may hold tokens
   std::string hsts = {};       ///< the value of Strict-Transport-Security; empty for none
 };
 
-/// HTTP/JSON over the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457), security
-/// headers. Knows no sockets. Thread-safe once built. What it is given must outlive it.
+/// HTTP/JSON in front of the dispatcher: routing, bodies, cookies, cross-site checks, CORS, problems (RFC 9457),
+/// security headers. Does not use sockets. Thread-safe after construction. Its arguments must outlive it.
 class Gateway final : public http::Handler {
  public:
   Gateway(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, std::vector<Page> pages,

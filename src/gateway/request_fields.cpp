@@ -110,7 +110,7 @@ Result<void> read_json_body(const http::Request& request, std::size_t most, cont
 Result<void> read_raw_body(http::Request& request, contract::Message& body) {
   const auto types = request.header_lines("content-type");
   if (types.size() != 1 || !inspect(types.front()).valid) {
-    return refuse(Refusal::unsupported_media_type, "The body must say what it is, by one Content-Type.");
+    return refuse(Refusal::unsupported_media_type, "The body needs exactly one Content-Type.");
   }
   if (auto plain = check_not_compressed(request); !plain) return plain;
   const auto& fields = *body.GetDescriptor();

@@ -6,9 +6,9 @@
 
 namespace ostiary::gateway {
 
-/// The call's request message from a request's path, query and body, of which a raw one is taken out of `request`.
-/// Refuses what the contract has no place for: a body where none belongs, another media type than application/json or
-/// none for a raw body, a query beside a JSON body, fields that are unknown or stand there twice.
+/// Builds the call's request message from a request's path, query and body. A raw body is moved out of `request`.
+/// Refuses what the contract does not allow: an unexpected body, a media type other than application/json or none for a
+/// raw body, a query with a JSON body, unknown or repeated fields.
 Result<std::unique_ptr<contract::Message>> read_request(const Destination& destination, std::string_view query,
                                                         http::Request& request);
 

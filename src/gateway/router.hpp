@@ -12,8 +12,8 @@
 
 namespace ostiary::gateway {
 
-/// Something that answers a path without being a call of the contract: the first page, the documentation, the
-/// development mailbox, what a mailed link opens.
+/// A path that is not a call of the contract: the start page, the documentation, the development mailbox, the page
+/// behind a mailed link.
 struct Page {
   std::string verb;  ///< GET (answers HEAD too), POST, DELETE
   std::string path;  ///< exact, or with a trailing "*" for a prefix; a call's own path shows it to browsers only
@@ -22,26 +22,26 @@ struct Page {
   std::function<http::Response(const http::Request&)> answer;
 };
 
-/// Where a request goes: to a call of the contract by one of its bindings, or to a page.
+/// The target of a request: a call of the contract by one of its bindings, or a page.
 struct Destination {
   const contract::Method* method = nullptr;
   const contract::HttpBinding* binding = nullptr;
   const Page* page = nullptr;
-  std::vector<std::pair<std::string_view, std::string>> fields;  ///< what the path's segments fill, decoded
+  std::vector<std::pair<std::string_view, std::string>> fields;  ///< decoded fields from path segments
 };
 
-/// What a path leads to.
+/// The destinations of a path.
 struct PathMatch {
   std::vector<std::pair<std::string_view, Destination>> by_verb;
-  bool malformed = false;  ///< the path is wrongly percent-encoded
+  bool malformed = false;  ///< the path has invalid percent-encoding
 
-  /// The destination under `verb`, HEAD following GET; null if there is none.
+  /// The destination for `verb`; HEAD uses GET. Null if there is none.
   const Destination* under(std::string_view verb) const;
-  /// The verbs, as Allow lists them.
+  /// The verbs for the header Allow.
   std::string allow() const;
 };
 
-/// Finds destinations by path. A literal segment goes before a field, the contract before a page. Built once;
+/// Finds destinations by path. A literal segment takes precedence over a field, and the contract over a page.
 /// `contract` and `pages` must outlive it.
 class Router {
  public:

@@ -37,24 +37,24 @@ struct TokenDelivery {
 /// for, or both.
 TokenDelivery judge_delivery(TokenHolder holder, bool token_came_by_cookie, AskedDelivery asked);
 
-/// The fields of one call's messages that travel as cookies, by the contract's rules.
+/// The fields of one call's messages that are sent as cookies, by the contract's rules.
 class CookieFields {
  public:
   CookieFields(const google::protobuf::Descriptor& request, const google::protobuf::Descriptor& reply);
 
   AskedDelivery asked(const google::protobuf::Message& request) const;
 
-  /// The values of `reply` that travel as cookies.
+  /// The values of `reply` that are sent as cookies.
   std::vector<std::pair<Cookie, std::string>> take(const google::protobuf::Message& reply) const;
 
-  /// Removes from `reply` what cookies carry, except what the contract shows on `path` all the same.
+  /// Removes from `reply` what cookies carry, except what the contract keeps on `path`.
   void hide(google::protobuf::Message& reply, std::string_view path) const;
 
  private:
   struct Field {
     const google::protobuf::FieldDescriptor* descriptor;
     Cookie cookie;
-    std::string shown_at;  ///< the one path where it is not hidden
+    std::string shown_at;  ///< the path on which it is not hidden
   };
   std::vector<Field> reply_, hidden_;
   const google::protobuf::FieldDescriptor* asked_ = nullptr;

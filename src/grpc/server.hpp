@@ -16,38 +16,38 @@
 namespace ostiary::grpc_transport {
 
 struct ServerOptions {
-  /// Where to listen. "localhost" stands for 127.0.0.1 and, where the machine has it, ::1; "*" for every address.
+  /// Where to listen. "localhost" means 127.0.0.1 and, if the machine supports it, ::1; "*" means every address.
   std::vector<std::string> addresses{"localhost"};
-  std::uint16_t port = 9001;  ///< 0 lets the machine choose: see Server::port
-  /// With them TLS is spoken beyond the loopback addresses. They are read again when they change.
+  std::uint16_t port = 9001;  ///< 0 picks a free port: see Server::port
+  /// With them TLS is used on all addresses except loopback addresses. They are read again when they change.
   TlsFiles tls;
-  /// Without them other addresses than loopback ones are refused unless this says that it is meant so.
+  /// Without TLS files, addresses other than loopback addresses are refused unless this is set.
   bool plaintext_beyond_loopback = false;
-  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form whose x-forwarded-for is believed
+  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form whose x-forwarded-for is trusted
   int max_metadata_bytes = 16 * 1024;
-  std::size_t memory_bytes = 64 * 1024 * 1024;  ///< for what is received; beyond it gRPC closes streams
+  std::size_t memory_bytes = 64 * 1024 * 1024;  ///< for received data; beyond it gRPC closes streams
 };
 
-/// gRPC in front of a dispatcher: one generic service answers every call of the contract; beside it stand
-/// grpc.health.v1 and server reflection. A refusal becomes a status with a google.rpc.Status in its details. The
-/// dispatcher, the random source and the log must outlive the server.
+/// gRPC in front of a dispatcher: one generic service answers every call of the contract, besides grpc.health.v1 and
+/// server reflection. A refusal becomes a status with a google.rpc.Status in its details. The dispatcher, the random
+/// source and the log must outlive the server.
 class Server {
  public:
   Server(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies, ServerOptions options,
          Random& random, Log& log);
-  /// Cancels what is open, and waits until the use cases at work have returned.
+  /// Cancels open calls, and waits until running use cases have returned.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens and serves, on gRPC's threads. Throws ListenError.
+  /// Listens and serves on gRPC's threads. Throws ListenError.
   void start();
 
   /// The port that `start` listens on.
   std::uint16_t port() const;
 
-  /// Reports NOT_SERVING, refuses new calls, lets those that have begun finish until `deadline`, cancels the rest (long
-  /// watches of health and reflection among them) and stops.
+  /// Graceful shutdown: reports NOT_SERVING, refuses new calls, lets running calls finish until `deadline`, cancels the
+  /// rest (including health watches and reflection) and stops.
   void drain(std::chrono::steady_clock::time_point deadline);
 
  private:

@@ -6,35 +6,35 @@
 
 namespace ostiary::http {
 
-/// The way back from other threads to an I/O thread. It stays when that thread is gone, and then takes what it is given
-/// to nowhere. Not asio::post: that wakes the I/O thread while it holds the lock that this thread needs first, and who
-/// loses the processor there keeps the thread waiting for as long as somebody else computes.
+/// Passes work from other threads to an I/O thread. It may outlive that thread and then drops the work. It is used
+/// instead of asio::post, which wakes the I/O thread while holding the lock that this thread needs first: a caller that
+/// is preempted there blocks the I/O thread.
 class Inbox {
  public:
   using Work = std::move_only_function<void()>;
 
-  /// Throws std::system_error when there is no descriptor left.
+  /// Throws std::system_error if there is no free descriptor.
   Inbox();
   ~Inbox();
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
-  /// Makes the calling thread the one that `run` need not wake.
+  /// Makes the calling thread the I/O thread, which `run` need not wake.
   void belongs_to_this_thread() const;
 
-  /// Has the I/O thread do the work: at once where it calls itself, else in the order of arrival.
+  /// Runs the work on the I/O thread: at once if it is the caller, otherwise in order of arrival.
   void run(Work work);
 
-  /// A descriptor that can be read, eight bytes, when there is work. The caller closes it. Throws std::system_error.
+  /// A descriptor, readable (eight bytes) when there is work. The caller closes it. Throws std::system_error.
   int listen() const;
 
   std::vector<Work> take_all();
 
-  /// Drops what waits, and what still comes.
+  /// Drops waiting and later work.
   void close();
 
  private:
-  /// Whether it is the first since somebody looked.
+  /// Returns whether it is the first since the last look.
   bool put(Work work);
   void ring() const;
 

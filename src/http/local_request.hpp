@@ -4,10 +4,10 @@
 
 namespace ostiary::http {
 
-/// Whether a proxy says that it passed the request on.
+/// Whether a proxy says that it forwarded the request.
 bool is_forwarded(const Request& request);
 
-/// Whether a request is this machine's own: from a loopback peer, to a local name, through no proxy.
+/// Whether a request is local: from a loopback peer, to a local name, and not through a proxy.
 bool is_local_request(const Request& request);
 
 }  // namespace ostiary::http

@@ -9,7 +9,7 @@
 
 namespace ostiary::http {
 
-/// A whole HTTP request, as the transport read it. Header names are lower-case; a name that came twice stands twice.
+/// A complete HTTP request. Header names are in lower case; a repeated header is kept repeated.
 struct Request {
   std::string verb;
   std::string target;  ///< path and query, as sent
@@ -23,22 +23,22 @@ struct Request {
   std::vector<std::string_view> header_lines(std::string_view name) const;
 };
 
-/// A whole answer. The transport adds Date, Content-Length and Connection. The answer to HEAD holds the body that GET
-/// would have: the transport tells its length and leaves it out.
+/// A complete response. The transport adds Date, Content-Length and Connection. The response to HEAD has the body of
+/// GET; the transport sends its length and omits it.
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<const std::string> body;  ///< shared, so that bytes kept ready are not copied; null for none
-  /// Further headers as they are sent, each line with its end; null for none.
+  std::shared_ptr<const std::string> body;  ///< shared, so that cached bytes are not copied; null for none
+  /// More headers in wire format, each line with its end. Null for none.
   std::shared_ptr<const std::string> encoded_headers = nullptr;
 
   bool has_header(std::string_view name) const;
-  /// Adds the header unless there is one of that name.
+  /// Adds the header unless one of that name exists.
   void add_if_absent(std::string_view name, std::string_view value);
 };
 
-/// Adds "name: value" and the line's end to `lines`. A control character in the value becomes a space: nothing that we
-/// were given ends a line early.
+/// Adds "name: value" and the line's end to `lines`. Control characters in the value become spaces, so that no value
+/// can end a line early.
 void append_header(std::string& lines, std::string_view name, std::string_view value);
 
 }  // namespace ostiary::http

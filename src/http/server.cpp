@@ -381,7 +381,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       }
     }
     if (lacks_length()) {
-      refuse(Refusal::length_required, "A body is announced: say its Content-Length, or send it in chunks.");
+      refuse(Refusal::length_required, "The body needs a Content-Length, or chunked encoding.");
       return false;
     }
     return make_target_relative();

@@ -14,54 +14,54 @@
 namespace ostiary::http {
 
 struct ServerOptions {
-  /// Where to listen. "localhost" stands for 127.0.0.1 and ::1, "*" for every address of both families; in both, IPv6
-  /// only where the machine has it.
+  /// Where to listen. "localhost" means 127.0.0.1 and ::1, "*" means every address of both families; IPv6 only if the
+  /// machine supports it.
   std::vector<std::string> addresses{"localhost"};
-  std::uint16_t port = 8001;  ///< 0 lets the machine choose: see Server::port
+  std::uint16_t port = 8001;  ///< 0 picks a free port: see Server::port
   int io_threads = 2;
 
   std::size_t header_limit = 16 * 1024;  ///< bytes of the request line and the headers; beyond it 431
 
-  TlsFiles tls;  ///< with them HTTPS is spoken, and nothing else
+  TlsFiles tls;  ///< with them only HTTPS is accepted
 
   std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS
   std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
   std::chrono::milliseconds request_timeout{
-      30'000};  ///< from a request's first byte (or the connection's beginning) to its last
-  std::chrono::milliseconds write_timeout{30'000};  ///< until the client has taken a whole answer
-  std::chrono::milliseconds linger_timeout{2'000};  ///< until the client closes its side after the last answer
-  std::chrono::milliseconds sweep_interval{1'000};  ///< how often these are looked at
+      30'000};  ///< from a request's first byte (or the start of the connection) to its last
+  std::chrono::milliseconds write_timeout{30'000};  ///< until the client has received a complete response
+  std::chrono::milliseconds linger_timeout{2'000};  ///< until the client closes its side after the last response
+  std::chrono::milliseconds sweep_interval{1'000};  ///< how often the time-outs are checked
 
   std::size_t max_connections = 16'384;
   std::size_t max_connections_per_network = 1'024;  ///< of one IPv4 address or IPv6 /64
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
-/// HTTP/1.1, over TLS where there is a certificate, in front of a handler: sockets, framing, keep-alive, limits,
-/// time-outs. A client may send requests ahead; they are answered in order, one at a time. A request that could be
-/// understood in two ways is answered with 400, and the connection is closed. The handler must outlive the server;
-/// answers that it gives after that are dropped.
+/// HTTP/1.1, with TLS if there is a certificate, in front of a handler: sockets, framing, keep-alive,
+/// limits, time-outs. Pipelined requests are answered in order, one at a time. An ambiguous request is
+/// answered with 400 and the connection is closed. The handler must outlive the server; later responses are
+/// dropped.
 class Server {
  public:
-  /// Throws std::invalid_argument for a trusted proxy that is no network, TlsFilesError for a certificate that can't be
-  /// used.
+  /// Throws std::invalid_argument for a malformed trusted proxy, TlsFilesError for an unusable
+  /// certificate.
   Server(const Handler& handler, ServerOptions options, Log& log);
-  /// Closes what is open.
+  /// Closes open connections.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens and serves, on threads of its own. Throws ListenError.
+  /// Listens and serves on its own threads. Throws ListenError.
   void start();
 
   /// The port that `start` listens on.
   std::uint16_t port() const;
 
-  /// How many are open.
+  /// The number of open connections.
   std::size_t connections() const;
 
-  /// Takes no new connections, closes the idle ones, lets requests that have begun finish until `deadline`, closes the
-  /// rest, and joins its threads.
+  /// Graceful shutdown: accepts no new connections, closes idle ones, lets running requests finish until `deadline`,
+  /// closes the rest, and joins its threads.
   void drain(std::chrono::steady_clock::time_point deadline);
 
  private:

@@ -11,27 +11,27 @@
 
 namespace ostiary::http {
 
-/// A certificate or its key can't be used: the message names the file and says why.
+/// A certificate or its key cannot be used. The message names the file and the reason.
 class TlsFilesError final : public WrongSetting {
  public:
   using WrongSetting::WrongSetting;
 };
 
-/// What a server speaks TLS with: 1.2 and 1.3, HTTP/1.1 by ALPN. Throws TlsFilesError.
+/// A server's TLS context: TLS 1.2 and 1.3, HTTP/1.1 by ALPN. Throws TlsFilesError.
 std::unique_ptr<boost::asio::ssl::context> read_tls_files(const TlsFiles& files);
 
-/// The certificate that HTTPS shows. Read again when its files change, so that a
-/// renewal needs no restart. Not thread-safe.
+/// The certificate for HTTPS. It is read again when its files change, so that a renewal needs no restart. Not
+/// thread-safe.
 class TlsCertificate {
  public:
   /// Throws TlsFilesError.
   TlsCertificate(TlsFiles files, Log& log);
 
-  /// For a new connection; those that are open keep theirs.
+  /// The context for new connections. Open connections keep theirs.
   boost::asio::ssl::context& context() { return *context_; }
 
-  /// Reads the files again if they have changed. While they don't fit together, as in the middle of a renewal, the
-  /// certificate stays as it was, and the log says so once.
+  /// Reads the files again if they have changed. If certificate and key do not match, as in the middle of a renewal,
+  /// keeps the old certificate and logs it once.
   void look();
 
  private:

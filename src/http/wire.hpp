@@ -9,7 +9,7 @@
 
 namespace ostiary::http {
 
-/// A connection's bytes: TCP, or TLS over it. Belongs to one thread.
+/// The byte stream of a connection: TCP, or TLS over TCP. Belongs to one thread.
 class Wire {
  public:
   using Socket = boost::asio::ip::tcp::socket;
@@ -21,7 +21,7 @@ class Wire {
 
   bool encrypted() const { return std::holds_alternative<Tls>(stream_); }
 
-  /// Only when encrypted; before anything is read or written.
+  /// Only with TLS. Call it before reading or writing.
   template <class Handler>
   void shake_hands(Handler handler) {
     std::get<Tls>(stream_).async_handshake(Tls::server, std::move(handler));
@@ -40,8 +40,8 @@ class Wire {
     else boost::asio::async_write(std::get<Tls>(stream_), buffers, std::move(handler));
   }
 
-  /// Says that nothing more comes; what the other side still sends can be read. `handler` is called when it is said,
-  /// on TLS when the other side has said so, too.
+  /// Closes the sending side; data from the peer can still be read. `handler` is called when that is done; with TLS,
+  /// when the peer has closed too.
   template <class Handler>
   void finish(Handler handler) {
     boost::system::error_code error;

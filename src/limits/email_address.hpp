@@ -8,8 +8,8 @@ namespace ostiary::limits {
 
 /// An address that mail can be sent to.
 struct EmailAddress {
-  std::string given;  ///< mail goes here: the local part as given; so the domain, but in A-labels if it was not ASCII
-  std::string canonical;  ///< two addresses are the same account exactly if these are equal: lower-case, A-labels
+  std::string given;  ///< the recipient of mail: as given, but a domain that is not ASCII becomes A-labels
+  std::string canonical;  ///< lower-case, A-labels: equal if and only if two addresses name the same account
 };
 
 /// Reads an address as RFC 5321 has it; blanks around it, which phone keyboards add, are left out. The local part is a
@@ -18,7 +18,7 @@ struct EmailAddress {
 /// either form. Nothing for any other text.
 std::optional<EmailAddress> parse_email(std::string_view text);
 
-/// The domain in lower-case A-labels; nothing for what is no host name with at least two labels.
+/// The domain in lower-case A-labels. Empty unless it is a host name with at least two labels.
 std::optional<std::string> to_a_labels(std::string_view domain);
 
 }  // namespace ostiary::limits

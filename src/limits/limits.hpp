@@ -13,7 +13,7 @@
 
 namespace ostiary::limits {
 
-/// The rates of one class, from the contract's options and the settings that override them.
+/// The rates of one class: the contract's options, overridden by settings.
 struct ClassRates {
   bool refund_unless_wrong = false;
   bool refund_address_unless_refused = false;
@@ -23,35 +23,35 @@ struct ClassRates {
 /// The table in the contract (`RateClass` in options.proto).
 std::map<RateClass, ClassRates> contract_rates();
 
-/// The account that an identifier stands for, existing or not, and whether the device that calls is known to it.
+/// The account of an identifier, existing or not, and whether it knows the calling device.
 struct Identity {
   std::string account;  ///< the same for every identifier of an account
   bool known_device = false;
-  std::string mailbox = {};  ///< of the address that mails for the identifier go to, the account's or none's
+  std::string mailbox = {};  ///< of the address to which mails for the identifier go, with or without an account
 };
 
-/// What is taken from for one call.
+/// The buckets that one call takes from.
 using Buckets = std::vector<RateBucket>;
 
-/// Which budgets the calls of each class are counted against, under which keys. With `enabled` false (RATE_LIMITS=off)
-/// there are none, and everything passes. Thread-safe.
+/// Selects the buckets and keys for the calls of each class. With `enabled` false (RATE_LIMITS=off) there are none and
+/// everything is allowed. Thread-safe.
 class Limits {
  public:
   Limits(RateLimiter& limiter, std::map<RateClass, ClassRates> rates, bool enabled);
 
-  /// The buckets of whoever is named. Those of one call are put together and taken from at once.
+  /// The buckets of an address, a caller or an account. All buckets of one call are taken together.
   Buckets of_address(RateClass rate, std::string_view address) const;
   Buckets of_session(RateClass rate, SessionId session) const;
   /// A person's session and account, as far as the class has budgets for them, or a service. Who is only half signed in
   /// has no session, and pays what one would under the user's id. None for anybody else.
   Buckets of_caller(RateClass rate, const Caller& caller) const;
-  /// A `device` that the account knows has budgets of its own; strangers share those of the account, and of the account
-  /// and their address together. Under MAIL the account's part is its mailbox, which has one budget before and after
-  /// there is an account.
+  /// A `device` known to the account has its own budgets. Other devices share those of the account, and of the account
+  /// and their address together. For MAIL the account is represented by its mailbox, whose budget is the same before
+  /// and after the account exists.
   Buckets of_account(RateClass rate, const Identity& identity, std::string_view address,
                      const std::optional<Device>& device) const;
 
-  /// Takes one from each, or, where one of them is empty, from none, and says how long to wait.
+  /// Takes one from each bucket. If one of them is empty, takes from none and returns how long to wait.
   std::optional<Duration> take(const Buckets& buckets, Time now);
   void give_back(const Buckets& buckets);
 
@@ -65,8 +65,8 @@ class Limits {
   bool enabled_;
 };
 
-/// Buckets that were taken from for something that is yet to be done: unless it is, they are given back at the end of
-/// the scope, an exception's too.
+/// A charge for an action that is not done yet. Unless `keep` is called, it is refunded at the end of the scope, also
+/// on an exception.
 class Reservation {
  public:
   Reservation(Limits& limits, Buckets taken) : limits_(&limits), taken_(std::move(taken)) {}
@@ -76,7 +76,7 @@ class Reservation {
   Reservation& operator=(const Reservation&) = delete;
   Reservation& operator=(Reservation&&) = delete;
 
-  /// It was done.
+  /// The action was done.
   void keep() { taken_.clear(); }
 
  private:

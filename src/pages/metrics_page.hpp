@@ -8,7 +8,7 @@
 
 namespace ostiary::pages {
 
-/// GET /metrics, for peers in `networks` (CIDR, or addresses) that nobody forwards; to others there is nothing.
+/// GET /metrics, for direct requests from peers in `networks` (CIDR, or addresses). Others get 404.
 gateway::Page metrics_page(const door::Metrics& metrics, const std::vector<std::string>& networks);
 
 }  // namespace ostiary::pages

@@ -7,7 +7,7 @@
 
 namespace ostiary::pages {
 
-/// The HTTP interface described for programs: one document in two spellings.
+/// The OpenAPI description of the HTTP API: one document in two formats.
 struct OpenApi {
   std::string json, yaml;
 };
@@ -22,7 +22,7 @@ struct OpenApiFacts {
 /// its status and code, examples, and the contract's comments. Slow; made once.
 OpenApi describe(const contract::Contract& contract, const OpenApiFacts& facts);
 
-/// The same of the contract proper, where nothing is there that could serve it.
+/// The same for the contract itself, without a server.
 OpenApi describe(const OpenApiFacts& facts);
 
 }  // namespace ostiary::pages

@@ -9,8 +9,8 @@
 
 namespace ostiary::pages {
 
-/// The JSON schemas (draft 2020-12) of the contract's messages, as OpenAPI 3.1 has them under components/schemas. A
-/// request's schema says what may be sent; a reply's, what is always there.
+/// The JSON schemas (draft 2020-12) of the contract's messages, for components/schemas in OpenAPI 3.1. A request's
+/// schema says what may be sent; a reply's schema says what is always present.
 class OpenApiSchemas {
  public:
   enum class Role { request, reply };
@@ -18,15 +18,15 @@ class OpenApiSchemas {
   /// `comments` must outlive it.
   explicit OpenApiSchemas(const contract::ContractComments& comments) : comments_(comments) {}
 
-  /// A reference to the message's schema, which it makes with all it needs. Replies first: a message that is both gets
-  /// a second schema, with Input behind its name, as a request.
+  /// Returns a reference to the message's schema and creates the schema and those that it needs. Do replies first: a
+  /// message that is also a request gets a second schema with the suffix Input.
   boost::json::object reference(const google::protobuf::Descriptor& message, Role role);
 
   /// The schema of one field, its comment as the description.
   boost::json::object field(const google::protobuf::FieldDescriptor& field, Role role);
 
-  /// An example of the message, from the examples of its fields; messages within it to `depth`, for one may hold
-  /// itself.
+  /// An example of the message, from the examples of its fields. Nested messages are included up to `depth`, because a
+  /// message may contain itself.
   static boost::json::object example(const google::protobuf::Descriptor& message, Role role, int depth = 3);
 
   const boost::json::object& all() const { return schemas_; }

@@ -25,8 +25,8 @@ struct PagesOptions {
   std::function<std::vector<MailboxEntry>()> mailbox;  ///< the latest mails, newest first; empty where they are sent
   Secret mailbox_key = Secret();  ///< whoever reads them has to know it
   OpenApi description;
-  const door::Metrics* metrics = nullptr;           ///< what /metrics tells
-  std::vector<std::string> metrics_networks;  ///< whom
+  const door::Metrics* metrics = nullptr;           ///< for /metrics
+  std::vector<std::string> metrics_networks;  ///< who may read /metrics
 };
 
 /// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,

@@ -11,11 +11,11 @@ class TemplateDictionary;
 
 namespace ostiary::pages {
 
-/// An HTML page of web/pages with places for values, each escaped as the place where it stands needs it (ctemplate's
-/// AUTOESCAPE). Thread-safe.
+/// A template of an HTML page of web/pages. Values are escaped for their context (ctemplate's AUTOESCAPE).
+/// Thread-safe.
 class PageTemplate {
  public:
-  /// Throws std::logic_error for a page that is not there or no template.
+  /// Throws std::logic_error if the page does not exist or is not a template.
   explicit PageTemplate(std::string_view name);
   ~PageTemplate();
 

@@ -6,8 +6,8 @@
 
 namespace ostiary::pages {
 
-/// The value as a YAML 1.2 document in block style. Every text stands in double quotes, so that none is taken for
-/// something else; keys that are plain words stand bare.
+/// The value as a YAML 1.2 document in block style. All strings are in double quotes, so that none is read as another
+/// type; keys that are plain words are not quoted.
 std::string to_yaml(const boost::json::value& value);
 
 }  // namespace ostiary::pages

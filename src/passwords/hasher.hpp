@@ -10,18 +10,18 @@
 
 namespace ostiary::passwords {
 
-/// Hashes passwords on threads of its own that step behind everything else, so that a flood of logins does not slow
-/// down anything but logins. They keep a hash's memory for the next one until they had nothing to do for 200 ms.
-/// Blocks the caller; the dispatcher lets in only as many as there is room for.
+/// Hashes passwords on its own threads with the lowest priority, so that a flood of logins slows down nothing but
+/// logins. The threads reuse the memory of a hash until they were idle for 200 ms. Blocks the caller; the dispatcher
+/// limits how many calls may wait.
 class Hasher {
  public:
-  /// Told how long each hash took, on the thread that computed it.
+  /// Called with the duration of each hash, on the thread that computed it.
   using Observer = std::function<void(std::chrono::nanoseconds took)>;
 
   /// `threads` at least 1. `random` must outlive it.
   Hasher(const crypto::PasswordParameters& parameters, int threads, Random& random);
 
-  /// Before the first hash.
+  /// Call it before the first hash.
   void observe(Observer observer) { observer_ = std::move(observer); }
 
   std::string hash(const Secret& password);

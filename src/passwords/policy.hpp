@@ -13,12 +13,12 @@ enum class PasswordVerdict { contains_nul, too_short, too_long, too_guessable, a
 
 struct PasswordJudgment {
   PasswordVerdict verdict;
-  std::string advice;  ///< what would make it better, in a sentence or two; empty for an acceptable one
+  std::string advice;  ///< how to improve it, in a sentence or two; empty if it is acceptable
 };
 
 /// Judges a new password (NIST SP 800-63B, section 5.1.1.2): at least 8 characters, at most `longest` bytes, and a
-/// zxcvbn score of at least 3 over its first 100 characters, with the person's `own_words` (address, names, the
-/// service's name) counted as known to a guesser. Takes up to 4 ms: not for an I/O thread.
+/// zxcvbn score of at least 3 over its first 100 characters, which assumes that an attacker knows the user's
+/// `own_words` (address, names, the service's name). Takes up to 4 ms, so do not call it on an I/O thread.
 PasswordJudgment judge_password(std::string_view password, const std::vector<std::string>& own_words,
                                 std::size_t longest);
 

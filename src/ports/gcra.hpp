@@ -8,18 +8,18 @@
 
 namespace ostiary::gcra {
 
-/// The generic cell rate algorithm (ITU-T I.371), as pure judgments. All that is known of a bucket is `full_at`, the
-/// moment at which it is full again; a bucket that nobody took from is full since ever.
+/// The generic cell rate algorithm (ITU-T I.371) as pure functions. The only state of a bucket is `full_at`, the time
+/// at which it is full again. An unused bucket is full.
 
-/// How long it takes until one more is in the bucket.
+/// The time in which the bucket gains one token.
 inline Duration interval_of(const Rate& rate) { return Duration(rate.period) / std::max<std::int64_t>(rate.count, 1); }
 
 struct Verdict {
-  std::optional<Duration> wait;  ///< nothing: one was taken
+  std::optional<Duration> wait;  ///< empty if one was taken
   Time full_at;                  ///< of the bucket afterwards
 };
 
-/// Takes one at `now`, if there is one. A clock that was set back leaves no bucket emptier than empty.
+/// Takes one at `now`, if there is one. If the clock was set back, a bucket is never treated as less than empty.
 inline Verdict take_one(Time full_at, const Rate& rate, Time now) {
   const Duration interval = interval_of(rate);
   const Duration whole = interval * rate.burst;
@@ -28,7 +28,7 @@ inline Verdict take_one(Time full_at, const Rate& rate, Time now) {
   return {std::nullopt, from + interval};
 }
 
-/// Puts one back that was taken. A bucket never holds more than its burst.
+/// Returns one that was taken. A bucket never holds more than its burst.
 inline Time put_one_back(Time full_at, const Rate& rate) { return full_at - interval_of(rate); }
 
 }  // namespace ostiary::gcra

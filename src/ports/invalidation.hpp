@@ -8,22 +8,22 @@ namespace ostiary {
 
 class Transaction;
 
-/// Tells every instance that what it remembers of sessions, one user's or all, is no longer so.
+/// Tells every instance to drop cached sessions, of one user or of all.
 class Invalidation {
  public:
   virtual ~Invalidation() = default;
 
-  /// Announces with the commit of `tx` that sessions of `user` changed. When the commit returns it holds here; at the
-  /// other instances within 100 ms as a rule and 2 s at the very worst.
+  /// Announces, with the commit of `tx`, that sessions of `user` changed. It takes effect on this instance before the
+  /// commit returns, and on others within 100 ms as a rule and 2 s at worst.
   virtual void publish(Transaction& tx, UserId user) = 0;
 
-  /// The same of all users' sessions: what changed concerns everybody, such as a role's permissions.
+  /// The same for the sessions of all users, for changes that affect everybody, such as a role's permissions.
   virtual void publish_all(Transaction& tx) = 0;
 
-  /// Whether the channel has lately proven that it delivers. While it has not, nothing remembered may be used.
+  /// Whether the channel has recently proven that it delivers. If not, the cache must not be used.
   virtual bool in_force() const = 0;
 
-  /// Who forgets. `forget_user` and `forget_all` are called from any thread; set once, before anything is published.
+  /// Receives invalidations, on any thread. Set it once, before anything is published.
   struct Listener {
     std::function<void(UserId)> forget_user;
     std::function<void()> forget_all;

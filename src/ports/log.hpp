@@ -11,7 +11,7 @@ namespace ostiary {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// One named value of a log line. A Secret has no way into it.
+/// One named value of a log line. It cannot be made from a Secret.
 struct LogField {
   std::string_view name;
   std::variant<std::string_view, std::int64_t, bool> value;
@@ -25,8 +25,8 @@ struct LogField {
   LogField(std::string_view, const Secret&) = delete;
 };
 
-/// Writes structured lines: readable ones on a terminal, JSON on a pipe. Thread-safe; encodes control characters, so
-/// that one call makes one line whatever its fields hold.
+/// Writes structured log lines: text on a terminal, JSON elsewhere. Encodes control characters, so each call writes
+/// exactly one line. Thread-safe.
 class Log {
  public:
   virtual ~Log() = default;

@@ -14,12 +14,12 @@ struct Mail {
   std::string html;
 };
 
-/// What became of handing over a mail.
+/// The outcome of an attempt to send a mail.
 enum class Delivery {
   accepted,
   refused_for_now,   ///< 4xx, no connection: try again later
-  refused,           ///< 5xx: trying again won't help
-  unknown,           ///< the connection broke after DATA: it may or may not arrive
+  refused,           ///< 5xx: permanent, do not retry
+  unknown,           ///< the connection broke after DATA: the mail may or may not arrive
 };
 
 struct DeliveryOutcome {
@@ -27,8 +27,8 @@ struct DeliveryOutcome {
   std::string detail;  ///< what the server said, for the log
 };
 
-/// Sends mail. Blocks; thread-safe. `before_data` is called when the message is about to be handed over (for SMTP:
-/// after the recipient was accepted, before DATA where the client library can tell, else before connecting).
+/// Sends mail. Blocks. Thread-safe. `before_data` is called just before the message is handed over. (For SMTP: after
+/// the recipient was accepted and before DATA if the client library allows it, otherwise before connecting.)
 class Mailer {
  public:
   virtual ~Mailer() = default;

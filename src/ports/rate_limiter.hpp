@@ -9,7 +9,7 @@
 
 namespace ostiary {
 
-/// `count` in each `period`, of which `burst` may come at once.
+/// `count` calls in each `period`, of which `burst` may come at once.
 struct Rate {
   std::int64_t count;
   std::chrono::seconds period;
@@ -27,11 +27,11 @@ class RateLimiter {
  public:
   virtual ~RateLimiter() = default;
 
-  /// Takes one from each of `buckets`, whose keys differ, and gives nothing; or, where one of them is empty, takes from
-  /// none and gives how long until all of them have one.
+  /// Takes one from each of `buckets`, whose keys must differ, and returns nothing. If one of them is empty, takes from
+  /// none and returns the time until all of them have one.
   virtual std::optional<Duration> take(std::span<const RateBucket> buckets, Time now) = 0;
 
-  /// Puts one back into each of `buckets`, as `take` took it.
+  /// Returns one to each of `buckets`, to undo `take`.
   virtual void give_back(std::span<const RateBucket> buckets) = 0;
 };
 

@@ -8,20 +8,20 @@
 
 namespace ostiary::sessions {
 
-/// Begins a refresh chain of a session, as part of `tx`; gives its first token. A session has one for itself.
+/// Starts a refresh chain of a session in `tx` and returns its first token. Each session has one of its own.
 std::string start_chain(Transaction& tx, const Deps& deps, SessionId session, Time now, Time expires_at);
 
-/// A chain, and the key under which its tokens are made.
+/// A chain and the key of its tokens' MACs.
 struct ProvenChain {
   statements::ChainRow row;
   vault::ServerKey key;
 };
 
-/// The chain of a refresh token that is proven to be one of its tokens, of whatever generation: by its MAC, and the
-/// current one and the one before by the SHA-256 in the row, too. Nothing for any other.
+/// The chain of an authentic refresh token of any generation. It checks the token's MAC and, for the current and the
+/// previous token, also the SHA-256 in the row. Empty for other tokens.
 std::optional<ProvenChain> find_chain(Transaction& tx, const Deps& deps, const RefreshToken& token);
 
-/// How storage's chain looks to the judgments.
+/// Converts a chain's row for the decision functions.
 RefreshChain chain_of(const statements::ChainRow& row);
 
 }  // namespace ostiary::sessions

@@ -21,7 +21,7 @@
 
 namespace ostiary::sessions {
 
-/// What the sessions room works with. Everything must outlive it.
+/// The dependencies of the sessions room. Everything must outlive it.
 struct Deps {
   const Clock& clock;
   const IdSource& ids;
@@ -37,7 +37,7 @@ struct Deps {
   limits::Limits& limits;
   Log& log;
   SessionPolicy policy;
-  /// A city and a country for an address, where there is a GEOIP_FILE.
+  /// City and country of an address, if there is a GEOIP_FILE.
   std::function<std::optional<std::string>(std::string_view address)> place_of;
 };
 

@@ -9,9 +9,9 @@
 
 namespace ostiary::sessions {
 
-/// Ends the session of the access token and that of the refresh token, even of an expired one: they may be two. A
-/// session that has ended already, or a refresh token that is not known any more, is no refusal: the caller is signed
-/// out. Refuses with not_authenticated where there is no token, or nothing but an access token that is not ours.
+/// Ends the sessions of the access token and of the refresh token, which may differ. Expired tokens are accepted. A
+/// session that has already ended, or an unknown refresh token, is a success: the caller is signed out. Refuses with
+/// not_authenticated if there is no token, or only an access token that this service did not issue.
 Result<v1::LogoutReply> logout(Deps& deps, const Call& call, const v1::LogoutRequest& request);
 
 /// Ends one of the caller's own sessions; not_found for anybody else's.
@@ -21,12 +21,12 @@ Result<v1::RevokeSessionReply> revoke_session(Deps& deps, const Call& call, cons
 Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Call& call,
                                                            const v1::RevokeOtherSessionsRequest& request);
 
-/// Ends all live sessions of a user, by an operator's or an administrator's hand; gives how many there were. Refuses
-/// with not_found where there is no such user.
+/// Ends all live sessions of a user for an operator or administrator, and returns their number. Refuses with not_found
+/// if there is no such user.
 Result<std::int64_t> revoke_all_sessions(const Deps& deps, const Call& call, UserId user);
 
-/// Ends all live sessions of `user` but `spared` as part of `tx`, on every instance, and announces each
-/// `session.ended`; gives how many there were. The audit row is the caller's to write.
+/// Ends all live sessions of `user` except `spared` in `tx`, on every instance, announces `session.ended` for each, and
+/// returns their number. The caller writes the audit row.
 std::int64_t end_sessions_of(Transaction& tx, const Deps& deps, UserId user, std::optional<SessionId> spared,
                              std::string_view reason, Time now);
 

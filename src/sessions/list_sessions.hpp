@@ -5,7 +5,7 @@
 
 namespace ostiary::sessions {
 
-/// The caller's live sessions, the latest first. Refuses a page token that did not come from a page before.
+/// The caller's live sessions, newest first. Refuses a page token that is not from a previous page.
 Result<v1::ListSessionsReply> list_sessions(Deps& deps, const Call& call, const v1::ListSessionsRequest& request);
 
 }  // namespace ostiary::sessions

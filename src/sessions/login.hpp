@@ -12,11 +12,11 @@ namespace ostiary::sessions {
 /// wrong password for an account, or a right one for a disabled account, one in the audit log.
 Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginRequest& request);
 
-/// Whom the limits count mails to an address for, whether or not it is an account's.
+/// The identity to which mails to an address are charged, with or without an account.
 limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical);
 
-/// Whom the limits count a call for that names an identifier. `account` is "user:..." or a keyed hash of the identifier
-/// where there is no account; `mailbox` is that of `mailbox_of`.
+/// The identity to which a call that names an identifier is charged. `account` is "user:...", or a keyed hash of the
+/// identifier if there is no account; `mailbox` is that of `mailbox_of`.
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);
 
 }  // namespace ostiary::sessions

@@ -104,7 +104,7 @@ std::unexpected<Refused> end_stolen(Transaction& tx, const Deps& deps, const Cal
                        .metadata = {{"session_id", to_string(row.session_id)}}});
   }
   return tx.keep(refuse(Refusal::refresh_token_reused,
-                        "This refresh token was used before, so somebody else may hold it. The session has been "
+                        "This refresh token was used before, so somebody else may have it. The session has been "
                         "ended: sign in again."));
 }
 

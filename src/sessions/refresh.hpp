@@ -5,8 +5,8 @@
 
 namespace ostiary::sessions {
 
-/// Trades a refresh token for its successor and a new access token, as `judge_refresh` says. Theft ends the session in
-/// the same transaction.
+/// Exchanges a refresh token for a new one and a new access token, as `judge_refresh` decides. Theft ends the session
+/// in the same transaction.
 Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRequest& request);
 
 }  // namespace ostiary::sessions

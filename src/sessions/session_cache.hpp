@@ -15,14 +15,14 @@
 
 namespace ostiary::sessions {
 
-/// A live session as it was read: who calls, and the reply to CheckSession.
+/// A live session that was read: the caller, and the reply to CheckSession.
 struct LiveSession {
   Person caller;
   v1::CheckSessionReply reply;
-  Time valid_until;  ///< the first of: token, session runs out
+  Time valid_until;  ///< the earlier expiry of token and session
 };
 
-/// The same as it is remembered, the reply as each transport sends it.
+/// A cached session, with the reply in each transport's format.
 struct KnownSession {
   Person caller;
   std::string json;
@@ -30,35 +30,35 @@ struct KnownSession {
   Time valid_until;
 };
 
-/// What this instance remembers of live sessions, under the SHA-256 of their access tokens. Nothing is answered from
-/// it while the invalidation channel is not in force. Forgetting a user counts up a generation; an entry is good only
-/// while its user's generation is the one it was read under, so that a fill which began before a revocation and ends
-/// after it is born dead. Users share generations by hash: a collision costs one read.
-/// Whoever adds one forgets some of those that came first and are past their time, so that the memory follows the
-/// sessions in use: none outlasts its token among others that come. Of more than `capacity` the oldest goes.
+/// This instance's cache of live sessions by the SHA-256 of their access tokens. It is not
+/// used while the invalidation channel is not in force. Invalidating a user increments a
+/// generation. An entry is valid only for the generation under which it was read, so a read
+/// that started before a revocation cannot add a valid entry after it. Users share generations
+/// by hash; a collision costs one read. Adding an entry removes some of the oldest expired
+/// ones, so memory follows the sessions in use. Beyond `capacity` the oldest entry is removed.
 /// Thread-safe.
 class SessionCache {
  public:
   using Render = std::function<std::string(const v1::CheckSessionReply&)>;
 
-  /// Listens to `invalidation`, which must outlive it and may still call once it is gone. `render` makes the JSON. An
-  /// entry takes about 1,120 bytes: 107 MiB at most.
+  /// Listens to `invalidation`, which must outlive it and may still call it after its destruction. `render` makes the
+  /// JSON. An entry takes about 1,120 bytes: 107 MiB at most.
   SessionCache(Invalidation& invalidation, Render render, std::size_t capacity = 100'000);
 
   std::shared_ptr<const KnownSession> find(const Digest& token_hash, Time now) const;
 
-  /// How many are remembered, with those past their time that nobody has made room for yet.
+  /// The number of entries, including expired ones that were not removed yet.
   std::size_t size() const;
 
-  /// To be asked before the session is read, and handed to `put` with what was read.
+  /// Get it before reading a session, and pass it to `put` with what was read.
   struct Ticket {
     std::uint64_t user_generation;
     std::uint64_t all_generation;
   };
   Ticket ticket(UserId user) const;
 
-  /// Remembers what was read since `ticket`; nothing where that may not be used: what it says is no longer so, or the
-  /// invalidation is not in force.
+  /// Caches a session that was read since `ticket`. Does nothing if it was invalidated meanwhile or the invalidation is
+  /// not in force.
   void put(const Ticket& ticket, const LiveSession& session, Time now);
 
  private:
@@ -76,10 +76,10 @@ class SessionCache {
     std::deque<const Digest*> oldest_first;  ///< the keys of `entries`
   };
   static constexpr std::size_t shard_count = 16;
-  /// Enough to be soon rid of a crowd that has left, and few enough that who waits for the lock does not feel it.
+  /// Enough to remove many expired entries soon, and few enough to hold the lock only for a short time.
   static constexpr std::size_t most_forgotten_at_once = 16;
   using Forgotten = std::array<Entries::node_type, most_forgotten_at_once>;
-  /// Apart from the rest, because the invalidation may outlive the cache.
+  /// Separate, because the invalidation may outlive the cache.
   struct Generations {
     std::array<std::atomic<std::uint64_t>, 1 << 16> of_users{};
     std::atomic<std::uint64_t> of_all = 0;

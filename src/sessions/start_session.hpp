@@ -9,15 +9,15 @@
 
 namespace ostiary::sessions {
 
-/// Signs in a person who has given the last proof that is asked of them, as part of `tx`: all that waits for it. The
-/// device is trusted from now on, last_login_at is set, and a session begins, with its refresh chain, an audit row and
-/// the event `session.started`; the oldest sessions beyond `max_sessions` end. A device that the person has not used
-/// before gets a new id, so that nobody can plant one. `amr` says how they proved who they are. The reply has all
-/// tokens.
+/// Completes a sign-in in `tx` after the last factor. The device becomes known, last_login_at is
+/// set, and a session begins, with its refresh chain, an audit row and the event
+/// `session.started`. The oldest sessions beyond `max_sessions` end. A device that is new to the
+/// user gets a new id, so that nobody can plant one. `amr` says how the user authenticated. The
+/// reply has all tokens.
 v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
                                 const std::vector<std::string>& amr, Time now);
 
-/// Puts the tokens into a reply that has their fields among others.
+/// Sets the token fields of a reply.
 template <class Reply>
 void put_tokens(Reply& reply, const v1::TokenReply& tokens) {
   reply.set_token_type(tokens.token_type());
@@ -30,13 +30,13 @@ void put_tokens(Reply& reply, const v1::TokenReply& tokens) {
   reply.set_device_id(tokens.device_id());
 }
 
-/// Ends a session and its refresh chains as part of `tx`: the rows, an audit row that names `actor`, the event
-/// `session.ended`, and what is remembered of it everywhere. False when it was not alive: then it is written off.
+/// Ends a session and its refresh chains in `tx`: updates the rows, writes an audit row with `actor` and the event
+/// `session.ended`, and invalidates all caches. Returns false if it was not alive; it is then marked as expired.
 bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,
                  const audit::Actor& actor, std::string_view reason, Time now);
 
-/// Notes in the rows of a session that is over, too old or idle, that it has expired, so that it stays over when the
-/// clock is set back. Nobody is told: audit rows and events speak only of sessions that were alive.
+/// Marks a session that is too old or idle as expired, so that it stays expired if the clock is set back. Writes no
+/// audit row and no event: these are only about sessions that were alive.
 void write_off(Transaction& tx, const Deps& deps, SessionId session, UserId user, Time now);
 
 /// A user as its owner sees it.
@@ -44,7 +44,7 @@ v1::User user_message(const statements::UserRow& user, const std::vector<std::st
 
 std::vector<std::string> roles_of(Transaction& tx, UserId user);
 
-/// The names in rows that were asked for.
+/// The names in the rows of a pipelined query.
 std::vector<std::string> names_of(const std::vector<statements::RoleNameRow>& rows);
 
 /// Sets a protobuf timestamp.

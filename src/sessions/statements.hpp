@@ -10,7 +10,7 @@
 
 namespace ostiary::sessions::statements {
 
-/// Whom a login or a session is about, as the accounts room keeps it.
+/// The user of a login or a session, as stored by the accounts room.
 struct UserRow {
   UserId id;
   std::optional<std::string> email;
@@ -27,7 +27,7 @@ inline constexpr Statement<UserRow(UserId)> find_user{R"sql(
   WHERE u.id = $1
 )sql"};
 
-/// The same with the password, if there is one: what a login needs.
+/// The same with the password hash, if there is one, for a login.
 struct LoginRow {
   UserId id;
   std::optional<std::string> email;
@@ -37,7 +37,7 @@ struct LoginRow {
   Time created_at;
   std::string display_name;
   std::optional<std::string> password_hash;
-  std::optional<Time> password_changed_at;  ///< a stronger hash of the same password leaves it
+  std::optional<Time> password_changed_at;  ///< not changed by a stronger hash of the same password
 };
 
 inline constexpr Statement<LoginRow(std::string)> find_login_by_email{R"sql(
@@ -140,7 +140,7 @@ inline constexpr Statement<void(UserId, Digest, Time)> remember_device{R"sql(
   ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at
 )sql"};
 
-/// Leaves room for one more beside the 99 that the person has used last; a hundred rows at most.
+/// Keeps the 99 devices used last, to make room for one more. Deletes at most a hundred rows.
 inline constexpr Statement<void(UserId)> forget_surplus_devices{R"sql(
   DELETE FROM devices WHERE (user_id, device_hash) IN
     (SELECT user_id, device_hash FROM devices WHERE user_id = $1 ORDER BY last_seen_at DESC LIMIT 100 OFFSET 99)
@@ -154,7 +154,7 @@ inline constexpr Statement<void(SessionId, UserId, Digest, std::string, std::str
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, 1)
 )sql"};
 
-/// Whether it is idle need not be asked of a session whose access token is good: none outlives its chain.
+/// A session with a valid access token cannot be idle, because no access token outlives its chain.
 struct SessionRow {
   SessionId id;
   UserId user_id;
@@ -178,7 +178,7 @@ struct ListedSessionRow {
   Time last_refreshed_at;
   Time expires_at;
 };
-/// Each with the chain that is good for longest: the one that was refreshed last.
+/// Each with the chain that expires last, which is the one refreshed last.
 inline constexpr Statement<ListedSessionRow(UserId, Time, Time, SessionId, std::int64_t)> list_live_sessions{R"sql(
   SELECT s.id, s.device_name, s.address, s.place, s.user_agent, s.created_at, c.issued_at, s.expires_at
   FROM sessions s JOIN refresh_chains c
@@ -190,8 +190,8 @@ inline constexpr Statement<ListedSessionRow(UserId, Time, Time, SessionId, std::
   LIMIT $5
 )sql"};
 
-/// A person's sessions that were never ended, the latest first. These are all: a login leaves no more than
-/// MAX_SESSIONS_PER_ACCOUNT of them, and the setting is at most 1000.
+/// A user's sessions that were not ended, newest first. The limit returns all of them, because a login keeps no more
+/// than MAX_SESSIONS_PER_ACCOUNT, which is at most 1000.
 inline constexpr Statement<OpenSession(UserId, Time)> list_open_sessions{R"sql(
   SELECT s.id,
          s.expires_at > $2 AND EXISTS (SELECT 1 FROM refresh_chains c
@@ -205,7 +205,7 @@ inline constexpr Statement<OpenSession(UserId, Time)> list_open_sessions{R"sql(
 struct VersionRow {
   std::int64_t version;
 };
-/// Of a session that is alive.
+/// Only for a live session.
 inline constexpr Statement<VersionRow(SessionId, Time, std::string)> end_session{R"sql(
   UPDATE sessions SET ended_at = $2, end_reason = $3, version = version + 1
   WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
@@ -214,7 +214,7 @@ inline constexpr Statement<VersionRow(SessionId, Time, std::string)> end_session
   RETURNING version
 )sql"};
 
-/// Of a session that is over already: nobody is told, so its version stays.
+/// For an expired session. No event is written, so its version is not changed.
 inline constexpr Statement<void(SessionId, Time)> note_expiry{R"sql(
   UPDATE sessions SET ended_at = $2, end_reason = 'expired' WHERE id = $1 AND ended_at IS NULL
 )sql"};
@@ -224,8 +224,8 @@ struct EndedRow {
   Time created_at;
   std::int64_t version;
 };
-/// Ends up to 100 live sessions of a user that began behind `$5`, `$6`, the earliest of them, but never `$2`, where it
-/// names one.
+/// Ends the oldest 100 live sessions of a user that began after `$5`, `$6`, except `$2` if it is not
+/// null.
 inline constexpr Statement<EndedRow(UserId, std::optional<SessionId>, Time, std::string, Time, SessionId)>
     end_some_sessions{R"sql(
   UPDATE sessions SET ended_at = $3, end_reason = $4, version = version + 1
@@ -276,7 +276,7 @@ inline constexpr Statement<ChainRow(ChainId)> find_chain{R"sql(
   WHERE c.id = $1
 )sql"};
 
-/// Of the person whose session it belongs to.
+/// The roles of the user of the chain's session.
 inline constexpr Statement<RoleNameRow(ChainId)> roles_by_chain{R"sql(
   SELECT r.name
   FROM refresh_chains c JOIN sessions s ON s.id = c.session_id
@@ -284,7 +284,7 @@ inline constexpr Statement<RoleNameRow(ChainId)> roles_by_chain{R"sql(
   WHERE c.id = $1 ORDER BY r.name LIMIT 100
 )sql"};
 
-/// To the next generation, whose token's SHA-256 is `$2`: all that a refresh writes.
+/// Moves to the next generation, whose token has the SHA-256 `$2`. The only write of a refresh.
 inline constexpr Statement<void(ChainId, Digest, Time, Time)> rotate_chain{R"sql(
   UPDATE refresh_chains
   SET generation = generation + 1, previous_hash = current_hash, current_hash = $2, issued_at = $3, consumed_at = $3,
@@ -292,7 +292,7 @@ inline constexpr Statement<void(ChainId, Digest, Time, Time)> rotate_chain{R"sql
   WHERE id = $1
 )sql"};
 
-/// A new grace begins for the token before the current one.
+/// Starts a new grace period for the previous token.
 inline constexpr Statement<void(ChainId, Time)> note_late_reissue{R"sql(
   UPDATE refresh_chains SET consumed_at = $2, reissued_generation = generation - 1 WHERE id = $1
 )sql"};

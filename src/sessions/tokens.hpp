@@ -12,7 +12,7 @@
 
 namespace ostiary::sessions {
 
-/// What an access token says (RFC 9068).
+/// The claims of an access token (RFC 9068).
 struct AccessClaims {
   UserId user_id;
   SessionId session_id;
@@ -37,8 +37,8 @@ class AccessTokens {
 
   std::string issue(const AccessClaims& claims) const;
 
-  /// What a token says once its signature, type, issuer and audience hold. Refuses with not_authenticated. Whether it
-  /// has expired is for the caller to judge: logout takes expired ones.
+  /// The claims of a token after its signature, type, issuer and audience were verified. Refuses with
+  /// not_authenticated. The caller checks the expiry, because logout accepts expired tokens.
   Result<AccessClaims> verify(std::string_view token) const;
 
  private:
@@ -47,22 +47,22 @@ class AccessTokens {
   TokenNames names_;
 };
 
-/// What a refresh token says: 48 bytes in base64url, which are its chain's id, its generation (eight bytes, the highest
-/// first) and the first 192 bits of an HMAC-SHA-256 over both. Nothing in it is proven before `is_signed`.
+/// The parts of a refresh token: 48 bytes in base64url with its chain's id, its generation (eight bytes, big-endian)
+/// and the first 192 bits of an HMAC-SHA-256 over both. They are not authenticated before `is_signed`.
 struct RefreshToken {
   ChainId chain;
   std::int64_t generation;  ///< from 1
   std::array<std::uint8_t, 24> mac;
-  Digest hash;  ///< of the text, under which storage knows it
+  Digest hash;  ///< of the text, as stored
 };
 
-/// The one token of a generation under a server key: whoever is answered twice gets the very same.
+/// Makes the token of a generation with a server key. It is deterministic, so a retry gets the same token.
 std::string make_refresh_token(ChainId chain, std::int64_t generation, BytesView key);
 
-/// Nothing for a text that no refresh token has.
+/// Empty for a malformed token.
 std::optional<RefreshToken> parse_refresh_token(std::string_view text);
 
-/// Whether the token was made under this server key.
+/// Whether the token was made with this server key.
 bool is_signed(const RefreshToken& token, BytesView key);
 
 /// The SHA-256 of its text.

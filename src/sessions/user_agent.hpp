@@ -5,8 +5,8 @@
 
 namespace ostiary::sessions {
 
-/// A name by which a person recognises a device: "Firefox on Linux", "Chrome on Android", "curl", "gRPC client (node)",
-/// "Unknown device". Takes any bytes, looks at the first 512 of them, and gives only words of its own.
+/// A name by which a user recognises a device: "Firefox on Linux", "Chrome on Android", "curl", "gRPC client (node)",
+/// "Unknown device". Accepts any bytes, reads the first 512, and returns only fixed words.
 std::string device_name_of(std::string_view user_agent);
 
 }  // namespace ostiary::sessions

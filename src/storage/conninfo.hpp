@@ -7,13 +7,13 @@
 
 namespace ostiary::storage {
 
-/// What a libpq connection string says, by libpq's keywords; what it leaves out is not there.
+/// The values in a libpq connection string by keyword. Keywords that it omits are absent.
 using Conninfo = std::map<std::string, std::string, std::less<>>;
 
-/// Reads a connection string, or a URL, as libpq does. The error is libpq's complaint, without what may be a password.
+/// Parses a connection string or URL like libpq. The error is libpq's message, without what may be a password.
 std::expected<Conninfo, std::string> parse_conninfo(const std::string& text);
 
-/// A connection string that says the same.
+/// Formats the values as a connection string.
 std::string to_text(const Conninfo& conninfo);
 
 }  // namespace ostiary::storage

@@ -7,14 +7,14 @@
 
 namespace ostiary::storage {
 
-/// Makes the folder where it is missing, open to its owner only. Throws StartupError where it can't be made or written.
+/// Creates the folder if it is missing, for its owner only. Throws StartupError if it can't be created or written.
 void prepare_data_folder(const std::filesystem::path& folder);
 
-/// Held by the one process that serves from a data folder (`serve` or `worker`); other commands do without it. The
-/// kernel lets go of it when the process ends, however it ends.
+/// A lock held by the one process that serves from a data folder (`serve` or `worker`). Other commands do not need it.
+/// The kernel releases it when the process ends.
 class FolderLock {
  public:
-  /// Throws StartupError when another process holds it.
+  /// Throws StartupError if another process holds it.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
@@ -24,8 +24,8 @@ class FolderLock {
   int descriptor_;
 };
 
-/// The process that serves from a data folder, 0 where none does; nothing where the kernel doesn't tell. Changes
-/// nothing and takes no lock.
+/// The process that serves from a data folder, or 0 if none does. Empty if the kernel does not tell. Changes nothing
+/// and takes no lock.
 std::optional<pid_t> serving_process(const std::filesystem::path& folder);
 
 }  // namespace ostiary::storage

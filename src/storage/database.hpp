@@ -22,69 +22,69 @@
 
 namespace ostiary {
 
-/// The storage failed: unreachable, full, broken, too slow. The dispatcher turns it into 503.
+/// The storage failed: unreachable, full, broken or too slow. The dispatcher returns 503.
 class StorageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The transaction lost against a concurrent one and has to run again. Only `Database` catches it.
+/// The transaction conflicted with a concurrent one and must be retried. Only `Database` catches it.
 class SerializationFailure final : public StorageError {
  public:
   using StorageError::StorageError;
 };
 
-/// A unique index refused a row. It is for the use case to judge beforehand; what arrives here raced, and the
-/// transaction is run again so that the judgment sees it.
+/// A unique index rejected a row. Use cases check for duplicates first, so this is a race, and the transaction is
+/// retried so that the check sees the other row.
 class UniqueViolation final : public StorageError {
  public:
   using StorageError::StorageError;
 };
 
-/// The program can't start on this storage. The message is one line for the operator and holds no secret.
+/// The program cannot start on this storage. The message is one line for the operator without secrets.
 class StartupError final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// What an engine's connection does. `storage/sqlite.cpp` and `storage/postgres.cpp` implement it.
+/// The interface of an engine's connection. `storage/sqlite.cpp` and `storage/postgres.cpp` implement it.
 class Connection {
  public:
   virtual ~Connection() = default;
   using RowSink = std::function<void(const RowView&)>;
 
-  /// Runs a statement inside the open transaction, hands each row to `sink`, returns the number of rows changed. A
-  /// type and a value for each parameter. `text` must have static lifetime: the prepared statement is found by its
+  /// Runs a statement in the open transaction, passes each row to `sink`, and returns the number of changed rows. Takes
+  /// a type and a value for each parameter. `text` must have static lifetime: prepared statements are found by its
   /// address.
   virtual std::int64_t run(std::string_view text, std::span<const ColumnType> types,
                            std::span<const Parameter> parameters, const RowSink& sink) = 0;
 
-  /// Runs a statement whose result nobody waits for: at the latest with the next one or the commit, which also throw
-  /// what becomes of it, and hand its rows to `sink`. Gives the statement's number.
+  /// Sends a statement without waiting for its result. It runs at the latest with the next statement or the commit,
+  /// which also throw its errors and pass its rows to `sink`. Returns the statement's number.
   virtual std::uint64_t send(std::string_view text, std::span<const ColumnType> types,
                              std::span<const Parameter> parameters, RowSink sink) = 0;
 
-  /// Waits for a statement that was sent, unless its answer is there.
+  /// Waits for the result of a statement that was sent, unless it has arrived.
   virtual void await(std::uint64_t sent) = 0;
 
-  /// Runs any number of statements without parameters inside the open transaction: a migration.
+  /// Runs any number of statements without parameters in the open transaction, for migrations.
   virtual void run_script(std::string_view sql) = 0;
 };
 
-/// What an engine says of a prepared statement. It leaves out what it can't tell.
+/// An engine's description of a prepared statement. What the engine does not tell is empty.
 struct StatementDescription {
   struct Column {
     std::string name;
-    std::optional<ColumnType> type;  ///< SQLite: nothing for an expression
-    std::string type_name;           ///< the engine's own name of it
-    std::optional<bool> nullable;    ///< of the table's column, also where an outer join stands between
-    std::string origin;              ///< "users.id"; empty for an expression
+    std::optional<ColumnType> type;  ///< SQLite: empty for an expression
+    std::string type_name;  ///< the engine's own name of it
+    std::optional<bool> nullable;  ///< of the table's column, also where an outer join stands between
+    std::string origin;  ///< "users.id"; empty for an expression
   };
   std::vector<std::optional<ColumnType>> parameters;  ///< SQLite: their number only
   std::vector<Column> columns;
 };
 
-/// An open transaction: what a use case reads and writes through. Lives as long as its closure runs.
+/// An open transaction, for reading and writing. It lives while its closure runs.
 class Transaction {
  public:
   explicit Transaction(Connection& connection) : connection_(connection) {}
@@ -167,14 +167,14 @@ class Transaction {
     return asked;
   }
 
-  /// Lets a refusal commit what was written before it: `return tx.keep(refuse(...))`.
+  /// Makes a refusal commit instead of rolling back: `return tx.keep(refuse(...))`.
   std::unexpected<Refused> keep(std::unexpected<Refused> refusal) {
     keep_ = true;
     return refusal;
   }
 
-  /// Called once after the commit, before the caller learns of it, in the order given; dropped with a rollback. It
-  /// must not throw and must not touch the database.
+  /// Adds an action to run once after the commit and before the caller continues. Actions run in order, and are dropped
+  /// on rollback. They must not throw or use the database.
   void after_commit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
 
  private:
@@ -202,26 +202,26 @@ class Transaction {
   std::vector<std::function<void()>> after_commit_;
 };
 
-/// What a transaction that writes is told of others that run at the same time.
+/// How a writing transaction is isolated from concurrent ones.
 enum class Isolation {
-  serializable,  ///< all of them might as well have run one after the other
-  /// Each statement sees what is committed when it begins. For work on a queue and for single statements: a closure may
-  /// rely on a row that it read only if it locked the row (`FOR UPDATE SKIP LOCKED`), or if the statement that writes
-  /// names again what must still hold. An engine may isolate more strictly: SQLite always does, CockroachDB may.
+  serializable,  ///< as if all transactions had run one after the other
+  /// Each statement sees what was committed when it started. For queues and single statements. A closure may rely on a
+  /// row that it read only if it locked the row (`FOR UPDATE SKIP LOCKED`), or if the writing statement repeats the
+  /// condition. An engine may isolate more strictly: SQLite always does, CockroachDB may.
   read_committed,
 };
 
-/// The database. Thread-safe: each transaction has a connection to itself. A transaction is serializable on every
-/// engine unless it asks for less, and its closure runs again, a bounded number of times with jitter, when it lost
-/// against another: so a closure has no effects but through its transaction and its result, computes no password hash
-/// and asks no network.
+/// The database. Thread-safe: each transaction has its own connection. Transactions are serializable on every engine
+/// unless they ask for less. A closure is retried after a conflict, a bounded number of times with jitter. So a
+/// closure must have no effects except through its transaction and its result, and must not hash passwords or use the
+/// network.
 class Database {
  public:
   virtual ~Database() = default;
 
-  /// Runs `closure(Transaction&)`, which returns a Result<T>. A value commits; a refusal rolls back, unless `keep`
-  /// said otherwise; so does an exception. Throws StorageError where the engine fails; after it nothing was written,
-  /// or (a lost answer to COMMIT that can't be looked up) it is unknown whether it was.
+  /// Runs `closure(Transaction&)`, which returns a Result<T>. A value commits. A refusal rolls back unless `keep` was
+  /// used; an exception rolls back. Throws StorageError if the engine fails. Then nothing was written, or the outcome
+  /// is unknown (the reply to COMMIT was lost and cannot be looked up).
   template <class Closure>
   auto transaction(Closure&& closure) {
     return transaction(Isolation::serializable, closure);
@@ -232,7 +232,7 @@ class Database {
     return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, access);
   }
 
-  /// The same for a closure that only reads: it runs beside writers on one consistent snapshot.
+  /// The same for a closure that only reads: it sees one consistent snapshot and does not block writers.
   template <class Closure>
   auto read(Closure&& closure) {
     return run_as<std::invoke_result_t<Closure&, Transaction&>>(closure, Access::read);
@@ -240,33 +240,33 @@ class Database {
 
   virtual Engine engine() const = 0;
 
-  /// The engine's name and version, for people.
+  /// The engine's name and version, to show to people.
   virtual std::string description() const = 0;
 
-  /// How connections of a kind are used at the moment.
+  /// The current use of one kind of connection.
   struct PoolUse {
-    std::string kind;  ///< "writer", "reader", or "connection" where all are alike
+    std::string kind;  ///< "writer", "reader", or "connection" if there is one kind
     std::size_t connections, idle;
     std::size_t waiting;  ///< transactions that wait for one
   };
   virtual std::vector<PoolUse> pools() const = 0;
 
-  /// How often a closure has run again because its transaction was lost: to another one, or with its connection.
+  /// How often closures were retried after a conflict or a lost connection.
   std::int64_t reruns() const { return reruns_; }
 
-  /// Calls `step` in a transaction of its own, which gives each statement the time that it needs, and commits when it
-  /// says true. Whether it did. For storage/migrate only, which keeps others away.
+  /// Calls `step` in its own transaction without a statement time-out, and commits if it returns true. Returns whether
+  /// it committed. Only for storage/migrate, which holds the schema lock.
   virtual bool change_schema(const std::function<bool(Connection&)>& step) = 0;
 
-  /// Prepares a statement, with no word about its parameters' types, and tells what the engine makes of it.
+  /// Prepares a statement without parameter types and returns the engine's description of it.
   virtual StatementDescription describe(std::string_view text) = 0;
 
  protected:
   enum class Access { read, write, write_committed };
   enum class Verdict { commit, rollback };
 
-  /// Calls `attempt` with a connection in an open transaction until it neither throws SerializationFailure or
-  /// UniqueViolation nor has used up its tries, and commits or rolls back as it says.
+  /// Calls `attempt` with a connection in an open transaction, and retries a limited number of times when it throws
+  /// SerializationFailure or UniqueViolation. Commits or rolls back as `attempt` returns.
   virtual void run(Access access, const std::function<Verdict(Connection&)>& attempt) = 0;
 
  private:
@@ -304,15 +304,15 @@ struct SqliteOptions {
   std::filesystem::path path;
   int readers = 4;
   std::chrono::milliseconds acquire_timeout{5000};  ///< waiting for a connection, and for another process's write
-  /// Called each 50 ms and between transactions, with whether another process has changed the database since the last
-  /// call; from any thread, never two at once. It must not touch the database. Left empty, nobody looks.
+  /// Called every 50 ms and between transactions, with whether another process has changed the database since the last
+  /// call. Called from any thread, but never concurrently. It must not use the database. Empty: no checks.
   std::function<void(bool changed, std::chrono::steady_clock::time_point asked_at)> on_look = {};
 };
 
-/// Connects. Throws StartupError where the server does not answer or the string is malformed.
+/// Connects. Throws StartupError if the server does not answer or the connection string is malformed.
 std::unique_ptr<Database> open_postgres(const PostgresOptions& options);
 
-/// Opens the file or makes it. Throws StartupError where that is not possible.
+/// Opens or creates the file. Throws StartupError if that is not possible.
 std::unique_ptr<Database> open_sqlite(const SqliteOptions& options);
 
 }  // namespace ostiary

@@ -11,12 +11,12 @@
 
 namespace ostiary::storage {
 
-/// Lends its members, each to one borrower at a time, strictly in the order in which the borrowers came: a mutex would
-/// starve some for seconds. Thread-safe. Must outlive its loans.
+/// A pool that lends each member to one borrower at a time, strictly first come, first served: a mutex would starve
+/// some borrowers for seconds. Thread-safe. Must outlive its loans.
 template <class T>
 class FifoPool {
  public:
-  /// A member on loan; gives it back when it goes.
+  /// A borrowed member. Returns it on destruction.
   class Loan {
    public:
     Loan(FifoPool& pool, std::unique_ptr<T> member) : pool_(&pool), member_(std::move(member)) {}
@@ -43,7 +43,7 @@ class FifoPool {
     return {idle_.size(), waiting_.size()};
   }
 
-  /// The next free member, or nothing when none came free within `timeout`.
+  /// The next free member. Empty if none became free within `timeout`.
   std::optional<Loan> borrow(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     if (!idle_.empty()) {  // then nobody waits without a member

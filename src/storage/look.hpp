@@ -7,8 +7,8 @@
 
 namespace ostiary::storage {
 
-/// Opens an SQLite file that is there, for one reader, and writes nothing: every transaction that would write throws
-/// StorageError. Works beside a server. Throws StartupError where the file can't be opened.
+/// Opens an existing SQLite file read-only, for one reader: a transaction that writes throws StorageError. Works while
+/// a server runs. Throws StartupError if the file cannot be opened.
 std::unique_ptr<Database> look_at_sqlite(const std::filesystem::path& path);
 
 }  // namespace ostiary::storage

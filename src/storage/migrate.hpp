@@ -14,7 +14,7 @@
 
 namespace ostiary::storage {
 
-/// One step of the schema, as one engine takes it.
+/// One step of the schema for one engine.
 struct Migration {
   std::int64_t number;
   std::string name;  ///< "0001_accounts"
@@ -22,7 +22,7 @@ struct Migration {
   Digest checksum;  ///< SHA-256 of the text
 };
 
-/// What the schema_migrations table keeps of one that was applied.
+/// A row of the table schema_migrations.
 struct AppliedMigration {
   std::int64_t number;
   std::string name;
@@ -30,40 +30,40 @@ struct AppliedMigration {
   Time applied_at;
 };
 
-/// The migrations for one engine, numbered 1, 2, 3, ...: of the files NNNN_name.sql, NNNN_name.sqlite.sql and
-/// NNNN_name.cockroach.sql its twin where there is one, else the text for every engine. Throws std::logic_error when a
-/// name has another form or a number is missing or stands for two names.
+/// The migrations for one engine, numbered 1, 2, 3, ... An engine uses NNNN_name.sqlite.sql or NNNN_name.cockroach.sql
+/// if it exists, otherwise NNNN_name.sql. Throws std::logic_error for a malformed name, a missing number, or a number
+/// with two names.
 std::vector<Migration> migrations_for(Engine engine, std::span<const embedded::File> files);
 
-/// Whether a schema is what these migrations make.
+/// How a schema compares with these migrations.
 enum class SchemaState {
-  foreign,  ///< tables, but none of ours
-  newer,    ///< holds a migration that this program does not know
-  changed,  ///< one was changed after it was applied, or left out
+  foreign,  ///< it has tables, but none of Ostiary's
+  newer,    ///< it has a migration that this program does not know
+  changed,  ///< a migration was changed after it was applied, or skipped
   empty,    ///< no table at all
-  older,    ///< some are missing
+  older,    ///< some migrations are missing
   current,
 };
 
-/// Judges what was applied (ordered by number) against what is known. The first state that holds wins.
+/// Compares the applied migrations (ordered by number) with the known ones. The first state that applies wins.
 SchemaState judge_schema(std::span<const Migration> known, std::span<const AppliedMigration> applied,
                          bool has_other_tables);
 
-/// Brings a database's schema forward, and only forward: each migration in a transaction of its own, under a lock, its
-/// checksum kept. `db` and what `files` holds must outlive it.
+/// Migrates a database's schema, only forward. Each migration runs in its own transaction, under a lock, and its
+/// checksum is stored. `db` and the content of `files` must outlive it.
 class Migrator {
  public:
   using OnWait = std::function<void(const SchemaLease&)>;
 
   explicit Migrator(Database& db, std::span<const embedded::File> files = embedded::migrations());
 
-  /// What was applied, in order. Changes nothing.
+  /// The applied migrations, in order. Changes nothing.
   std::vector<AppliedMigration> applied();
 
-  /// What the schema is to this program. Changes nothing.
+  /// The state of the schema. Changes nothing.
   SchemaState state() const;
 
-  /// What `migrate` would apply. Changes nothing. Throws StartupError for a schema that it can't bring forward.
+  /// What `migrate` would apply. Changes nothing. Throws StartupError for a schema that it cannot migrate.
   std::vector<Migration> pending();
 
   /// Applies what is missing and returns it. Safe to call from several processes at once: one does it, the others wait
@@ -72,8 +72,8 @@ class Migrator {
   /// `on_wait` is told once of whoever has the lease.
   std::vector<Migration> migrate(const Clock& clock, const OnWait& on_wait = {});
 
-  /// What a command works on: a current schema, or (false) none at all yet. Changes nothing. Anything else is a
-  /// StartupError that says what to do.
+  /// True for a current schema, false for an empty database. Changes nothing. For anything else throws a StartupError
+  /// that says what to do.
   bool is_current();
 
   /// Makes the schema fit to serve. SQLite is migrated; so is an empty database elsewhere, and an older schema with

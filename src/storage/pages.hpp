@@ -18,7 +18,7 @@ inline constexpr std::int64_t rows_a_page = 500;
 
 namespace storage {
 
-/// `read(key)` gives the page behind a key.
+/// `read(key)` returns the page after a key.
 template <class Key, class KeyOf, class Read, class Use>
 void each_row_of_pages(Key behind, const KeyOf& key_of, const Read& read, const Use& use) {
   for (bool more = true; more;) {
@@ -37,7 +37,7 @@ std::vector<Row> read_page(Transaction& tx, const Statement<Row(std::int64_t, Ke
 
 }  // namespace storage
 
-/// Hands every row to `use`, as the one transaction sees them.
+/// Passes every row to `use`, in one transaction.
 template <class Row, class... Key, class KeyOf, class Use>
 void each_row(Transaction& tx, const Statement<Row(std::int64_t, Key...)>& page,
               const std::type_identity_t<std::tuple<Key...>>& behind, const KeyOf& key_of, const Use& use) {
@@ -45,8 +45,8 @@ void each_row(Transaction& tx, const Statement<Row(std::int64_t, Key...)>& page,
   storage::each_row_of_pages(behind, key_of, read, use);
 }
 
-/// The same with a short transaction for each page, so that it holds nobody up however long it takes. Of the rows that
-/// others add or delete meanwhile some may be among them; all that stay are, once. `use` runs outside of transactions.
+/// The same with a short transaction for each page, so that it blocks nobody. Rows that are added or deleted meanwhile
+/// may or may not be included; all others are, exactly once. `use` runs outside transactions.
 template <class Row, class... Key, class KeyOf, class Use>
 void each_row(Database& db, const Statement<Row(std::int64_t, Key...)>& page,
               const std::type_identity_t<std::tuple<Key...>>& behind, const KeyOf& key_of, const Use& use) {

@@ -23,17 +23,17 @@ struct CloseConnection {
 };
 using PostgresHandle = std::unique_ptr<PGconn, CloseConnection>;
 
-/// Connects with `options.conninfo` and bounds for what it leaves open: how long to connect, when to give a silent peer
-/// up. Throws StorageError with one line.
+/// Connects with `options.conninfo`, with default time-outs for connecting and for a silent peer. Throws StorageError
+/// with a message of one line.
 PostgresHandle connect_postgres(const PostgresOptions& options);
 
-/// Throws for a result that is an error: SerializationFailure, UniqueViolation, ConnectionLost or StorageError, by its
-/// SQLSTATE. Shows the server's message without its details, which can hold values.
+/// Throws if a result is an error: SerializationFailure, UniqueViolation, ConnectionLost or StorageError, depending on
+/// its SQLSTATE. The message is the server's, without details, which can contain values.
 void check_result(const PGconn* connection, const PGresult* result);
 
-/// One connection, made at its first use and again after it broke. It stays in libpq's pipeline mode: BEGIN travels
-/// with a transaction's first statement, a statement's preparation with its first run, and the question for the
-/// transaction's id with its first write. For one thread at a time.
+/// One connection, opened at its first use and again after it broke. It uses libpq's pipeline mode: BEGIN is sent with
+/// a transaction's first statement, a PREPARE with the statement's first run, and the query for the transaction's id
+/// with its first write. For one thread at a time.
 class PostgresConnection final : public Connection {
  public:
   explicit PostgresConnection(const PostgresOptions& options) : options_(options) {}
@@ -41,9 +41,9 @@ class PostgresConnection final : public Connection {
   /// Connects now. Throws StorageError.
   void connect();
 
-  /// What a transaction may do, and how it is kept apart from others.
+  /// The access and isolation of a transaction.
   enum class Mode { read, write, write_committed };
-  /// Begins a transaction with its first statement; without one it costs nothing.
+  /// Begins a transaction when its first statement is sent. A transaction without statements costs nothing.
   void begin(Mode mode);
   std::int64_t run(std::string_view text, std::span<const ColumnType> types, std::span<const Parameter> parameters,
                    const RowSink& sink) override;
@@ -53,18 +53,18 @@ class PostgresConnection final : public Connection {
   /// Also outside a transaction.
   void run_script(std::string_view sql) override;
 
-  /// What COMMIT came to.
+  /// The outcome of COMMIT.
   enum class Committed { yes, no, unknown };
-  /// Throws SerializationFailure or StorageError when the server refused. With a lost answer it is `unknown`, or `no`
-  /// when nothing was written.
+  /// Throws SerializationFailure or StorageError if the server refused. If the reply was lost, returns `unknown`, or
+  /// `no` if nothing was written.
   Committed commit();
   void rollback() noexcept;
 
-  /// The id of the transaction last begun, if it was to write and got one. PostgreSQL only.
+  /// The id of the last transaction, if it writes and has one. PostgreSQL only.
   const std::optional<std::string>& transaction_id() const { return transaction_id_; }
 
-  /// What became of a transaction: "committed", "aborted", "in progress"; nothing when the server does not know, or
-  /// when it is not the session any more that was connected (a pooler's). Does not connect again.
+  /// The state of a transaction: "committed", "aborted" or "in progress". Empty if the server does not know, or if the
+  /// session is not the original one (behind a pooler). Does not reconnect.
   std::optional<std::string> status_of(const std::string& transaction_id);
 
   /// Prepares without types and describes; see Database.
@@ -72,10 +72,10 @@ class PostgresConnection final : public Connection {
 
   bool is_cockroach() const { return cockroach_; }
   const std::string& version() const { return version_; }
-  /// Which start of which server it was last connected to. PostgreSQL only.
+  /// Identifies the server that it was last connected to, and that server's start. PostgreSQL only.
   const std::string& server() const { return server_; }
 
-  /// A server that restarts, or an administrator, ends connections that lie idle.
+  /// Whether the server has closed the idle connection, as after a restart.
   bool was_closed_by_server() const;
 
  private:
@@ -105,7 +105,7 @@ class PostgresConnection final : public Connection {
 
   using StatementKey = std::pair<const char*, std::size_t>;
 
-  /// What was sent and not answered yet, in order.
+  /// A statement that was sent and not answered yet.
   struct Awaited {
     enum class What { begin, preparation, statement, transaction_id } what;
     StatementKey prepared = {};
@@ -123,11 +123,11 @@ class PostgresConnection final : public Connection {
 
   Mode mode_ = Mode::read;
   bool begun_ = false;  ///< BEGIN was sent
-  bool broke_ = false;  ///< the connection went during the transaction
+  bool broke_ = false;  ///< the connection broke during the transaction
   bool wrote_ = false;  ///< a statement other than SELECT was sent
-  bool asked_ = false;  ///< the transaction's id was asked for
+  bool asked_ = false;  ///< the transaction's id was queried
   std::vector<Awaited> awaited_;
-  std::uint64_t sent_ = 0, answered_ = 0;  ///< statements, ever
+  std::uint64_t sent_ = 0, answered_ = 0;  ///< number of statements since the beginning
   std::optional<std::string> transaction_id_;
 };
 

@@ -10,7 +10,7 @@
 
 namespace ostiary::storage {
 
-/// The type's number in PostgreSQL's catalogue (pg_type.dat): they are fixed for all versions.
+/// The type's number in PostgreSQL's catalogue (pg_type.dat), which is the same in all versions.
 Oid oid_of(ColumnType type);
 std::optional<ColumnType> type_of(Oid oid);
 
@@ -31,7 +31,7 @@ class EncodedParameters {
   std::vector<int> formats_;
 };
 
-/// A row of a binary result. A value that is not of the asked type is a bug of the statement's row.
+/// A row of a binary result. A value of another type than requested is a bug in the statement's row type.
 class PostgresRow final : public RowView {
  public:
   PostgresRow(const PGresult* result, int row) : result_(result), row_(row) {}
@@ -45,7 +45,7 @@ class PostgresRow final : public RowView {
   Time get_timestamptz(int column) const override;
 
  private:
-  /// The value's bytes, once it is known to be there and of this type.
+  /// The value's bytes, after checking that it is present and has this type.
   std::string_view bytes(int column, ColumnType type) const;
 
   const PGresult* result_;

@@ -6,14 +6,14 @@
 
 namespace ostiary::storage {
 
-/// The connection broke before anything of its transaction can have been committed: it may run again on another.
+/// The connection broke before its transaction can have been committed, so it can be retried on another connection.
 class ConnectionLost final : public StorageError {
  public:
   using StorageError::StorageError;
 };
 
-/// Calls `attempt` again, after a pause that grows and is drawn at random, while it throws SerializationFailure
-/// (sixteen times in all), UniqueViolation or ConnectionLost (three times of each); the last one is the caller's. Other
+/// Retries `attempt`, with exponential back-off and jitter, while it throws SerializationFailure (up to sixteen
+/// times in all), UniqueViolation or ConnectionLost (up to three times each). Rethrows the last one. Other
 /// exceptions pass.
 void retry(const std::function<void()>& attempt);
 

@@ -12,23 +12,23 @@
 
 namespace ostiary::storage {
 
-/// The row of `schema_lock`: who changes the schema, and until when others leave it to them.
+/// The row of `schema_lock`: who is changing the schema, and until when the lease lasts.
 struct SchemaLease {
   Uuid owner;
   std::string holder;  ///< for people: "process 4711 on db1"
   Time leased_until;
 };
 
-/// Longer than a process is ever kept from renewing it.
+/// Longer than any delay in renewing it.
 inline constexpr std::chrono::seconds schema_lease_length{30};
 
-/// Whether the lease still counts at `now`: not from the moment that it names. One that ends later than twice its
-/// length from now was given before the clock was set back, and does not count either.
+/// Whether the lease is valid at `now`, which must be before its end. A lease that ends later than twice its length
+/// from now was taken before the clock was set back and is not valid either.
 bool is_in_force(const SchemaLease& lease, Time now);
 
-/// The right to change the schema, for one process at a time: a row that is renewed while this object lives. It spares
-/// the others a useless try; what keeps a migration from being applied twice is the key of `schema_migrations`.
-/// `db` and `clock` must outlive it.
+/// A lease on changing the schema, for one process at a time. It is renewed while this object lives. It makes others
+/// wait; the primary key of `schema_migrations` guarantees that no migration is applied twice. `db` and `clock` must
+/// outlive it.
 class SchemaLock {
  public:
   /// Waits until nobody else has it, as long as that takes; `on_wait` is told once of whoever has it. Makes the table

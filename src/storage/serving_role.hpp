@@ -7,7 +7,7 @@
 
 namespace ostiary::storage {
 
-/// What a role may do with a table of ours.
+/// The rights of a role on one of Ostiary's tables.
 struct TableRights {
   std::string table;
   bool may_use_schema;
@@ -19,11 +19,11 @@ struct TableRights {
   bool may_act_as_owner;  ///< is the owner, a member of the owner's role, or a superuser
 };
 
-/// The privileges that a server needs on a table and none besides, as GRANT takes them: it only reads the table of
-/// migrations, and only reads and adds to the audit log.
+/// The exact privileges that a server needs on a table, for GRANT. It only reads the table of migrations, and only
+/// reads and appends to the audit log.
 std::string_view serving_privileges(std::string_view table);
 
-/// Whether a role may do with a table what a server does, and nothing that the audit log has to be safe from.
+/// Whether a role has the rights on a table that a server needs, and none that endangers the audit log.
 bool fits_serving(const TableRights& rights);
 
 /// Refuses, as a StartupError, a role that `grant_serving` would refuse, or that does not exist. Changes nothing, and

@@ -41,9 +41,9 @@ struct PostgresConditionRow {
   std::string full_page_writes;
   std::int64_t max_connections;
   std::int64_t reserved_connections;  ///< for superusers
-  std::int64_t connections;  ///< that clients have open
+  std::int64_t connections;  ///< open client connections
 };
-/// How a PostgreSQL server keeps what it is given. CockroachDB has none of these settings.
+/// The durability settings of a PostgreSQL server. CockroachDB has none of them.
 inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
     R"sql(SELECT current_setting('server_version_num')::bigint AS version, pg_is_in_recovery() AS is_replica,
                  current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
@@ -55,11 +55,11 @@ inline constexpr Statement<PostgresConditionRow()> ask_postgres_condition{
 
 struct PostgresRightsRow {
   bool may_create;  ///< tables
-  std::string lacking;  ///< tables that may not be read or added to
+  std::string lacking;  ///< tables without the right to read or insert
   bool is_read_only;
 };
-/// What the role may do in the schema where the tables are, or will be. `ostiary migrate` alone writes into the table
-/// of migrations and needs the one of its lock.
+/// The role's rights in the schema of the tables. Only `ostiary migrate` writes the table of migrations and uses the
+/// table of its lock.
 inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
     R"sql(SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
                  (SELECT coalesce(string_agg(t.relname::text, ', ' ORDER BY t.relname), '')
@@ -71,7 +71,7 @@ inline constexpr Statement<PostgresRightsRow()> ask_postgres_rights{
                  current_setting('default_transaction_read_only') = 'on' AS is_read_only)sql",
     Statement<PostgresRightsRow()>::For::postgres};
 
-/// What a role may do with our tables: those that belong to whom the table of migrations belongs to.
+/// A role's rights on Ostiary's tables: those with the same owner as the table of migrations.
 inline constexpr Statement<TableRights(std::string)> list_table_rights{
     R"sql(SELECT t.relname::text AS table_name, has_schema_privilege(r.name, t.relnamespace, 'USAGE') AS may_use_schema,
                  has_table_privilege(r.name, t.oid, 'SELECT') AS may_select,
@@ -110,7 +110,7 @@ inline constexpr Statement<SchemaRow()> ask_schema{R"sql(SELECT current_schema()
 struct TimeRow {
   Time now;
 };
-/// The database's clock, not the transaction's beginning.
+/// The database's current time, not the transaction's start.
 inline constexpr Statement<TimeRow()> ask_time{R"sql(SELECT clock_timestamp() AS now)sql",
                                                Statement<TimeRow()>::For::postgres};
 

@@ -14,13 +14,13 @@
 
 namespace ostiary {
 
-/// The column types that every engine has, under the names that the migrations give them.
+/// The column types that every engine supports, by their names in the migrations.
 enum class ColumnType { boolean, bigint, text, bytea, uuid, timestamptz };
 
-/// A parameter on its way to an engine. Texts and bytes are borrowed until the statement has run.
+/// A parameter of a statement. Texts and bytes must live until the statement has run.
 using Parameter = std::variant<std::monostate, bool, std::int64_t, std::string_view, BytesView, Uuid, Time>;
 
-/// One row as an engine hands it over, valid until the next one. Columns count from 0.
+/// One row of a result, valid until the next one. Columns are numbered from 0.
 class RowView {
  public:
   virtual ~RowView() = default;
@@ -33,8 +33,8 @@ class RowView {
   virtual Time get_timestamptz(int column) const = 0;
 };
 
-/// How a C++ type is stored: its column type, and the way there and back. The primary template is for enums, which
-/// stand in the database as their number.
+/// How a C++ type is stored: its column type and the conversions. The primary template is for enums, which are stored
+/// as their number.
 template <class T>
 struct Stored {
   static_assert(std::is_enum_v<T>, "this type has no form in the database");

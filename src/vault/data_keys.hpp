@@ -9,13 +9,13 @@
 
 namespace ostiary::vault {
 
-/// What data is kept for. Each scope has keys of its own: what the law keeps must not lie under a key that erasure
-/// destroys.
+/// The purpose for which data is stored. Each scope has its own keys, because data with a legal retention period must
+/// not be encrypted with a key that erasure destroys.
 enum class DataScope {
-  person,  ///< what goes with the account
+  person,  ///< data that is deleted with the account
 };
 
-/// Which data key: whose, and for what.
+/// Identifies a data key: its owner and scope.
 struct DataKeyName {
   DataKeyName(UserId owner, DataScope scope = DataScope::person)  // NOLINT: a user's id stands for their own key
       : owner(owner), scope(scope) {}
@@ -27,8 +27,8 @@ struct DataKeyName {
 /// A new data key as data_keys.wrapped holds it: sealed under a key that is derived from the wrapping key for it alone.
 Bytes make_wrapped_data_key(DataKeyName name, const ServerKey& wrapping_key, Random& random);
 
-/// People's data keys. What is sealed under one can be read only while its row exists. A key that was wrapped under
-/// another master key than the present one is a WrongMasterKey to whoever needs it. Thread-safe.
+/// The data keys of accounts. What is encrypted with a key can be read only while its row exists. Using a key that was
+/// wrapped with another master key throws WrongMasterKey. Thread-safe.
 class DataKeys {
  public:
   DataKeys(const ServerKeys& keys, const Clock& clock, Random& random);
@@ -38,12 +38,12 @@ class DataKeys {
 
   bool has_key(Transaction& tx, DataKeyName name) const;
 
-  /// Seals under a data key; nothing when there is none (any more).
+  /// Encrypts with a data key. Empty if the key does not exist or was destroyed.
   std::optional<Bytes> seal(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open(Transaction& tx, DataKeyName name, std::string_view purpose, BytesView sealed) const;
 
-  /// The same under a key that is derived from the service's own for this value alone, so that any number can be
-  /// sealed. A sealed value says itself whether it is a person's or the service's.
+  /// The same with a key that is derived from the service's key for this value alone, so any number of values can be
+  /// encrypted. A sealed value says itself whether an account's key or the service's was used.
   Bytes seal_for_service(std::string_view purpose, BytesView plaintext) const;
   std::optional<Bytes> open_for_service(std::string_view purpose, BytesView sealed) const;
 

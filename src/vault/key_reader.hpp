@@ -11,11 +11,11 @@
 
 namespace ostiary::vault {
 
-/// Reads a running server's keys again, time after time, from its beginning to its end: so that it publishes what
-/// another instance made, and drops what was retired. `keys` must outlive it.
+/// Reads a running server's keys periodically while this object lives, to publish keys that another instance created
+/// and to drop retired ones. `keys` must outlive it.
 class KeyReader {
  public:
-  /// `on_failure` is told why the keys could not be read, from the reader's thread; what was known before stays.
+  /// `on_failure` gets the reason if the keys could not be read, on the reader's thread. The known keys are kept.
   KeyReader(ServerKeys& keys, std::function<void(const std::string& error)> on_failure,
             std::chrono::milliseconds pause = pause_between_readings);
   ~KeyReader();

@@ -17,13 +17,13 @@
 
 namespace ostiary::vault {
 
-/// What a key of the service is for. Each purpose has keys of its own.
+/// The purpose of a service key. Each purpose has its own keys.
 enum class KeyPurpose {
   token_signing,    ///< access tokens
-  refresh_chain,    ///< MACs of refresh tokens; a chain keeps the key that it began with
+  refresh_chain,    ///< MACs of refresh tokens; a chain keeps its first key
   codes,            ///< six-digit codes and hashed identifiers
   devices,          ///< signatures of device cookies
-  service_sealing,  ///< audit details without a person, job payloads
+  service_sealing,  ///< audit details without an account, job payloads
 };
 
 /// A symmetric key with its id.
@@ -32,21 +32,21 @@ struct ServerKey {
   Bytes bytes;  ///< 32
 };
 
-/// The key that signs access tokens now, or one that verifies them still.
+/// A key that signs access tokens, or still verifies them.
 struct TokenKey {
   KeyId id;  ///< `kid`, in its text form
   Time not_before;
   std::shared_ptr<const crypto::JwsKey> key;
 };
 
-/// How often a running server reads its keys again.
+/// How often a running server reads its keys.
 inline constexpr std::chrono::seconds pause_between_readings{5};
 
-/// How long a key that follows another is published before it signs: until every server has read it, and until nobody
-/// uses a copy of the published keys any more that was made before (they may be kept for five minutes).
+/// How long a new key is published before it signs, so that every server has read it and no client uses an older copy
+/// of the published keys (clients may cache them for five minutes).
 inline constexpr std::chrono::minutes published_before_signing{10};
 
-/// The service's own keys, kept in the database sealed under the master key. Thread-safe: what is read stays in memory.
+/// The service's keys, stored in the database encrypted with the master key and cached in memory. Thread-safe.
 class ServerKeys {
  public:
   /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree. A
@@ -57,24 +57,24 @@ class ServerKeys {
   ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
              crypto::JwsAlgorithm token_algorithm);
 
-  /// Reads the keys in the database again. Throws as the constructor does; then what was known stays.
+  /// Reads the keys in the database again. Throws like the constructor; the known keys are then kept.
   void read_again();
 
-  /// The newest key in force for a purpose (not `token_signing`).
+  /// The newest valid key for a purpose (not `token_signing`).
   ServerKey current(KeyPurpose purpose) const;
 
-  /// The key under an id of any age; nothing for an unknown id. Looks into the database once for one it has not seen,
+  /// The key with this id, of any age. Empty for an unknown id. Queries the database for an id that it does not know,
   /// at most once a second in all.
   std::optional<ServerKey> find(KeyId id) const;
 
-  /// The same from memory alone: nothing also for a key that another instance has made lately.
+  /// The same without the database: may be empty for a key that another instance created recently.
   std::optional<ServerKey> find_known(KeyId id) const;
 
   TokenKey signing_key() const;
   std::shared_ptr<const crypto::JwsKey> verifying_key(std::string_view kid) const;
   std::vector<TokenKey> published_keys() const;
 
-  /// What the keys that wrap data keys are derived from, and the master key's id: `DataKeys` alone asks for it.
+  /// The key from which the wrapping keys of data keys are derived, with the master key's id. Only for `DataKeys`.
   const ServerKey& wrapping_key() const { return wrapping_key_; }
 
  private:
@@ -83,29 +83,29 @@ class ServerKeys {
   ServerKey wrapping_key_;
 };
 
-/// The service's keys as they lie in a database.
+/// The service's keys in a database.
 struct KeysFound {
   std::size_t count = 0;
-  std::optional<TokenKey> signing;  ///< that signs access tokens now, of any algorithm
-  std::optional<TokenKey> next;  ///< that is published and will sign them after it
+  std::optional<TokenKey> signing;  ///< the current signing key, of any algorithm
+  std::optional<TokenKey> next;  ///< the next signing key, already published
 };
 
-/// Whether a database holds keys, sealed under whatever master key.
+/// Whether a database has keys, encrypted with any master key.
 bool holds_keys(Database& db);
 
-/// Opens all keys that there are and makes none. Throws WrongMasterKey as ServerKeys does.
+/// Decrypts all existing keys and creates none. Throws WrongMasterKey like ServerKeys.
 KeysFound look_at_keys(Database& db, const Clock& clock, const Secret& master_key);
 
-/// A key in the database was sealed under another master key than the present one, or its row was changed.
+/// A key in the database was encrypted with another master key, or its row was changed.
 class WrongMasterKey final : public WrongSetting {
  public:
   using WrongSetting::WrongSetting;
 };
 
-/// What the database has beside everything that is sealed under a master key: derived from it, and tells nothing of it.
+/// The id of a master key, stored with everything encrypted with it. Derived from the key; reveals nothing about it.
 KeyId id_of_master_key(const Secret& master_key);
 
-/// Throws WrongMasterKey, which names `what`, where that was sealed under another master key than the present one.
+/// Throws WrongMasterKey, naming `what`, if it was encrypted with another master key.
 void expect_master_key(KeyId present, KeyId sealed_under, std::string_view what);
 
 }  // namespace ostiary::vault

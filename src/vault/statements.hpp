@@ -19,7 +19,7 @@ struct ServerKeyRow {
   std::optional<Time> retired_at;
 };
 
-/// A page of at most $1, behind the id $2.
+/// A page of at most $1 rows after the id $2.
 inline constexpr Statement<ServerKeyRow(std::int64_t, KeyId)> list_server_keys{R"sql(
   SELECT id, purpose, algorithm, sealed, wrapping_key_id, not_before, retired_at
   FROM server_keys WHERE id > $2 ORDER BY id LIMIT $1

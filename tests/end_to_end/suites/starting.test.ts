@@ -206,7 +206,7 @@ describe('a bad place to start: one line, exit code 1', () => {
     saysInOneLine(refused, /OSTIARY_MASTER_KEY|master key/)
     // None at all: a new one would open nothing, and is not made.
     const unset = { DATA_DIR: server.settings.DATA_DIR }
-    saysInOneLine(await serve(unset), /OSTIARY_MASTER_KEY is not set/, /master\.key is not there/)
+    saysInOneLine(await serve(unset), /OSTIARY_MASTER_KEY is not set/, /master\.key does not exist/)
     saysInOneLine(await command(['user', 'list'], { settings: unset }), /OSTIARY_MASTER_KEY is not set/)
     expect(existsSync(join(server.settings.DATA_DIR!, 'master.key'))).toBe(false)
   })
