@@ -283,7 +283,9 @@ describe('`ostiary doctor`', () => {
     const answer = await command(['doctor'], { settings: await idle({ TRUSTED_PROXIES: '0.0.0.0/0' }), cwd: folder })
     expect(answer.code).toBe(1)
     expect(answer.stdout).toMatch(/^settings {2}ok {7}\d+ settings, \d+ of them set$/m)
-    expect(answer.stdout).toMatch(/^settings {2}problem {2}TRUSTED_PROXIES contains every address.*\n +-> name the proxy/m)
+    expect(answer.stdout).toMatch(
+      /^settings {2}problem {2}TRUSTED_PROXIES contains every address.*\n +-> name the proxy/m,
+    )
     expect(answer.stdout).toMatch(/\n1 problem, \d+ warnings?\n$/)
   })
 })
