@@ -24,8 +24,8 @@ class TranslatedPage {
   TranslatedPage(std::string_view stem, const PagesOptions& options) {
     ctemplate::TemplateDictionary values("page");
     const auto set = [&](const std::string& name, const std::string& value) {
-      if (value.empty()) values.ShowSection("no_" + name);
-      else values.SetValueAndShowSection(name, value, "has_" + name);
+      values[name] = value;
+      values.ShowSection((value.empty() ? "no_" : "has_") + name);
     };
     const NamedDuration lifetime = name_duration(options.code_lifetime);
     set("service_name", options.service_name);

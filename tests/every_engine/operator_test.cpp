@@ -42,11 +42,10 @@ class OperatorsWork : public OnEveryEngine {
     std::string text;
   };
   std::vector<std::string> texts(const Statement<TextRow()>& statement) {
+    const auto rows =
+        *world.db.read([&](Transaction& tx) -> Result<std::vector<TextRow>> { return tx.all(statement); });
     std::vector<std::string> found;
-    for (auto& row :
-         *world.db.read([&](Transaction& tx) -> Result<std::vector<TextRow>> { return tx.all(statement); })) {
-      found.push_back(std::move(row.text));
-    }
+    for (const auto& row : rows) found.push_back(row.text);
     return found;
   }
 
