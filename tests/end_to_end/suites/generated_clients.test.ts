@@ -60,4 +60,4 @@ test('openapi-typescript makes types under which a client compiles, signs in and
   await compiled.catch((error: { stdout: string }) => expect.fail(error.stdout))
   const env = { OSTIARY_URL: world.server.origin, LOGIN_EMAIL: alice.email, LOGIN_PASSWORD: alice.password }
   await run(process.execPath, [join(folder, 'made/client.js')], { env, cwd: folder })
-})
+}, 120_000)
