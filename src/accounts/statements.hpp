@@ -192,9 +192,9 @@ inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> in
 )sql"};
 
 /// Whether there was one before or not.
-inline constexpr Statement<void(UserId, std::string, Time)> set_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, changed_at) VALUES ($1, $2, $3)
-  ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at
+inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> set_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, cost = excluded.cost, changed_at = excluded.changed_at
 )sql"};
 
 inline constexpr Statement<void(UserId, std::string, std::string, Time)> insert_profile{R"sql(

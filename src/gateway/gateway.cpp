@@ -16,6 +16,7 @@
 #include "gateway/problem.hpp"
 #include "gateway/request_fields.hpp"
 #include "gateway/token_delivery.hpp"
+#include "http/accept_header.hpp"
 #include "http/response_headers.hpp"
 
 namespace ostiary::gateway {
