@@ -19,8 +19,8 @@ namespace ostiary::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -241,13 +241,13 @@ TEST_P(Rooms, ACodesMailSaysHowLongItWorksAndWhoseItIs) {
   world.accounts.code_policy.code_lifetime = 30min;
   ASSERT_TRUE(weird.registers());
   const auto half_an_hour = world.delivered().front();
-  EXPECT_THAT(half_an_hour.text, HasSubstr("work for 30 minutes, and"));
+  EXPECT_THAT(half_an_hour.text, HasSubstr("valid for 30 minutes and"));
   EXPECT_THAT(half_an_hour.text, HasSubstr("&email=ada%2btag%26x%3d%25%40example.org\n"));
   world.accounts.code_policy.code_lifetime = 90s;
   ASSERT_TRUE(ada.registers());
   const auto short_lived = world.delivered().front();
-  EXPECT_THAT(short_lived.text, HasSubstr("work for 90 seconds, and"));
-  EXPECT_THAT(short_lived.html, HasSubstr("work for 90 seconds, and"));
+  EXPECT_THAT(short_lived.text, HasSubstr("valid for 90 seconds and"));
+  EXPECT_THAT(short_lived.html, HasSubstr("valid for 90 seconds and"));
 }
 
 TEST_P(Rooms, AUsernameIsReservedAndThenTakenR41) {
