@@ -17,12 +17,20 @@ class TrustedProxies {
   /// The client's address in canonical text: the first from the right, beginning with the peer, that is no trusted
   /// proxy. An entry of X-Forwarded-For that is no address ends the search at the proxy that passed it on, so that a
   /// malformed value shares that proxy's budget instead of getting one of its own. `forwarded_for`: the header's lines,
-  /// in their order.
-  std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for) const;
+  /// in their order; `forwarded`: those of Forwarded (RFC 7239), whose `for` parameters count. Where both headers are
+  /// there and differ, one of them is the client's own, and the address is the peer's.
+  std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for,
+                             const std::vector<std::string_view>& forwarded = {}) const;
 
   bool trusts(const IpAddress& address) const;
 
+  /// The same for an address as text; false for any other text.
+  bool trusts(std::string_view address) const;
+
  private:
+  IpAddress by_forwarded_for(IpAddress peer, const std::vector<std::string_view>& lines) const;
+  IpAddress by_forwarded(IpAddress peer, const std::vector<std::string_view>& lines) const;
+
   struct Network {
     IpAddress base;
     int prefix;  ///< bits of the 128
