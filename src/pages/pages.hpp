@@ -22,6 +22,7 @@ struct PagesOptions {
   OpenApi description;
   const door::Metrics* metrics = nullptr;           ///< what /metrics tells
   std::vector<std::string> metrics_networks;  ///< whom
+  std::vector<std::string> trusted_proxies;   ///< whom not
 };
 
 /// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,
