@@ -9,6 +9,7 @@
 #include "base/listening.hpp"
 #include "base/tls_files.hpp"
 #include "http/handler.hpp"
+#include "http/pace.hpp"
 #include "ports/log.hpp"
 
 namespace ostiary::http {
@@ -26,21 +27,22 @@ struct ServerOptions {
 
   std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS
   std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
-  std::chrono::milliseconds request_timeout{
-      30'000};  ///< from a request's first byte (or the connection's beginning) to its last
-  std::chrono::milliseconds write_timeout{30'000};  ///< until the client has taken a whole answer
+  PaceLimits pace;  ///< of a client that sends a request, or takes a reply; and of one that has not begun to send
   std::chrono::milliseconds linger_timeout{2'000};  ///< until the client closes its side after the last answer
   std::chrono::milliseconds sweep_interval{1'000};  ///< how often these are looked at
 
-  std::size_t max_connections = 16'384;
+  std::size_t max_connections = 16'384;  ///< when it is reached, the one that has been silent longest makes room
   std::size_t max_connections_per_network = 1'024;  ///< of one IPv4 address or IPv6 /64
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
+/// How many threads read and write: one for each processor, but 2 at least and 16 at most.
+int io_threads_for(unsigned processors);
+
 /// HTTP/1.1, over TLS where there is a certificate, in front of a handler: sockets, framing, keep-alive, limits,
-/// time-outs. A client may send requests ahead; they are answered in order, one at a time. A request that could be
-/// understood in two ways is answered with 400, and the connection is closed. The handler must outlive the server;
-/// answers that it gives after that are dropped.
+/// time-outs. A client that is too slow to send its request is answered with 408. A client may send requests ahead;
+/// they are answered in order, one at a time. A request that could be understood in two ways is answered with 400, and
+/// the connection is closed. The handler must outlive the server; answers that it gives after that are dropped.
 class Server {
  public:
   /// Throws std::invalid_argument for a trusted proxy that is no network, TlsFilesError for a certificate that can't be
@@ -56,6 +58,10 @@ class Server {
 
   /// The port that `start` listens on.
   std::uint16_t port() const;
+
+  /// Whether connections stay open for another request. While they don't, every reply says "Connection: close": for a
+  /// server that is about to drain, so that clients go elsewhere beforehand. Thread-safe.
+  void keep_alive(bool on);
 
   /// How many are open.
   std::size_t connections() const;
