@@ -46,6 +46,9 @@ class Server {
   /// The port that `start` listens on.
   std::uint16_t port() const;
 
+  /// What grpc.health.v1 says of every service, until `drain`. Thread-safe.
+  void set_serving(bool serving);
+
   /// Reports NOT_SERVING, refuses new calls, lets those that have begun finish until `deadline`, cancels the rest (long
   /// watches of health and reflection among them) and stops.
   void drain(std::chrono::steady_clock::time_point deadline);
