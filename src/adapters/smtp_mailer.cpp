@@ -132,6 +132,11 @@ std::size_t note_reply(char* line, std::size_t size, std::size_t count, void* ar
   return size * count;
 }
 
+/// libcurl asks about once a second, also while the server is silent.
+int is_interrupted(void* argument, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return *static_cast<const std::atomic<bool>*>(argument) ? 1 : 0;
+}
+
 /// Mail has CRLF line ends; the quoted-printable encoder takes a lone LF for a byte like any other.
 std::string with_crlf(std::string_view text) {
   std::string result;
@@ -344,6 +349,9 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   set(handle.get(), CURLOPT_MIMEPOST, body.get());
   set(handle.get(), CURLOPT_HEADERFUNCTION, note_reply);
   set(handle.get(), CURLOPT_HEADERDATA, &transfer);
+  set(handle.get(), CURLOPT_NOPROGRESS, 0L);
+  set(handle.get(), CURLOPT_XFERINFOFUNCTION, is_interrupted);
+  set(handle.get(), CURLOPT_XFERINFODATA, &interrupted_);
 
   const CURLcode result = curl_easy_perform(handle.get());
   if (transfer.objection) std::rethrow_exception(transfer.objection);
@@ -373,6 +381,8 @@ SmtpGreeting SmtpMailer::greet() const {
   std::string detail = result == CURLE_OK ? "" : std::string(curl_easy_strerror(result)) + "; ";
   return {failed_step(result, reply, !transfer.last_refusal.empty()), on_one_line(detail + transfer.last_words())};
 }
+
+void SmtpMailer::interrupt() { interrupted_ = true; }
 
 std::string SmtpMailer::description() const {
   const auto security = server_.security;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <expected>
 #include <string>
@@ -79,12 +80,15 @@ class SmtpMailer final : public Mailer {
   /// Connects, encrypts, authenticates and names the sender as `send` does, then leaves: nothing is sent.
   SmtpGreeting greet() const;
 
+  void interrupt() override;
+
   std::string description() const override;  ///< "smtp://mail.example.org:587 (STARTTLS)"
 
  private:
   const SmtpServer server_;
   const MailSender sender_;
   const Clock& clock_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 }  // namespace ostiary::adapters

@@ -59,8 +59,10 @@ class Executor {
   /// Says that a job has been committed: it is begun at once, not within a second. Does not block, does not throw.
   void wake();
 
-  /// Finishes the attempts that are under way and returns (after 30 s at most).
-  void stop();
+  /// Lets the attempts that are under way finish until `deadline`, has the mailer break off the others, and returns
+  /// once they are written down. What was broken off before it was handed over is tried again later.
+  void stop(std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() +
+                                                             std::chrono::seconds(30));
 
   /// How many jobs were not done when it last looked, due or to be tried again; at most 1000.
   std::int64_t waiting() const { return waiting_; }
@@ -106,6 +108,7 @@ class Executor {
   std::atomic<std::int64_t> waiting_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
+  int threads_at_work_ = 0;
   bool cleans_up_ = false;  ///< one of the threads does
   bool left_some_ = false;  ///< when it was last cleaned up
   std::optional<Time> cleaned_up_at_;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/smtp_mailer.hpp"
@@ -17,6 +18,10 @@ namespace ostiary::doctor {
 
 /// Settings that were read, with the warnings that came with them.
 Findings judge_settings(const Config& config, const std::vector<std::string>& warnings);
+
+/// What the running server has seen, by its text for Prometheus: forwarding headers of a peer that is not trusted. Says
+/// nothing where there were none.
+Findings judge_forwarding(std::string_view metrics);
 
 /// `needed`: how many connections one server opens at most.
 Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed);

@@ -16,6 +16,7 @@ namespace ostiary::door {
 struct SystemDeps {
   const vault::ServerKeys& keys;
   const std::atomic<bool>& draining;
+  Database& db;
   const storage::Migrator& migrator;
   std::function<bool()> jobs_are_run;  ///< whether this process lately looked for jobs
   Log& log;
@@ -25,7 +26,8 @@ Result<v1::HealthReply> health(SystemDeps& deps, const Call& call, const v1::Hea
 
 /// Refuses with unavailable while something keeps the process from serving. The member `not_ready` names all that does,
 /// by words with a space between: `draining` (it is stopping; nothing else is asked then), `storage` (it does not
-/// answer), `schema` (what this program stores is not there as it expects it), `jobs` (mail is not sent).
+/// answer, or takes no writes), `schema` (what this program stores is not there as it expects it), `jobs` (mail is not
+/// sent).
 Result<v1::HealthReply> ready(SystemDeps& deps, const Call& call, const v1::ReadyRequest& request);
 
 Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call& call, const v1::ListKeysRequest& request);

@@ -9,19 +9,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Look {
+struct PaceLook {
   std::chrono::milliseconds at;
   std::uint64_t bytes;
 };
-struct Row {
+struct PaceRow {
   const char* what;
-  std::vector<Look> looks;
+  std::vector<PaceLook> looks;
   bool is_too_slow;  ///< at the last look; at none before
 };
 
 TEST(Pace, CutsWhoeverStallsOrIsTooSlow) {
   constexpr PaceLimits limits{.stall = 20s, .period = 30s, .least_rate = 500};
-  const Row rows[] = {
+  const PaceRow rows[] = {
       {"nothing, just before the limit", {{19'999ms, 0}}, false},
       {"nothing for too long", {{20s, 0}}, true},
       {"one byte begins the wait anew", {{19s, 1}, {29s, 1}}, false},

@@ -243,6 +243,10 @@ class Database {
   /// The engine's name and version, for people.
   virtual std::string description() const = 0;
 
+  /// Whether what is written can be stored, as far as that shows without writing: not on a replica, in a read-only
+  /// database or (SQLite) on a read-only or full disk. A full disk of PostgreSQL does not show. Throws StorageError.
+  virtual bool takes_writes() = 0;
+
   /// How connections of a kind are used at the moment.
   struct PoolUse {
     std::string kind;  ///< "writer", "reader", or "connection" where all are alike

@@ -75,6 +75,9 @@ class PostgresConnection final : public Connection {
   /// Which start of which server it was last connected to. PostgreSQL only.
   const std::string& server() const { return server_; }
 
+  /// The database's encoding, as "UTF8"; empty where the server does not say.
+  std::string encoding() const;
+
   /// A server that restarts, or an administrator, ends connections that lie idle.
   bool was_closed_by_server() const;
 

@@ -85,6 +85,14 @@ inline constexpr Statement<TableRights(std::string)> list_table_rights{
           ORDER BY t.relname LIMIT 1000)sql",
     Statement<TableRights(std::string)>::For::postgres};
 
+struct ReadOnlyRow {
+  bool is_read_only;
+};
+/// Of a transaction that could write: on a replica, and where default_transaction_read_only says so.
+inline constexpr Statement<ReadOnlyRow()> ask_read_only{
+    R"sql(SELECT current_setting('transaction_read_only') = 'on' AS is_read_only)sql",
+    Statement<ReadOnlyRow()>::For::postgres};
+
 struct SchemaRow {
   std::string name;
 };

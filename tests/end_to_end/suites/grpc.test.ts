@@ -57,10 +57,10 @@ describe('R3.1 gRPC as its own tools know it', () => {
     client.close()
   })
 
-  test('reflection lists our services and describes them as the .proto files do', async () => {
+  test.each(['v1', 'v1alpha'])('reflection %s lists all services and describes them', async (version) => {
     const { ServerReflection } = load(
-      join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto'),
-    ).grpc.reflection.v1alpha
+      join(packageFolder('@grpc/reflection'), `build/proto/grpc/reflection/${version}/reflection.proto`),
+    ).grpc.reflection[version]
     const client = new ServerReflection(address, grpc.credentials.createInsecure())
     const ask = (request: object) =>
       // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -81,8 +81,14 @@ describe('R3.1 gRPC as its own tools know it', () => {
         'ostiary.v1.AccountService',
         'ostiary.v1.SystemService',
         'grpc.health.v1.Health',
+        'grpc.reflection.v1.ServerReflection',
+        'grpc.reflection.v1alpha.ServerReflection',
       ]),
     )
+    for (const name of names) {
+      const { file_descriptor_response: files } = await ask({ file_containing_symbol: name })
+      expect(files?.file_descriptor_proto.length, name).toBeGreaterThan(0)
+    }
     const described = await ask({ file_containing_symbol: 'ostiary.v1.AuthService' })
     const files = described.file_descriptor_response.file_descriptor_proto.map(
       (bytes: Buffer) => descriptor.FileDescriptorProto.decode(bytes) as unknown as FileDescriptor,
@@ -130,6 +136,36 @@ describe('R3.1 gRPC as its own tools know it', () => {
     expect([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INVALID_ARGUMENT]).toContain(
       (await send('/ostiary.v1.AuthService/Login', huge))?.code,
     )
+    client.close()
+  })
+
+  test('gzip is taken, and a message that unpacks to more than its call takes is refused', async () => {
+    const { GrpcClient } = await import('../support/grpc.ts')
+    const gzip = 2
+    const compressing = new GrpcClient(world.server.grpcPort, undefined, {
+      'grpc.default_compression_algorithm': gzip,
+    })
+    const ada = await world.person('ada').signsUp()
+    const login = await compressing.call('AuthService', 'Login', { email: ada.email, password: ada.password })
+    expect(login.access_token).toBeTruthy()
+    const large = { email: ada.email, password: 'x'.repeat(200_000) }
+    expect((await compressing.refused('AuthService', 'Login', large)).reason).toBe('body_too_large')
+  })
+
+  test('a success names the request in its metadata, as a refusal does', async () => {
+    const client = new grpc.Client(address, grpc.credentials.createInsecure())
+    const trace = '0af7651916cd43dd8448eb211c80319c'
+    const sent = new grpc.Metadata()
+    sent.set('traceparent', `00-${trace}-b7ad6b7169203331-01`)
+    const bytes = (value: Buffer) => value
+    for (const method of ['SystemService/ListKeys', 'AuthService/Login']) {
+      const ids = await new Promise((resolve) => {
+        const call = client.makeUnaryRequest(`/ostiary.v1.${method}`, bytes, bytes, Buffer.alloc(0), sent, () => {})
+        call.on('metadata', (metadata) => resolve(metadata.get('x-request-id')))
+        call.on('status', (status) => resolve(status.metadata.get('x-request-id')))
+      })
+      expect(ids, method).toEqual([trace])
+    }
     client.close()
   })
 
