@@ -89,7 +89,6 @@ export class GrpcClient {
   constructor(
     readonly port: number,
     private readonly userAgent?: string,
-    private readonly options: grpc.ChannelOptions = {},
   ) {}
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -131,7 +130,6 @@ export class GrpcClient {
       client = new contract[service](`127.0.0.1:${this.port}`, grpc.credentials.createInsecure(), {
         ...(this.userAgent ? { 'grpc.primary_user_agent': this.userAgent } : {}),
         'grpc.use_local_subchannel_pool': 1,
-        ...this.options,
       }) as grpc.Client
       this.clients.set(service, client)
     }
