@@ -5,7 +5,8 @@ set(GENERATED ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${GENERATED})
 set(CONTRACT_SOURCES)
 foreach(proto ${CONTRACT_PROTOS} google/api/annotations.proto google/api/http.proto google/api/httpbody.proto
-        google/rpc/status.proto google/rpc/error_details.proto)
+        google/rpc/status.proto google/rpc/error_details.proto
+        grpc/health/v1/health.proto grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto)
   string(REGEX REPLACE "\\.proto$" "" stem ${proto})
   add_custom_command(
     OUTPUT ${GENERATED}/${stem}.pb.cc ${GENERATED}/${stem}.pb.h

@@ -61,7 +61,7 @@ room(contract USES limits messages base ICU::uc ICU::i18n Boost::json)
 room(door USES contract access accounts sessions limits audit vault storage ports PkgConfig::PROMETHEUS)
 room(http USES ports base Boost::headers OpenSSL::SSL TESTS_USE gateway)
 room(gateway USES door http contract Boost::json)
-room(grpc USES door contract ports base PkgConfig::GRPC grpc++_reflection TESTS_USE gateway)
+room(grpc USES door contract ports base PkgConfig::GRPC ZLIB::ZLIB TESTS_USE gateway)
 room(pages USES gateway door http contract crypto ports ctemplate Boost::json)
 
 # What most files of the upper rooms read first, compiled once for them all.

@@ -14,6 +14,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "base/capacity.hpp"
 #include "base/ip_address.hpp"
 #include "base/spelling.hpp"
 #include "base/text.hpp"
@@ -335,6 +336,7 @@ class Reading {
     const int processors = static_cast<int>(std::thread::hardware_concurrency());
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
+    if (*config_.max_connections == 0) config_.max_connections.value = connections_within(capacity_of_process());
     if (config_.postgres_sslmode->empty()) {
       config_.postgres_sslmode.value = reaches_another_machine() ? "require" : "disable";
     }

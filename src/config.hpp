@@ -101,11 +101,26 @@ struct Config {
       .value = false,
       .meaning = "Allows gRPC without TLS_CERT_FILE on addresses other than loopback addresses. Something else "
                  "must then protect that network."};
+  Setting<std::uint32_t> max_connections{
+      .name = "MAX_CONNECTIONS",
+      .value = 0,
+      .meaning = "The maximum number of HTTP connections. At the limit a new connection replaces the one that has been "
+                 "silent longest; a connection whose call is in progress is never closed for it. 0: what three "
+                 "quarters of the file descriptors and a quarter of the memory allow, at 64 KiB each.",
+      .bounds = {0, 1'000'000},
+      .usually = "by file descriptors and memory"};
+  Setting<std::uint32_t> max_connections_per_address{
+      .name = "MAX_CONNECTIONS_PER_ADDRESS",
+      .value = 1024,
+      .meaning = "The maximum number of HTTP connections from one IPv4 address or IPv6 /64; further ones get 503. It "
+                 "does not apply to TRUSTED_PROXIES.",
+      .bounds = {1, 1'000'000}};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},
-      .meaning = "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For is "
-                 "trusted, over HTTP and gRPC.",
+      .meaning = "Networks (`10.0.0.0/8`) or addresses of proxies, separated by commas, whose X-Forwarded-For or "
+                 "Forwarded (RFC 7239) is trusted, over HTTP and gRPC. Such a proxy must set the header or append to "
+                 "it. If both headers are there and differ, the proxy's own address is used.",
       .read = reading::networks};
   Setting<std::vector<std::string>> cors_origins{
       .name = "CORS_ORIGINS",
@@ -126,8 +141,10 @@ struct Config {
   Setting<std::vector<std::string>> metrics_networks{
       .name = "METRICS_NETWORKS",
       .value = {"127.0.0.1", "::1"},
-      .meaning = "Networks or addresses, separated by commas, that may read /metrics directly. Everybody else, "
-                 "and every request through a proxy, gets 404.",
+      .meaning =
+          "Networks or addresses, separated by commas, that may read /metrics directly. Everybody else, "
+          "and every request through a proxy, gets 404. A proxy is recognised by its headers, by TRUSTED_PROXIES "
+          "and by the Host of PUBLIC_URL.",
       .read = reading::networks};
   Setting<std::string> cookie_domain{
       .name = "COOKIE_DOMAIN",
@@ -340,8 +357,11 @@ struct Config {
   Setting<std::chrono::seconds> drain_delay{
       .name = "DRAIN_DELAY",
       .value = std::chrono::seconds{0},
-      .meaning = "How long the server still accepts calls after SIGTERM while `/health/ready` returns 503: the "
-                 "time that a load balancer needs to notice. A second signal ends the server at once.",
+      .meaning =
+          "How long the server still accepts calls after SIGTERM while `/health/ready` returns 503: the "
+          "time that a load balancer needs to notice. Meanwhile gRPC health reports NOT_SERVING, and HTTP closes "
+          "each connection after its reply. The shutdown then takes up to 9 s. A second signal ends the server "
+          "at once.",
       .bounds = {0, 300}};
   Setting<LogFormat> log_format{.name = "LOG_FORMAT",
                                 .value = LogFormat::automatic,
@@ -384,19 +404,19 @@ template <class Configuration, class Visitor>
 void for_each_setting(Configuration& config, Visitor&& visit) {
   const auto each = [&visit](auto&... parts) { (visit(parts), ...); };
   each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
-       config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.trusted_proxies,
-       config.cors_origins, config.browser_tokens, config.metrics_networks, config.cookie_domain, config.hsts,
-       config.service_name, config.app_url, config.storing, config.data_dir, config.database_url, config.postgres_host,
-       config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
-       config.postgres_sslmode, config.database_serving_role, config.migrate_on_start, config.master_key,
-       config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.accounts,
-       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
-       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
-       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
-       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.token_algorithm,
-       config.token_audience, config.token_client_id, config.geoip_file, config.limiting, config.rate_limits,
-       config.rates, config.running, config.workers, config.hash_threads, config.drain_delay, config.log_format,
-       config.log_level);
+       config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.max_connections,
+       config.max_connections_per_address, config.trusted_proxies, config.cors_origins, config.browser_tokens,
+       config.metrics_networks, config.cookie_domain, config.hsts, config.service_name, config.app_url, config.storing,
+       config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
+       config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
+       config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
+       config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
+       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
+       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
+       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
+       config.fresh_login_within, config.token_algorithm, config.token_audience, config.token_client_id,
+       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
+       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }
 
 /// The sources from which settings are read.

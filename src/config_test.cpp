@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/capacity.hpp"
 #include "cli/show_config.hpp"
 #include "env_file.hpp"
 #include "source_folder.hpp"
@@ -277,6 +278,12 @@ TEST(Config, IsLookedAtWithoutWhatOnlyAServerNeeds) {
   EXPECT_FALSE(read_config(sources, ConfigUse::serving));
   sources.environment.emplace("PORT", "many");
   EXPECT_FALSE(read_config(sources, ConfigUse::looking)) << "what is there must be right";
+}
+
+TEST(Config, TakesAsManyConnectionsAsTheMachineAllowsUnlessToldOtherwise) {
+  EXPECT_EQ(*config_of({}).max_connections, connections_within(capacity_of_process()));
+  EXPECT_EQ(*config_of({{"MAX_CONNECTIONS", "5000"}}).max_connections, 5000U);
+  EXPECT_EQ(*config_of({}).max_connections_per_address, 1024U);
 }
 
 TEST(Config, LiftsLimitsOnThisMachineOnly) {

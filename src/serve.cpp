@@ -5,16 +5,20 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <thread>
 
 #include "access/roles.hpp"
 #include "assembly.hpp"
 #include "base/listening.hpp"
+#include "base/periodically.hpp"
 #include "base/scheduling.hpp"
 #include "base/workers.hpp"
 #include "door/counted_log.hpp"
 #include "door/dispatcher.hpp"
+#include "door/limited_log.hpp"
 #include "door/metrics.hpp"
 #include "door/routes.hpp"
 #include "gateway/gateway.hpp"
@@ -31,8 +35,11 @@ namespace ostiary {
 
 namespace {
 
-constexpr std::chrono::seconds drain_time{20};
+/// Docker sends SIGKILL ten seconds after SIGTERM.
+constexpr std::chrono::seconds drain_time{6};
+constexpr std::chrono::seconds longest_end{3};  ///< after that, for what outlived it
 constexpr std::size_t longest_queue = 1024;
+constexpr std::chrono::seconds every_second{1};
 
 /// Holds the signals that stop back from every thread started while it lives, for `wait` to take: SIGTERM, SIGINT, and
 /// SIGHUP on a terminal, which is then gone. Elsewhere that one asks a service to read its files again, as certificates
@@ -60,6 +67,51 @@ class StopSignals {
 
  private:
   sigset_t signals_{};
+};
+
+/// Ends the process, once it was told when, where something holds up an orderly end: a database or a name server that
+/// does not answer. Whatever was acknowledged is on the disk, as it is when the process is killed. To be made before,
+/// and so to be unmade after, whatever might do that.
+class LastResort {
+ public:
+  explicit LastResort(Log& log) : log_(log) {}
+
+  void end_at(std::chrono::steady_clock::time_point when) {
+    thread_ = std::jthread([this, when](const std::stop_token& stop) {
+      std::mutex mutex;
+      std::condition_variable_any ended;
+      std::unique_lock lock(mutex);
+      if (ended.wait_until(lock, stop, when, [&stop] { return stop.stop_requested(); })) return;
+      log_.write(LogLevel::warning, "stopped", {{"cut_off", true}});
+      std::_Exit(0);
+    });
+  }
+
+ private:
+  Log& log_;
+  std::jthread thread_;
+};
+
+/// Has both transports say whether the server is ready: gRPC's health, and whether HTTP's connections stay open.
+class Readiness {
+ public:
+  Readiness(door::SystemDeps& system, http::Server& http, grpc_transport::Server& grpc)
+      : system_(system), http_(http), grpc_(grpc) {}
+
+  void tell() {
+    const bool is_ready = door::ready(system_, {}, {}).has_value();
+    const std::lock_guard lock(mutex_);
+    // Another thread may have begun to drain while this one waited for the storage.
+    const bool stays = is_ready && !system_.draining;
+    http_.keep_alive(stays);
+    grpc_.set_serving(stays);
+  }
+
+ private:
+  door::SystemDeps& system_;
+  http::Server& http_;
+  grpc_transport::Server& grpc_;
+  std::mutex mutex_;
 };
 
 /// Sockets for as many connections as the limits let in: the usual soft limit of descriptors is far lower.
@@ -145,7 +197,10 @@ http::ServerOptions http_options(const Config& config) {
   http::ServerOptions options;
   options.addresses = *config.listen_address;
   options.port = *config.port;
+  options.io_threads = http::io_threads_for(std::thread::hardware_concurrency());
   options.tls = tls_files(config);
+  options.max_connections = *config.max_connections;
+  options.max_connections_per_network = *config.max_connections_per_address;
   options.trusted_proxies = *config.trusted_proxies;
   return options;
 }
@@ -165,6 +220,7 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
   pages::PagesOptions options;
   options.metrics = &metrics;
   options.metrics_networks = *config.metrics_networks;
+  options.trusted_proxies = *config.trusted_proxies;
   options.public_origin = *config.public_url;
   options.local = config.is_local();
   options.service_name = *config.service_name;
@@ -279,15 +335,19 @@ void serve(const Config& given, Log& plain_log) {
   run_soon_after_waking();
   share_heaps();
   const Config config = with_port(given);
-  door::CountedLog log(plain_log, {{"call.failed", LogLevel::error},
-                                   {"call.unavailable", LogLevel::error},
-                                   {"executor.failed", LogLevel::error},
-                                   {"http.cross_site_refused", LogLevel::warning},
-                                   {"job.dead", LogLevel::warning},
-                                   {"job.retry", LogLevel::warning},
-                                   {"keys.not_read", LogLevel::warning},
-                                   {"tls.not_reloaded", LogLevel::warning}});
-  const StopSignals signals;
+  const StopSignals signals;  // before there is another thread
+  door::LimitedLog limited_log(plain_log);
+  const Periodically log_seconds(every_second, [&limited_log] { limited_log.tick(); });
+  door::CountedLog log(limited_log, {{"call.failed", LogLevel::error},
+                                     {"call.unavailable", LogLevel::error},
+                                     {"executor.failed", LogLevel::error},
+                                     {"http.cross_site_refused", LogLevel::warning},
+                                     {"job.dead", LogLevel::warning},
+                                     {"job.retry", LogLevel::warning},
+                                     {"keys.not_read", LogLevel::warning},
+                                     {"proxy.not_trusted", LogLevel::warning},
+                                     {"tls.not_reloaded", LogLevel::warning}});
+  LastResort last_resort(log);
   raise_descriptor_limit();
   look_ahead(config);
   warn_of_development_key(config, log);
@@ -299,9 +359,13 @@ void serve(const Config& given, Log& plain_log) {
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());
-  door::SystemDeps system{
-      foundation.keys,   draining, migrator, [&mailing] { return mailing.executor.is_at_work(); }, log,
-      *config.public_url};
+  door::SystemDeps system{foundation.keys,
+                          draining,
+                          foundation.storage.db(),
+                          migrator,
+                          [&mailing] { return mailing.executor.is_at_work(); },
+                          log,
+                          *config.public_url};
   const contract::Contract contract(contract::contract_services(),
                                     door::routes(rooms.accounts, rooms.sessions, system));
   door::Metrics metrics(contract);
@@ -329,6 +393,8 @@ void serve(const Config& given, Log& plain_log) {
   grpc.start();
   mailing.executor.start(2);
   http.start();
+  Readiness readiness(system, http, grpc);
+  const Periodically readiness_seconds(every_second, [&readiness] { readiness.tell(); });
   log.write(LogLevel::info, "serving",
             {{"url", *config.public_url},
              {"http_port", http.port()},
@@ -341,20 +407,24 @@ void serve(const Config& given, Log& plain_log) {
   signals.release();
   log.write(LogLevel::info, "stopping", {});
   draining = true;
+  readiness.tell();
   std::this_thread::sleep_for(*config.drain_delay);
   const auto deadline = std::chrono::steady_clock::now() + drain_time;
+  last_resort.end_at(deadline + longest_end);
   std::thread grpc_drain([&] { grpc.drain(deadline); });
+  std::thread mail_drain([&] { mailing.executor.stop(deadline); });
   http.drain(deadline);
   grpc_drain.join();
+  mail_drain.join();
   // A use case that outlived the deadline answers through what is about to go.
   workers.stop();
   hash_workers.stop();
-  mailing.executor.stop();
   log.write(LogLevel::info, "stopped", {});
 }
 
 void work(const Config& config, Log& log) {
   const StopSignals signals;
+  LastResort last_resort(log);
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::worker, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
@@ -364,7 +434,9 @@ void work(const Config& config, Log& log) {
             {{"storage", foundation.storage.db().description()}, {"mail", mailing.mailer->description()}});
   signals.wait();
   signals.release();
-  mailing.executor.stop();
+  const auto deadline = std::chrono::steady_clock::now() + drain_time;
+  last_resort.end_at(deadline + longest_end);
+  mailing.executor.stop(deadline);
   log.write(LogLevel::info, "stopped", {});
 }
 

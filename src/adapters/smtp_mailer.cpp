@@ -210,6 +210,11 @@ int note_command(CURL*, curl_infotype type, char* data, std::size_t size, void* 
   return 0;
 }
 
+/// libcurl asks about once a second, also while the server is silent.
+int is_interrupted(void* argument, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return *static_cast<const std::atomic<bool>*>(argument) ? 1 : 0;
+}
+
 /// Mail has CRLF line ends; the quoted-printable encoder takes a lone LF for a byte like any other.
 std::string with_crlf(std::string_view text) {
   std::string result;
@@ -495,6 +500,9 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   set(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   set(handle.get(), CURLOPT_MIMEPOST, body.get());
   follow(handle.get(), transfer);
+  set(handle.get(), CURLOPT_NOPROGRESS, 0L);
+  set(handle.get(), CURLOPT_XFERINFOFUNCTION, is_interrupted);
+  set(handle.get(), CURLOPT_XFERINFODATA, &interrupted_);
 
   const CURLcode result = curl_easy_perform(handle.get());
   if (transfer.objection) std::rethrow_exception(transfer.objection);
@@ -520,6 +528,8 @@ SmtpGreeting SmtpMailer::greet() const {
   const std::string& said = transfer.last_refusal.empty() ? transfer.last_reply : transfer.last_refusal;
   return {failed_at, on_one_line(answered ? said : transfer.explain(result))};
 }
+
+void SmtpMailer::interrupt() { interrupted_ = true; }
 
 std::string SmtpMailer::description() const {
   const auto security = server_.security;

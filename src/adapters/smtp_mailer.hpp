@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <expected>
 #include <string>
@@ -88,12 +89,15 @@ class SmtpMailer final : public Mailer {
   /// Connects, starts TLS, authenticates and names the sender like `send`, then disconnects without sending a mail.
   SmtpGreeting greet() const;
 
+  void interrupt() override;
+
   std::string description() const override;  ///< "smtp://mail.example.org:587 (STARTTLS)"
 
  private:
   const SmtpServer server_;
   const MailSender sender_;
   const Clock& clock_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 }  // namespace ostiary::adapters

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <map>
 #include <thread>
 #include <vector>
@@ -24,7 +25,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-/// A mail server that answers by a script: a reply for each verb, "" for closing the connection there. "greeting" is
+/// A mail server that answers by a script: a reply for each verb, "" for closing the connection there, "..." for saying
+/// nothing. "greeting" is
 /// its first line, "." the answer to a message, "during data" closes while one is sent. Remembers what it was told.
 class ScriptedServer {
  public:
@@ -59,8 +61,9 @@ class ScriptedServer {
   }
 
   std::vector<std::string> commands;
-  std::string message;          ///< as it came over the wire, dots doubled
+  std::string message;  ///< as it came over the wire, dots doubled
   std::atomic<std::size_t> message_bytes{0};
+  std::atomic<bool> is_silent{false};
 
  private:
   static Script ordinary() {
@@ -86,6 +89,10 @@ class ScriptedServer {
   bool answer(int connection, const std::string& verb) {
     const auto reply = script_.contains(verb) ? script_[verb] : "502 not here";
     if (reply.empty()) return false;
+    if (reply == "...") {
+      is_silent = true;
+      return true;
+    }
     const std::string line = reply + "\r\n";
     return ::send(connection, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
   }
@@ -239,6 +246,25 @@ TEST(SmtpMailer, AnObjectionKeepsTheMessageBack) {
   server.finish();
   EXPECT_EQ(server.message, "") << "a message that was not ended is none";
   EXPECT_EQ(server.commands.back(), "DATA");
+}
+
+// A server that is told to end can't wait for one that says nothing.
+TEST(SmtpMailer, BreaksOffWhenInterrupted) {
+  for (const auto& [silent_at, delivery] :
+       {std::pair("greeting", Delivery::refused_for_now), std::pair("RCPT", Delivery::refused_for_now),
+        std::pair(".", Delivery::unknown)}) {
+    ScriptedServer server({{silent_at, "..."}});
+    SmtpMailer mailer(*parse_smtp_url(server.url()), *parse_sender("no-reply@example.org"), hand_clock);
+    const auto begun = std::chrono::steady_clock::now();
+    auto sending = std::async(std::launch::async, [&] { return mailer.send(mail_to_ada(), nothing); });
+    while (!server.is_silent && std::chrono::steady_clock::now() - begun < 10s) std::this_thread::sleep_for(1ms);
+    mailer.interrupt();
+    EXPECT_EQ(sending.get().delivery, delivery) << silent_at;
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s) << silent_at;
+    const auto later = std::chrono::steady_clock::now();
+    EXPECT_EQ(mailer.send(mail_to_ada(), nothing).delivery, Delivery::refused_for_now) << "whatever comes later";
+    EXPECT_LT(std::chrono::steady_clock::now() - later, 3s);
+  }
 }
 
 // ASVS 12.3.1: no silent fallback

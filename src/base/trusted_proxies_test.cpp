@@ -43,6 +43,48 @@ TEST(Forwarded, BelievesOnlyTrustedProxies) {
   for (const Row& row : table) EXPECT_EQ(proxies.client_address(row.peer, row.lines), row.client) << row.name;
 }
 
+// RFC 7239. What a client sends itself stands on the left of what proxies add.
+TEST(Forwarded, ReadsTheStandardHeader) {
+  struct Row {
+    const char* name;
+    std::vector<std::string_view> lines;
+    std::string client;
+  };
+  const TrustedProxies proxies({"10.0.0.0/8", "fd00::/8"});
+  const std::string peer = "10.0.0.1";
+  const Row table[] = {
+      {"a proxy's word", {"for=203.0.113.5"}, "203.0.113.5"},
+      {"among other parameters, in any case", {"proto=https; FOR=203.0.113.5;by=10.0.0.1"}, "203.0.113.5"},
+      {"quoted, with a port", {R"(for="203.0.113.5:4711")"}, "203.0.113.5"},
+      {"IPv6", {R"(For="[2001:db8::1]")"}, "2001:db8::1"},
+      {"IPv6 with a port", {R"(for="[2001:db8::1]:4711";proto=https)"}, "2001:db8::1"},
+      {"two proxies", {"for=1.1.1.1, for=203.0.113.5, for=10.0.0.2"}, "203.0.113.5"},
+      {"two lines", {"for=1.1.1.1", "for=203.0.113.5, for=10.0.0.2"}, "203.0.113.5"},
+      {"a comma and a semicolon between quotes",
+       {R"(for=1.1.1.1;host="a,b;for=9.9.9.9", for=203.0.113.5)"},
+       "203.0.113.5"},
+      {"an escaped quote", {R"(host="a\"b", for=203.0.113.5)"}, "203.0.113.5"},
+      {"a quote that the client left open", {R"(for="1.1.1.1, for=203.0.113.5)"}, peer},
+      {"unknown", {"for=203.0.113.5, for=unknown"}, peer},
+      {"an obfuscated name", {"for=203.0.113.5, for=_hidden"}, peer},
+      {"an element without it", {"for=203.0.113.5, proto=https"}, peer},
+      {"twice in one element", {"for=203.0.113.5;for=1.1.1.1"}, peer},
+      {"IPv6 without quotes", {"for=[2001:db8::1]"}, peer},
+      {"a name that only ends like it", {"xfor=203.0.113.5"}, peer},
+      {"nothing", {""}, peer},
+  };
+  for (const Row& row : table) EXPECT_EQ(proxies.client_address(peer, {}, row.lines), row.client) << row.name;
+  EXPECT_EQ(proxies.client_address("198.51.100.1", {}, {"for=203.0.113.5"}), "198.51.100.1") << "a stranger's word";
+}
+
+// A proxy sets one of them, and passes the other on as the client wrote it.
+TEST(Forwarded, BelievesNeitherHeaderWhereTheyDiffer) {
+  const TrustedProxies proxies({"10.0.0.0/8"});
+  EXPECT_EQ(proxies.client_address("10.0.0.1", {"203.0.113.5"}, {"for=203.0.113.5"}), "203.0.113.5");
+  EXPECT_EQ(proxies.client_address("10.0.0.1", {"203.0.113.5"}, {"for=192.0.2.1"}), "10.0.0.1");
+  EXPECT_EQ(proxies.client_address("10.0.0.1", {"192.0.2.1"}, {"for=203.0.113.5"}), "10.0.0.1");
+}
+
 TEST(Forwarded, RefusesWhatIsNoNetwork) {
   for (const char* text :
        {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8x", "fd00::/129", "proxy.example.org", "10.0.0"}) {

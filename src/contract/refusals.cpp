@@ -25,6 +25,8 @@ constexpr std::array table{
     RefusalStatus{Refusal::body_too_large, 413, grpc_resource_exhausted, Cost::call, "The request is too large"},
     RefusalStatus{Refusal::headers_too_large, 431, grpc_resource_exhausted, Cost::call, "The headers are too large"},
     RefusalStatus{Refusal::length_required, 411, grpc_invalid_argument, Cost::call, "The body's length is missing"},
+    RefusalStatus{Refusal::request_timeout, 408, grpc_deadline_exceeded, Cost::call,
+                  "The request took too long to arrive"},
     RefusalStatus{Refusal::unsupported_media_type, 415, grpc_invalid_argument, Cost::call, "The body is not JSON"},
     RefusalStatus{Refusal::unsupported_content_encoding, 415, grpc_invalid_argument, Cost::call,
                   "The body's content encoding is not supported"},

@@ -63,10 +63,16 @@ Executor::~Executor() { stop(); }
 
 void Executor::start(int threads) {
   looked_at_ = std::chrono::steady_clock::now();
+  threads_at_work_ = threads;
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this] {
       give_way_to_short_work();
       work();
+      {
+        const std::scoped_lock lock(mutex_);
+        --threads_at_work_;
+      }
+      changed_.notify_all();
     });
   }
 }
@@ -85,12 +91,15 @@ void Executor::wake() {
   changed_.notify_one();
 }
 
-void Executor::stop() {
+void Executor::stop(std::chrono::steady_clock::time_point deadline) {
+  bool has_stopped = false;
   {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
+    changed_.notify_all();
+    has_stopped = changed_.wait_until(lock, deadline, [this] { return threads_at_work_ == 0; });
   }
-  changed_.notify_all();
+  if (!has_stopped) parts_.mailer.interrupt();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   looked_at_ = std::chrono::steady_clock::time_point{};

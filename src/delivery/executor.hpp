@@ -59,8 +59,10 @@ class Executor {
   /// Signals that a job was committed, so that it starts at once instead of within a second. Does not block or throw.
   void wake();
 
-  /// Finishes running attempts and returns (after 30 s at most).
-  void stop();
+  /// Lets running attempts finish until `deadline`, makes the mailer interrupt the others, and returns when their outcome
+  /// is stored. An attempt that was interrupted before the mail was handed over is repeated later.
+  void stop(std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() +
+                                                             std::chrono::seconds(30));
 
   /// The number of waiting jobs at the last check, including retries; at most 1000.
   std::int64_t waiting() const { return waiting_; }
@@ -106,6 +108,7 @@ class Executor {
   std::atomic<std::int64_t> waiting_ = 0;
   bool woken_ = false;
   bool stopping_ = false;
+  int threads_at_work_ = 0;
   bool cleans_up_ = false;  ///< whether a thread is cleaning up
   bool left_some_ = false;  ///< whether the last clean-up left rows
   std::optional<Time> cleaned_up_at_;

@@ -63,6 +63,7 @@ class MoodyMailer final : public Mailer {
     return {Delivery::accepted, "250 ok"};
   }
   std::string description() const override { return "moody"; }
+  void interrupt() override { is_interrupted = true; }
 
   std::vector<Mail> handed_over() const {
     const std::scoped_lock lock(mutex_);
@@ -71,6 +72,7 @@ class MoodyMailer final : public Mailer {
   void will(std::initializer_list<Mood> moods) { moods_ = moods; }
 
   std::function<void()> before_send, after_hand_over;
+  std::atomic<bool> is_interrupted = false;
 
  private:
   Mood take_mood() {
@@ -396,6 +398,29 @@ TEST_F(ExecutorTest, StopFinishesWhatIsUnderWay) {
   while (!begun) std::this_thread::sleep_for(1ms);
   executor.stop();
   EXPECT_EQ(job().state, "done");
+}
+
+// What was not handed over is tried again by whoever comes next.
+TEST_F(ExecutorTest, StopHasTheMailerBreakOffWhatTakesTooLong) {
+  mailer.will({Mood::puts_off});
+  std::atomic<bool> begun{false};
+  mailer.before_send = [&] {
+    begun = true;
+    while (!mailer.is_interrupted) std::this_thread::sleep_for(1ms);
+  };
+  orders_mail();
+  executor.start(1);
+  while (!begun) std::this_thread::sleep_for(1ms);
+  executor.stop(std::chrono::steady_clock::now() + 50ms);
+  EXPECT_TRUE(mailer.is_interrupted);
+  EXPECT_EQ(job().state, "ready");
+  EXPECT_TRUE(mailer.handed_over().empty());
+}
+
+TEST_F(ExecutorTest, StopInterruptsNobodyWhoIsDone) {
+  executor.start(2);
+  executor.stop();
+  EXPECT_FALSE(mailer.is_interrupted);
 }
 
 TEST_F(ExecutorTest, IsAtWorkWhileItRuns) {

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <filesystem>
 #include <functional>
+#include <utility>
 
 #include "accounts/renew_skeletons.hpp"
 #include "adapters/geoip.hpp"
@@ -251,9 +252,16 @@ class Visit {
     }
   }
 
+  /// A server that runs knows what it has been sent.
+  void look_at_running(const std::string& address, std::uint16_t port) {
+    if (std::exchange(has_asked_running_, true)) return;
+    append(findings_, judge_forwarding(metrics_at(address, port)));
+  }
+
   PortState state_of(const std::string& address, std::uint16_t port, Protocol protocol) {
     const auto state = look_at_port(address, port, protocol);
     if (state == PortState::ostiary || state == PortState::taken) somebody_has_a_port_ = true;
+    if (state == PortState::ostiary && protocol == Protocol::http) look_at_running(address, port);
     return state == PortState::ostiary && serving_ == 0 ? PortState::another_ostiary : state;
   }
 
@@ -282,6 +290,7 @@ class Visit {
   std::optional<storage::SchemaState> schema_;  ///< nothing where it could not be seen
   std::optional<pid_t> serving_;  ///< from an SQLite file; nothing elsewhere
   bool somebody_has_a_port_ = false;
+  bool has_asked_running_ = false;
 };
 
 }  // namespace

@@ -47,7 +47,7 @@ Finding judge_proxies(const Config& config) {
     return problem("settings", "TRUSTED_PROXIES contains every address: any client can forge its address",
                    "name the proxy's own address or network");
   }
-  if (!proxies.empty()) return fine("settings", "X-Forwarded-For is trusted from " + joined(proxies));
+  if (!proxies.empty()) return fine("settings", "X-Forwarded-For and Forwarded are trusted from " + joined(proxies));
   if (config.is_local() && !config.listens_beyond_this_machine()) {
     return fine("settings", "no proxy is trusted: rate limits use the clients' own addresses");
   }
@@ -106,6 +106,14 @@ Findings judge_settings(const Config& config, const std::vector<std::string>& wa
                             "make sure that the network between is protected"));
   }
   return findings;
+}
+
+Findings judge_forwarding(std::string_view metrics) {
+  constexpr std::string_view series = "ostiary_log_lines_total{event=\"proxy.not_trusted\",level=\"warning\"} ";
+  const auto found = metrics.find(series);
+  if (found == std::string_view::npos || metrics.substr(found + series.size()).starts_with("0\n")) return {};
+  return {warn("settings", "a peer that TRUSTED_PROXIES does not name has sent X-Forwarded-For or Forwarded",
+               "if it is your proxy, name it there: the log's line proxy.not_trusted has its address")};
 }
 
 Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed) {

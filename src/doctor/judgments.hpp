@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/smtp_mailer.hpp"
@@ -17,6 +18,10 @@ namespace ostiary::doctor {
 
 /// Judges valid settings and their warnings.
 Findings judge_settings(const Config& config, const std::vector<std::string>& warnings);
+
+/// What the running server has seen, from its metrics: forwarding headers of a peer that is not trusted. Empty if there
+/// were none.
+Findings judge_forwarding(std::string_view metrics);
 
 /// `needed` is the maximum number of connections that one server opens.
 Findings judge_postgres(const storage::statements::PostgresConditionRow& condition, std::int64_t needed);

@@ -253,6 +253,19 @@ INSTANTIATE_TEST_SUITE_P(
                       SettingsRow{"for development in the open", {{"LISTEN_ADDRESS", "*"}}, Level::warning},
                       SettingsRow{"gRPC in the open", {{"GRPC_PLAINTEXT", "on"}}, Level::warning}));
 
+TEST(Forwarding, IsWorthAWarningWhereItIsIgnored) {
+  const auto level = [](const std::string& count) {
+    return worst(judge_forwarding("# TYPE ostiary_log_lines_total counter\n"
+                                  "ostiary_log_lines_total{event=\"job.dead\",level=\"warning\"} 3\n"
+                                  "ostiary_log_lines_total{event=\"proxy.not_trusted\",level=\"warning\"} " +
+                                  count + "\n"));
+  };
+  EXPECT_EQ(level("0"), Level::ok);
+  EXPECT_EQ(level("1"), Level::warning);
+  EXPECT_EQ(level("20"), Level::warning);
+  EXPECT_TRUE(judge_forwarding("").empty()) << "no server runs, or it does not tell";
+}
+
 TEST(Settings, PassWarningsOn) {
   const auto findings = judge_settings(config_with({}), {"POSTGRES_DB: has no effect"});
   EXPECT_EQ(worst(findings), Level::warning);

@@ -18,7 +18,7 @@ using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
 
 std::size_t keep(char* text, std::size_t size, std::size_t count, void* kept) {
-  constexpr std::size_t most = 4096;
+  constexpr std::size_t most = 256 * 1024;
   auto& target = *static_cast<std::string*>(kept);
   if (target.size() + size * count > most) return 0;
   target.append(text, size * count);
@@ -96,6 +96,17 @@ PortState look_at_port(const std::string& address, std::uint16_t port, Protocol 
   const std::string place = host_at(address) + ":" + std::to_string(port);
   const bool ours = protocol == Protocol::http ? answers_health(place) : answers_grpc_health(place);
   return ours ? PortState::ostiary : PortState::taken;
+}
+
+std::string metrics_at(const std::string& address, std::uint16_t port) {
+  const std::string place = host_at(address) + ":" + std::to_string(port);
+  for (const std::string scheme : {"http://", "https://"}) {
+    std::string headers, body;
+    const auto handle = client(scheme + place + "/metrics", headers, body);
+    curl_easy_setopt(handle.get(), CURLOPT_FAILONERROR, 1L);
+    if (curl_easy_perform(handle.get()) == CURLE_OK) return body;
+  }
+  return "";
 }
 
 }  // namespace ostiary::doctor

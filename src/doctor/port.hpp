@@ -13,4 +13,7 @@ enum class Protocol { http, grpc };
 /// server is listening (`/health`, or gRPC's health service), for two seconds at most.
 PortState look_at_port(const std::string& address, std::uint16_t port, Protocol protocol);
 
+/// What a running Ostiary says at /metrics; empty where it does not tell this machine.
+std::string metrics_at(const std::string& address, std::uint16_t port);
+
 }  // namespace ostiary::doctor

@@ -25,8 +25,12 @@ void ask_storage(const SystemDeps& deps, NotReady& not_ready) {
   try {
     const auto state = deps.migrator.state();
     // A newer one is what this program has been running on while a newer version migrated.
-    if (state == storage::SchemaState::current || state == storage::SchemaState::newer) return;
-    not_ready.add("schema", "The database's schema is not what this program needs.");
+    if (state != storage::SchemaState::current && state != storage::SchemaState::newer) {
+      not_ready.add("schema", "The database's schema is not what this program needs.");
+    }
+    if (deps.db.takes_writes()) return;
+    not_ready.add("storage", "The storage takes no writes.");
+    deps.log.write(LogLevel::warning, "storage.not_ready", {{"error", "it is read-only, or its disk is full"}});
   } catch (const StorageError& error) {
     deps.log.write(LogLevel::warning, "storage.not_ready", {{"error", error.what()}});
     not_ready.add("storage", "The storage does not answer.");

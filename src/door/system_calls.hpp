@@ -17,6 +17,7 @@ namespace ostiary::door {
 struct SystemDeps {
   const vault::ServerKeys& keys;
   const std::atomic<bool>& draining;
+  Database& db;
   const storage::Migrator& migrator;
   std::function<bool()> jobs_are_run;  ///< whether this process has recently looked for jobs
   Log& log;
@@ -26,8 +27,8 @@ struct SystemDeps {
 Result<v1::HealthReply> health(SystemDeps& deps, const Call& call, const v1::HealthRequest& request);
 
 /// Readiness: refuses with unavailable while the process cannot serve. The member `not_ready` lists the reasons,
-/// separated by spaces: `draining` (it is stopping; nothing else is checked then), `storage` (it does not answer),
-/// `schema` (the schema is not the expected one), `jobs` (mail is not sent).
+/// separated by spaces: `draining` (it is stopping; nothing else is checked then), `storage` (it does not answer, or
+/// takes no writes), `schema` (the schema is not the expected one), `jobs` (mail is not sent).
 Result<v1::HealthReply> ready(SystemDeps& deps, const Call& call, const v1::ReadyRequest& request);
 
 Result<v1::ListKeysReply> list_keys(SystemDeps& deps, const Call& call, const v1::ListKeysRequest& request);

@@ -14,6 +14,7 @@ class AwayDatabase final : public Database {
   Engine engine() const override { return Engine::postgres; }
   std::string description() const override { return "away"; }
   std::vector<PoolUse> pools() const override { return {}; }
+  bool takes_writes() override { throw StorageError("db.internal:5432 is away"); }
   bool change_schema(const std::function<bool(Connection&)>&) override {
     throw StorageError("db.internal:5432 is away");
   }
@@ -23,6 +24,30 @@ class AwayDatabase final : public Database {
   void run(Access, const std::function<Verdict(Connection&)>&) override {
     throw StorageError("db.internal:5432 is away");
   }
+};
+
+/// A database that is well but for taking no writes, as after a fail-over.
+class ReadOnlyDatabase final : public Database {
+ public:
+  explicit ReadOnlyDatabase(Database& db) : db_(db) {}
+  Engine engine() const override { return db_.engine(); }
+  std::string description() const override { return db_.description(); }
+  std::vector<PoolUse> pools() const override { return db_.pools(); }
+  bool takes_writes() override { return false; }
+  bool change_schema(const std::function<bool(Connection&)>& step) override { return db_.change_schema(step); }
+  StatementDescription describe(std::string_view text) override { return db_.describe(text); }
+
+ protected:
+  void run(Access access, const std::function<Verdict(Connection&)>& attempt) override {
+    // Whatever derives from Database may name `run` of another only in this way.
+    struct Open : Database {
+      using Database::run;
+    };
+    (db_.*&Open::run)(access, attempt);
+  }
+
+ private:
+  Database& db_;
 };
 
 class SilentLog final : public Log {
@@ -35,7 +60,7 @@ class Readiness : public ::testing::Test {
   /// What `not_ready` names; empty where the server is ready.
   std::string not_ready(Database& database) {
     const storage::Migrator migrator(database);
-    SystemDeps deps{keys, draining, migrator, [this] { return jobs_are_run; }, log, "https://id.example.org"};
+    SystemDeps deps{keys, draining, database, migrator, [this] { return jobs_are_run; }, log, "https://id.example.org"};
     const auto reply = ready(deps, {}, {});
     if (reply) {
       EXPECT_EQ(reply->status(), "ok");
@@ -75,6 +100,11 @@ TEST_F(Readiness, NamesWhatIsMissing) {
   EXPECT_EQ(not_ready(away), "storage jobs");
   jobs_are_run = true;
   EXPECT_EQ(not_ready(away), "storage");
+}
+
+TEST_F(Readiness, EndsWhereNothingCanBeWritten) {
+  ReadOnlyDatabase read_only(*db);
+  EXPECT_EQ(not_ready(read_only), "storage");
 }
 
 TEST_F(Readiness, AsksNothingWhileItDrains) {

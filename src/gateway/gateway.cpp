@@ -175,7 +175,14 @@ struct Gateway::Impl {
   void log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const;
 
   std::string client_address(const http::Request& request) const {
-    return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"));
+    return proxies.client_address(request.peer, request.header_lines("x-forwarded-for"),
+                                  request.header_lines("forwarded"));
+  }
+  /// A proxy that is not trusted makes all its clients share its address.
+  void tell_of_ignored_forwarding(const http::Request& request) const {
+    const bool is_forwarded = request.header("x-forwarded-for") || request.header("forwarded");
+    if (!is_forwarded || proxies.trusts(std::string_view(request.peer))) return;
+    log.write(LogLevel::warning, "proxy.not_trusted", {{"address", request.peer}});
   }
   std::string trace_id(const http::Request& request) const {
     return door::trace_id_of(request.header("traceparent"), random);
@@ -226,6 +233,7 @@ Gateway::Impl::Impl(door::Dispatcher& dispatcher, const door::RememberedReplies&
 }
 
 void Gateway::Impl::handle(http::Request& request, const Done& done) const {
+  tell_of_ignored_forwarding(request);
   const auto give = [&](http::Response response) {
     http::add_security_headers(response, hsts);
     done(std::move(response));

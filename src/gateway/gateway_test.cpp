@@ -798,6 +798,14 @@ TEST(Gateway, TellsTheCallWhoAsks) {
   (void)tested.ask(asked);
   EXPECT_EQ(seen.address, "198.51.100.7");
   EXPECT_EQ(seen.user_agent, "caf?");
+  asked.headers[0] = {"forwarded", R"(for="[2001:db8::7]:4711";proto=https)"};
+  (void)tested.ask(asked);
+  EXPECT_EQ(seen.address, "2001:db8::7");
+  asked.peer = "192.0.2.1";
+  (void)tested.ask(asked);
+  EXPECT_EQ(seen.address, "192.0.2.1");
+  EXPECT_EQ(tested.door.log.count("warning proxy.not_trusted address=192.0.2.1"), 2) << "the first and the last";
+  EXPECT_EQ(tested.door.log.count("proxy.not_trusted"), 2);
 }
 
 TEST(Gateway, AnswersWithBytesKeptReady) {

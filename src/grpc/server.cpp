@@ -9,13 +9,9 @@
 
 #include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/impl/server_builder_option.h>
-#include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
@@ -25,7 +21,10 @@
 #include "contract/refusals.hpp"
 #include "door/credentials.hpp"
 #include "door/trace_context.hpp"
+#include "grpc/gzip.hpp"
+#include "grpc/health.hpp"
 #include "grpc/message.hpp"
+#include "grpc/reflection.hpp"
 
 namespace ostiary::grpc_transport {
 
@@ -34,6 +33,7 @@ using google::protobuf::FieldDescriptor;
 namespace {
 
 constexpr std::size_t longest_user_agent = 512;
+constexpr std::size_t longest_logged_method = 256;
 
 /// How many calls are at work. Thread-safe.
 class InFlight {
@@ -56,6 +56,22 @@ class InFlight {
   std::atomic<int> count_ = 0;
 };
 
+template <class Message>
+bool read_message(grpc::ByteBuffer& bytes, Message& message) {
+  return grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok();
+}
+
+grpc::ByteBuffer bytes_of(const contract::Message& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return {&slice, 1};
+}
+
+std::set<std::string, std::less<>> names_of(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
+  std::set<std::string, std::less<>> names;
+  for (const auto* const service : services) names.insert(service->full_name());
+  return names;
+}
+
 /// What all calls share.
 struct Service {
   door::Dispatcher& dispatcher;
@@ -64,9 +80,17 @@ struct Service {
   Log& log;
   const TrustedProxies proxies;
   const door::CredentialFields credential_fields;
+  const Reflection reflection;
+  Health health;
   InFlight in_flight;
   std::atomic<bool> draining = false;
 };
+
+constexpr std::size_t longest_small_message = 4096;  ///< of health and reflection
+
+bool unpack_small(grpc::ByteBuffer& message) { return unpack(message, longest_small_message) == Unpacked::whole; }
+
+grpc::Status unreadable() { return {grpc::StatusCode::INVALID_ARGUMENT, "The message can't be read."}; }
 
 std::vector<std::string_view> metadata_lines(const grpc::CallbackServerContext& context, const char* name) {
   std::vector<std::string_view> lines;
@@ -85,10 +109,11 @@ std::optional<std::string_view> metadata_of(const grpc::CallbackServerContext& c
 /// after Finish, cancelled or not; the dispatcher answers exactly once, and that is where Finish is called.
 class UnaryCall final : public grpc::ServerGenericBidiReactor {
  public:
-  UnaryCall(Service& service, const grpc::GenericCallbackServerContext& context)
+  UnaryCall(Service& service, grpc::GenericCallbackServerContext& context)
       : service_(service), context_(context), method_(service.dispatcher.contract().find_grpc(context.method())) {
     service_.in_flight.begin();
     if (!method_) {
+      log_refusal(name_of(Refusal::not_found), {});
       Finish({grpc::StatusCode::UNIMPLEMENTED, "There is no such method."});
     } else if (service_.draining) {
       turn_away({Refusal::unavailable, "The server is shutting down.", {}, std::chrono::seconds(1), {}});
@@ -99,9 +124,13 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) return turn_away({Refusal::malformed_request, "There is no message.", {}, {}, {}});
-    if (buffer_.Length() > method_->max_body_bytes) {
-      const std::string most = std::to_string(method_->max_body_bytes);
-      return turn_away({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
+    switch (unpack(buffer_, method_->max_body_bytes)) {
+      case Unpacked::whole: break;
+      case Unpacked::broken:
+        return turn_away({Refusal::malformed_request, "The message can't be decompressed.", {}, {}, {}});
+      case Unpacked::too_large:
+        const std::string most = std::to_string(method_->max_body_bytes);
+        return turn_away({Refusal::body_too_large, "The message exceeds " + most + " bytes.", {}, {}, {}});
     }
     auto bearer = service_.credential_fields.bearer(*method_, metadata_lines(context_, "authorization"));
     if (!bearer) return turn_away(bearer.error());
@@ -136,6 +165,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     inbound.device_token = service_.credential_fields.device(*method_, request, credentials);
     inbound.access_token = std::move(credentials.bearer);
     inbound.address = address();
+    tell_of_ignored_forwarding();
     inbound.trace_id = trace_id();
     // The call is alive until it is answered, and asked no later.
     inbound.cancelled = [this] { return context_.IsCancelled(); };
@@ -149,7 +179,16 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   std::string address() const {
     return service_.proxies.client_address(address_of_peer(context_.peer()),
-                                           metadata_lines(context_, "x-forwarded-for"));
+                                           metadata_lines(context_, "x-forwarded-for"),
+                                           metadata_lines(context_, "forwarded"));
+  }
+
+  /// A proxy that is not trusted makes all its clients share its address.
+  void tell_of_ignored_forwarding() const {
+    if (!metadata_of(context_, "x-forwarded-for") && !metadata_of(context_, "forwarded")) return;
+    const std::string peer = address_of_peer(context_.peer());
+    if (service_.proxies.trusts(std::string_view(peer))) return;
+    service_.log.write(LogLevel::warning, "proxy.not_trusted", {{"address", peer}});
   }
 
   /// Made when it is first needed: most calls are answered without one.
@@ -165,6 +204,7 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
     bool own_buffer = false;
     const auto written = grpc::SerializationTraits<contract::Message>::Serialize(reply, &buffer_, &own_buffer);
     if (!written.ok()) return refuse({Refusal::internal, {}, {}, {}, {}});
+    name_request();
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
@@ -176,24 +216,82 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 
   /// Refuses what does not reach the dispatcher, which writes the lines of what does.
   void turn_away(const Refused& refused) {
-    service_.log.write(LogLevel::info, "grpc.refused",
-                       {{"code", name_of(refused.why)},
-                        {"field", refused.field},
-                        {"method", method_->full_name},
-                        {"address", address()},
-                        {"trace_id", trace_id()}});
+    log_refusal(name_of(refused.why), refused.field);
     refuse(refused);
   }
 
+  void log_refusal(std::string_view code, std::string_view field) {
+    service_.log.write(LogLevel::info, "grpc.refused",
+                       {{"code", code},
+                        {"field", field},
+                        {"method", method_ ? method_->full_name : cut(context_.method(), longest_logged_method)},
+                        {"address", address()},
+                        {"trace_id", trace_id()}});
+  }
+
+  /// As X-Request-Id does over HTTP.
+  void name_request() { context_.AddInitialMetadata("x-request-id", trace_id()); }
+
   void refuse(const Refused& refused) {
+    name_request();
     Finish({static_cast<grpc::StatusCode>(contract::status_of(refused.why).grpc), status_message(refused),
             status_details(refused, trace_id())});
   }
 
   Service& service_;
-  const grpc::GenericCallbackServerContext& context_;
+  grpc::GenericCallbackServerContext& context_;
   const contract::Method* method_;
   std::string trace_id_;
+  grpc::ByteBuffer buffer_;
+};
+
+/// grpc.health.v1.Health/Check.
+class HealthCheck final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit HealthCheck(const Health& health) : health_(health) { StartRead(&buffer_); }
+
+  void OnReadDone(bool ok) override {
+    grpc::health::v1::HealthCheckRequest request;
+    if (!ok || !unpack_small(buffer_) || !read_message(buffer_, request)) return Finish(unreadable());
+    grpc::health::v1::HealthCheckResponse response;
+    response.set_status(health_.of(request.service()));
+    if (response.status() == grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN) {
+      return Finish({grpc::StatusCode::NOT_FOUND, "There is no such service."});
+    }
+    buffer_ = bytes_of(response);
+    StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  const Health& health_;
+  grpc::ByteBuffer buffer_;
+};
+
+/// ServerReflectionInfo, of either version: an answer to each message, in turn, until the caller ends or is cancelled.
+class ReflectionCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit ReflectionCall(const Reflection& reflection) : reflection_(reflection) { StartRead(&buffer_); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    grpc::reflection::v1::ServerReflectionRequest request;
+    if (!unpack_small(buffer_) || !read_message(buffer_, request)) return Finish(unreadable());
+    buffer_ = bytes_of(reflection_.answer(request));
+    StartWrite(&buffer_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish({grpc::StatusCode::CANCELLED, "The caller gave up."});
+    buffer_.Clear();
+    StartRead(&buffer_);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  const Reflection& reflection_;
   grpc::ByteBuffer buffer_;
 };
 
@@ -202,42 +300,18 @@ class GenericService final : public grpc::CallbackGenericService {
   explicit GenericService(Service& service) : service_(service) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+    const auto& method = context->method();
+    if (method == "/grpc.health.v1.Health/Check") return new HealthCheck(service_.health);
+    if (method == "/grpc.health.v1.Health/Watch") return new HealthWatch(service_.health, unpack_small);
+    if (method == "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" ||
+        method == "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo") {
+      return new ReflectionCall(service_.reflection);
+    }
     return new UnaryCall(service_, *context);
   }
 
  private:
   Service& service_;
-};
-
-/// Makes reflection list the contract's services: it describes them anyway, but takes the list from what was registered
-/// by name, and a generic service has none.
-class ListedServices final : public grpc::ServerBuilderPlugin {
- public:
-  explicit ListedServices(std::vector<std::string> names) : names_(std::move(names)) {}
-  std::string name() override { return "ostiary.listed_services"; }
-  void InitServer(grpc::ServerInitializer* initializer) override {
-    // gRPC has no other way to add a name; the list itself is an ordinary member of the server.
-    auto& listed = *const_cast<std::vector<std::string>*>(initializer->GetServiceList());
-    listed.insert(listed.end(), names_.begin(), names_.end());
-  }
-  void Finish(grpc::ServerInitializer*) override {}
-  void ChangeArguments(const std::string&, void*) override {}
-
- private:
-  const std::vector<std::string> names_;
-};
-
-class WithReflection final : public grpc::ServerBuilderOption {
- public:
-  explicit WithReflection(std::vector<std::string> names) : names_(std::move(names)) {}
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
-    plugins->push_back(std::make_unique<ListedServices>(names_));
-  }
-
- private:
-  const std::vector<std::string> names_;
 };
 
 /// The library writes to standard error by itself unless told otherwise, and its hook takes no context.
@@ -266,11 +340,11 @@ struct Server::Impl {
                 log_to_use,
                 TrustedProxies(options.trusted_proxies),
                 door::CredentialFields(dispatcher.contract()),
+                Reflection(dispatcher.contract().services()),
+                Health(names_of(dispatcher.contract().services())),
                 {},
                 {}},
-        generic_service(service) {
-    for (const auto* descriptor : dispatcher.contract().services()) service_names.push_back(descriptor->full_name());
-  }
+        generic_service(service) {}
 
   /// The addresses to listen on, each known to be free.
   std::vector<std::string> free_addresses();
@@ -283,7 +357,6 @@ struct Server::Impl {
   Log& log;
   Service service;
   GenericService generic_service;
-  std::vector<std::string> service_names;
   std::uint16_t port = 0;
   std::unique_ptr<grpc::Server> server;
 };
@@ -354,10 +427,10 @@ void Server::Impl::build() {
   builder.SetMaxReceiveMessageSize(static_cast<int>(service.dispatcher.contract().largest_body_bytes()));
   // gRPC looks at a message's size when all of it is there (grpc issue 43012): this bounds what arrives until then.
   builder.SetResourceQuota(grpc::ResourceQuota("ostiary").Resize(options.memory_bytes));
-  // A compressed message may be far larger than the limit that it passed.
+  // gRPC would unpack a message of any size: it is left to `unpack`, which knows gzip by its first bytes. Deflate has
+  // none to be known by.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  builder.SetOption(std::make_unique<WithReflection>(service_names));
   builder.RegisterCallbackGenericService(&generic_service);
   server = builder.BuildAndStart();
   if (!server) throw ListenError("cannot listen on " + place(addresses.front(), port) + " for gRPC");
@@ -389,18 +462,17 @@ void Server::start() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Protobuf reports a malformed message on standard error; ours comes back as a status.
   google::protobuf::SetLogHandler(nullptr);
-  grpc::EnableDefaultHealthCheckService(true);
   impl_->build();
-  auto& health = *impl_->server->GetHealthCheckService();
-  for (const auto& name : impl_->service_names) health.SetServingStatus(name, true);
 }
 
 std::uint16_t Server::port() const { return impl_->port; }
 
+void Server::set_serving(bool serving) { impl_->service.health.set_serving(serving && !impl_->service.draining); }
+
 void Server::drain(std::chrono::steady_clock::time_point deadline) {
   if (!impl_->server) return;
-  impl_->server->GetHealthCheckService()->Shutdown();
   impl_->service.draining = true;
+  impl_->service.health.set_serving(false);
   impl_->service.in_flight.wait_until_idle(deadline);
   impl_->stop();
 }

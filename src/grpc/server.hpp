@@ -46,6 +46,9 @@ class Server {
   /// The port that `start` listens on.
   std::uint16_t port() const;
 
+  /// Sets the status that grpc.health.v1 reports for every service until `drain`. Thread-safe.
+  void set_serving(bool serving);
+
   /// Graceful shutdown: reports NOT_SERVING, refuses new calls, lets running calls finish until `deadline`, cancels the
   /// rest (including health watches and reflection) and stops.
   void drain(std::chrono::steady_clock::time_point deadline);

@@ -10,13 +10,15 @@ namespace ostiary::http {
 namespace {
 
 /// Whether a Host header names this machine, whatever the port.
-bool is_local_host(std::string_view host) {
-  const auto port = host.rfind(':');
-  if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
-  return is_this_machine(host);
-}
+bool is_local_host(std::string_view host) { return is_this_machine(without_port(host)); }
 
 }  // namespace
+
+std::string_view without_port(std::string_view host) {
+  const auto port = host.rfind(':');
+  const bool has_one = port != std::string_view::npos && host.find(']', port) == std::string_view::npos;
+  return host.substr(0, has_one ? port : host.size());
+}
 
 bool is_forwarded(const Request& request) {
   static constexpr std::array headers{"forwarded",         "via",       "x-forwarded-for", "x-forwarded-host",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <condition_variable>
 #include <ctime>
@@ -48,6 +49,7 @@ constexpr std::size_t most_header_lines = 100;
 constexpr std::size_t linger_bytes = 1024 * 1024;
 /// Chunk sizes and extensions may add this much to a body, and no more.
 constexpr std::size_t framing_allowance = 8;
+constexpr auto one_second = std::chrono::seconds(1);
 constexpr auto until_connections_go = std::chrono::seconds(5);
 
 /// The address in the one spelling that all of the program uses.
@@ -70,22 +72,21 @@ constinit auto refuse_controls = [](std::uint64_t, boost::beast::string_view ext
   if (std::ranges::any_of(extensions, is_control)) error = beast_http::error::bad_chunk_extension;
 };
 
-/// Counts connections, in all and by network. Thread-safe.
+/// Counts connections, in all and by network. Thread-safe. An empty network is not counted by itself.
 class Admissions {
  public:
-  Admissions(std::size_t most, std::size_t most_per_network) : most_(most), most_per_network_(most_per_network) {}
+  explicit Admissions(std::size_t most_per_network) : most_per_network_(most_per_network) {}
 
-  /// An empty network is not counted by itself.
-  bool admit(const std::string& network) {
+  bool has_room_for(const std::string& network) const {
     const std::lock_guard lock(mutex_);
-    if (total_ >= most_) return false;
-    if (!network.empty()) {
-      auto& count = by_network_[network];
-      if (count >= most_per_network_) return false;
-      ++count;
-    }
+    const auto found = by_network_.find(network);
+    return found == by_network_.end() || found->second < most_per_network_;
+  }
+
+  void enter(const std::string& network) {
+    const std::lock_guard lock(mutex_);
+    if (!network.empty()) ++by_network_[network];
     ++total_;
-    return true;
   }
 
   void leave(const std::string& network) {
@@ -107,7 +108,7 @@ class Admissions {
   }
 
  private:
-  const std::size_t most_, most_per_network_;
+  const std::size_t most_per_network_;
   mutable std::mutex mutex_;
   std::condition_variable nobody_left_;
   std::size_t total_ = 0;
@@ -158,8 +159,10 @@ class DateText {
 };
 
 class Connection;
+using Connections = std::list<std::shared_ptr<Connection>>;
 
-/// A thread, its context, and the connections that live on it. Everything but `inbox` belongs to that thread.
+/// A thread, its context, and the connections that live on it. Everything belongs to that thread, unless it
+/// says otherwise; `inbox` is for others.
 struct IoThread {
   /// To be called on the thread.
   void run() {
@@ -171,7 +174,10 @@ struct IoThread {
   asio::io_context context{1};
   const std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
   asio::steady_timer sweep_timer{context};
-  std::list<std::shared_ptr<Connection>> connections;
+  Connections waiting;  ///< for their clients; the one that has been silent longest is the first
+  Connections at_work;  ///< the handler has their request
+  /// Since when the first of `waiting` is silent. Other threads may read it.
+  std::atomic<Moment> longest_silent_since{Moment::max()};
   DateText date;
   bool draining = false;
   std::thread thread;
@@ -199,6 +205,7 @@ struct Service {
   const Handler& handler;
   const ServerOptions options;
   Log& log;
+  const std::atomic<bool>& keeps_alive;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -212,7 +219,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         admission_(std::move(admission)) {}
 
   void start() {
-    place_ = home_.connections.insert(home_.connections.end(), shared_from_this());
+    since_ = active_at_ = std::chrono::steady_clock::now();
+    place_ = list_->insert(list_->end(), shared_from_this());
     if (home_.draining) return close();
     if (!wire_.encrypted()) return begin();
     enter(Phase::shaking_hands);
@@ -224,12 +232,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Closes what has taken longer than it may.
   void sweep(Moment now) {
-    if (now - since_ < patience()) return;
+    if (!is_overdue(now)) return;
     if (phase_ == Phase::reading && !untouched()) {
-      return refuse(Refusal::deadline_exceeded, "The request took too long to arrive.");
+      return refuse(Refusal::request_timeout, "The request took too long to arrive.");
     }
     close();
   }
+
+  /// Whether it can make room for another: nothing is lost but a client's wait, or an answer that it does not take.
+  bool may_be_closed(Moment now) const { return phase_ != Phase::writing || now - active_at_ >= one_second; }
 
   void close_if_idle() {
     const bool untouched_yet = phase_ == Phase::reading && untouched();
@@ -238,9 +249,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void close() {
     if (phase_ == Phase::closed) return;
-    enter(Phase::closed);
+    phase_ = Phase::closed;
     wire_.close();
-    home_.connections.erase(place_);
+    const auto mine = shared_from_this();
+    list_->erase(place_);
+    publish_longest_silence();
   }
 
  private:
@@ -261,20 +274,43 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void enter(Phase phase) {
     phase_ = phase;
-    since_ = std::chrono::steady_clock::now();
+    is_active();
+    since_ = active_at_;
+    if (phase == Phase::reading) pace_.begin(since_, received_);
+    if (phase == Phase::writing) pace_.begin(since_, acknowledged());
   }
 
-  Moment::duration patience() const {
+  /// Something has happened: others have been silent for longer.
+  void is_active() {
+    active_at_ = std::chrono::steady_clock::now();
+    auto& list = phase_ == Phase::answering ? home_.at_work : home_.waiting;
+    list.splice(list.end(), *list_, place_);
+    list_ = &list;
+    publish_longest_silence();
+  }
+
+  void publish_longest_silence() {
+    const auto& waiting = home_.waiting;
+    home_.longest_silent_since = waiting.empty() ? Moment::max() : waiting.front()->active_at_;
+  }
+
+  bool is_overdue(Moment now) {
     switch (phase_) {
-      case Phase::shaking_hands: return options_.handshake_timeout;
-      case Phase::idle: return options_.idle_timeout;
-      case Phase::reading: return options_.request_timeout;
-      case Phase::writing: return options_.write_timeout;
-      case Phase::lingering: return options_.linger_timeout;
+      case Phase::shaking_hands: return now - since_ >= options_.handshake_timeout;
+      case Phase::idle: return now - since_ >= options_.idle_timeout;
+      case Phase::reading: return pace_.is_too_slow(now, received_, options_.pace);
+      case Phase::writing: return pace_.is_too_slow(now, acknowledged(), options_.pace);
+      case Phase::lingering: return now - since_ >= options_.linger_timeout;
       case Phase::answering:
       case Phase::closed: break;
     }
-    return Moment::duration::max();
+    return false;
+  }
+
+  /// How much of all replies the client's system has. What waits in ours is no progress, however large its buffer.
+  std::uint64_t acknowledged() {
+    const std::uint64_t waiting = wire_.unacknowledged();
+    return sent_ > waiting ? sent_ - waiting : 0;
   }
 
   /// Whether nothing of a request has arrived.
@@ -293,6 +329,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     read_pending_ = false;
     if (phase_ == Phase::closed) return;
     buffer_.commit(size);
+    received_ += size;
+    is_active();
     if (phase_ == Phase::lingering) return linger(error, size);
     // While a refusal is being written, what still arrives has no meaning.
     if (phase_ == Phase::writing) return;
@@ -417,7 +455,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void ask_for_body() {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    wire_.write(asio::buffer(go_on), [self = shared_from_this()](error_code error, std::size_t) {
+    wire_.write(asio::buffer(go_on), asio::transfer_all(), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->phase_ != Phase::reading) return;
       error ? self->close() : self->read();
     });
@@ -475,7 +513,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write_head();
     std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::const_buffer()};
     if (response_.body && !without_body_) parts[1] = asio::buffer(*response_.body);
-    wire_.write(parts, [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    const auto progress = [this, before = sent_](error_code error, std::size_t written) {
+      // Called from the operation that the handler below keeps alive.
+      return is_sending(error, before + written);
+    };
+    wire_.write(parts, progress,
+                [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+  }
+
+  /// How many bytes to try next.
+  std::size_t is_sending(error_code error, std::uint64_t sent) {
+    constexpr std::size_t at_once = 64 * 1024;
+    if (error || phase_ == Phase::closed) return 0;
+    if (sent != std::exchange(sent_, sent)) is_active();
+    return at_once;
   }
 
   void write_head() {
@@ -489,7 +540,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const bool bodiless = response_.status == 204 || response_.status == 304;
     if (bodiless) response_.body = nullptr;
     else append_header(head_, "Content-Length", std::to_string(response_.body ? response_.body->size() : 0));
-    if (home_.draining) keep_alive_ = false;
+    if (home_.draining || !service_.keeps_alive) keep_alive_ = false;
     if (!keep_alive_) append_header(head_, "Connection", "close");
     else if (is_http_1_0_) append_header(head_, "Connection", "keep-alive");
     head_.append("\r\n");
@@ -538,10 +589,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Wire wire_;
   const std::string peer_;
   Admission admission_;
-  std::list<std::shared_ptr<Connection>>::iterator place_;
+  Connections* list_ = &home_.waiting;  ///< where it stands
+  Connections::iterator place_;
 
   Phase phase_ = Phase::reading;
-  Moment since_;
+  Moment since_;  ///< it is in this phase
+  Moment active_at_;  ///< when something last happened
+  Pace pace_;
+  std::uint64_t received_ = 0, sent_ = 0;  ///< bytes in all
   bool read_pending_ = false;
   boost::beast::flat_buffer buffer_;
   std::size_t lingered_bytes_ = 0;
@@ -563,13 +618,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head_;
 };
 
+/// Those that are sent to at the moment stay.
+void close_longest_silent(const IoThread& thread) {
+  constexpr std::ptrdiff_t most_looked_at = 64;
+  const auto now = std::chrono::steady_clock::now();
+  const auto first = thread.waiting.begin();
+  const auto last = std::ranges::next(first, most_looked_at, thread.waiting.end());
+  const auto found = std::find_if(first, last, [now](const auto& one) { return one->may_be_closed(now); });
+  if (found != last) std::shared_ptr(*found)->close();
+}
+
 }  // namespace
+
+int io_threads_for(unsigned processors) { return static_cast<int>(std::clamp(processors, 2U, 16U)); }
 
 struct Server::Impl {
   Impl(const Handler& handler, ServerOptions chosen, Log& log)
-      : service{handler, std::move(chosen), log},
+      : service{handler, std::move(chosen), log, keeps_alive},
         proxies(options.trusted_proxies),
-        admissions(options.max_connections, options.max_connections_per_network) {
+        admissions(options.max_connections_per_network) {
     if (options.tls.given()) certificate.emplace(options.tls, log);
   }
 
@@ -580,10 +647,12 @@ struct Server::Impl {
   void listen_at(const std::string& address, bool only_if_there);
   void accept(tcp::acceptor& acceptor);
   void take(tcp::socket socket, IoThread& home);
+  bool make_room();
   void turn_away(tcp::socket socket, const std::string& peer) const;
   void sweep(IoThread& thread);
   void stop();
 
+  std::atomic<bool> keeps_alive = true;
   const Service service;
   const ServerOptions& options = service.options;
   const TrustedProxies proxies;
@@ -668,12 +737,27 @@ void Server::Impl::take(tcp::socket socket, IoThread& home) {
   const auto address = address_of(endpoint);
   auto peer = to_string(address);
   auto network = proxies.trusts(address) ? std::string() : network_of(peer);
-  if (!admissions.admit(network)) return turn_away(std::move(socket), peer);
+  if (!admissions.has_room_for(network) || !make_room()) return turn_away(std::move(socket), peer);
+  admissions.enter(network);
   Admission admission(admissions, std::move(network));
   socket.set_option(tcp::no_delay(true), error);
   Wire wire = certificate ? Wire(std::move(socket), certificate->context()) : Wire(std::move(socket));
   auto connection = std::make_shared<Connection>(service, home, std::move(wire), std::move(peer), std::move(admission));
   home.inbox->run([connection] { connection->start(); });
+}
+
+/// Has the connection that has been silent longest closed where there are as many as may be. False where all are at
+/// work, or too many are about to be closed.
+bool Server::Impl::make_room() {
+  constexpr std::size_t most_to_be_closed = 64;
+  const auto open = admissions.total();
+  if (open < options.max_connections) return true;
+  auto* const thread =
+      std::ranges::min_element(threads, {}, [](const auto& one) { return one->longest_silent_since.load(); })->get();
+  if (thread->longest_silent_since.load() == Moment::max()) return false;
+  if (open >= options.max_connections + most_to_be_closed) return false;
+  thread->inbox->run([thread] { close_longest_silent(*thread); });
+  return true;
 }
 
 /// Says 503 if that can be said without waiting.
@@ -697,7 +781,7 @@ void Server::Impl::sweep(IoThread& thread) {
   thread.sweep_timer.async_wait([this, &thread](error_code error) {
     if (error) return;
     const auto now = std::chrono::steady_clock::now();
-    for (auto next = thread.connections.begin(); next != thread.connections.end();) {
+    for (auto next = thread.waiting.begin(); next != thread.waiting.end();) {
       const auto connection = *next++;
       connection->sweep(now);
     }
@@ -716,7 +800,10 @@ void Server::Impl::stop() {
     thread->inbox->close();
   }
   acceptors.clear();
-  for (const auto& thread : threads) thread->connections.clear();
+  for (const auto& thread : threads) {
+    thread->waiting.clear();
+    thread->at_work.clear();
+  }
   threads.clear();
 }
 
@@ -741,6 +828,8 @@ void Server::start() {
 
 std::uint16_t Server::port() const { return impl_->port; }
 
+void Server::keep_alive(bool on) { impl_->keeps_alive = on; }
+
 std::size_t Server::connections() const { return impl_->admissions.total(); }
 
 void Server::drain(Moment deadline) {
@@ -753,7 +842,7 @@ void Server::drain(Moment deadline) {
   for (const auto& thread : impl.threads) {
     thread->inbox->run([&thread = *thread] {
       thread.draining = true;
-      for (const auto& connection : std::list(thread.connections)) connection->close_if_idle();
+      for (const auto& connection : Connections(thread.waiting)) connection->close_if_idle();
     });
   }
   impl.admissions.wait_until_empty(deadline);

@@ -9,6 +9,7 @@
 #include "base/listening.hpp"
 #include "base/tls_files.hpp"
 #include "http/handler.hpp"
+#include "http/pace.hpp"
 #include "ports/log.hpp"
 
 namespace ostiary::http {
@@ -26,19 +27,21 @@ struct ServerOptions {
 
   std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS
   std::chrono::milliseconds idle_timeout{75'000};  ///< between two requests
-  std::chrono::milliseconds request_timeout{
-      30'000};  ///< from a request's first byte (or the start of the connection) to its last
-  std::chrono::milliseconds write_timeout{30'000};  ///< until the client has received a complete response
+  PaceLimits pace;  ///< for clients that send a request or take a response, and for those that have not begun to send
   std::chrono::milliseconds linger_timeout{2'000};  ///< until the client closes its side after the last response
   std::chrono::milliseconds sweep_interval{1'000};  ///< how often the time-outs are checked
 
-  std::size_t max_connections = 16'384;
+  std::size_t max_connections = 16'384;  ///< when it is reached, the one that has been silent longest makes room
   std::size_t max_connections_per_network = 1'024;  ///< of one IPv4 address or IPv6 /64
   std::vector<std::string> trusted_proxies;  ///< networks in CIDR form to which the limit per network does not apply
 };
 
+/// The number of I/O threads: one for each processor, but at least 2 and at most 16.
+int io_threads_for(unsigned processors);
+
 /// HTTP/1.1, with TLS if there is a certificate, in front of a handler: sockets, framing, keep-alive,
-/// limits, time-outs. Pipelined requests are answered in order, one at a time. An ambiguous request is
+/// limits, time-outs. A request that arrives too slowly is answered with
+/// 408. Pipelined requests are answered in order, one at a time. An ambiguous request is
 /// answered with 400 and the connection is closed. The handler must outlive the server; later responses are
 /// dropped.
 class Server {
@@ -56,6 +59,10 @@ class Server {
 
   /// The port that `start` listens on.
   std::uint16_t port() const;
+
+  /// Whether connections stay open for another request. Otherwise every response has "Connection: close", so that
+  /// clients go elsewhere before the server drains. Thread-safe.
+  void keep_alive(bool on);
 
   /// The number of open connections.
   std::size_t connections() const;

@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <future>
 #include <optional>
 #include <regex>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -37,8 +39,11 @@ struct Answer {
 /// A client that says exactly what it is told. Gives up after ten seconds of silence.
 class Client {
  public:
-  explicit Client(const Server& server, const char* from = "127.0.0.1") {
+  explicit Client(const Server& server, const char* from = "127.0.0.1", int receive_buffer = 0) {
     descriptor_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (receive_buffer > 0) {
+      ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     const timeval patience{10, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
@@ -86,6 +91,18 @@ class Client {
     return answer;
   }
 
+  /// Reads about as much.
+  void reads(std::size_t bytes) {
+    for (const auto enough = received_.size() + bytes; received_.size() < enough && receive();) {
+    }
+  }
+
+  /// Whether the server closes, having said 503 or nothing.
+  bool is_turned_away() {
+    const int status = answer().status;
+    return (status == 503 || status == 0) && is_closed();
+  }
+
   /// Whether the server has closed, having said nothing more; waits for that.
   bool is_closed() { return received_.empty() && !receive(); }
 
@@ -119,6 +136,8 @@ std::string say(const std::string& text, const std::string& headers = {}) {
   return "POST /say" + json_post + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
+const std::string get_big = "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
 std::string hold() { return "POST /hold" + json_post + "Content-Length: 2\r\n\r\n{}"; }
 
 std::string whoami(const std::string& headers = {}) {
@@ -132,6 +151,12 @@ struct HttpServerTest : ::testing::Test {
   }
   Client client(const char* from = "127.0.0.1") { return Client(*server, from); }
   Answer answer_to(std::string_view request) { return client().send(request).answer(); }
+
+  void wait_until_connections(std::size_t count) {
+    const auto end = after(10s);
+    while (server->connections() != count && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(server->connections(), count);
+  }
 
   /// Tries until it is served.
   int status_before(std::chrono::steady_clock::time_point deadline) {
@@ -386,28 +411,49 @@ TEST_F(HttpServerTest, AsksForTheBodyThatIsExpectedToBe) {
 // B21
 TEST_F(HttpServerTest, CutsASlowHead) {
   auto options = quick();
-  options.request_timeout = 200ms;
+  options.pace.stall = 200ms;
   serve(options);
   auto slow = client();
   slow.send("GET /whoami HTTP/1.1\r\nHost:");
   const auto answer = slow.answer();
-  EXPECT_NE(answer.body.find(R"("code":"deadline_exceeded")"), std::string::npos) << answer.head;
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(answer.header("Connection"), "close");
+  EXPECT_NE(answer.body.find(R"("code":"request_timeout")"), std::string::npos) << answer.head;
   EXPECT_TRUE(slow.is_closed());
+}
+
+// It never stalls, and yet takes its time.
+TEST_F(HttpServerTest, CutsAHeadThatDrips) {
+  auto options = quick();
+  options.pace.period = 300ms;
+  serve(options);
+  auto slow = client();
+  std::atomic<bool> answered = false;
+  std::thread dripping([&] {
+    while (!answered) {
+      slow.send("x");
+      std::this_thread::sleep_for(5ms);
+    }
+  });
+  const auto answer = slow.answer();
+  answered = true;
+  dripping.join();
+  EXPECT_EQ(answer.status, 408);
 }
 
 TEST_F(HttpServerTest, CutsASlowBody) {
   auto options = quick();
-  options.request_timeout = 200ms;
+  options.pace.stall = 200ms;
   serve(options);
   auto slow = client();
   slow.send("POST /say" + json_post + "Content-Length: 15\r\n\r\n{\"te");
-  EXPECT_NE(slow.answer().body.find(R"("code":"deadline_exceeded")"), std::string::npos);
+  EXPECT_EQ(slow.answer().status, 408);
   EXPECT_TRUE(slow.is_closed());
 }
 
 TEST_F(HttpServerTest, ClosesSilentAndIdleConnections) {
   auto options = quick();
-  options.request_timeout = 200ms;
+  options.pace.stall = 200ms;
   options.idle_timeout = 200ms;
   serve(options);
   auto silent = client();
@@ -419,7 +465,7 @@ TEST_F(HttpServerTest, ClosesSilentAndIdleConnections) {
 
 TEST_F(HttpServerTest, LetsACallTakeItsTime) {
   auto options = quick();
-  options.request_timeout = options.idle_timeout = options.write_timeout = 50ms;
+  options.idle_timeout = options.pace.stall = options.pace.period = 50ms;
   serve(options);
   auto ada = client();
   ada.send(hold());
@@ -433,17 +479,29 @@ TEST_F(HttpServerTest, LetsACallTakeItsTime) {
 
 TEST_F(HttpServerTest, CutsAReaderThatIsTooSlow) {
   auto options = quick();
-  options.write_timeout = 200ms;
-  options.max_connections = 1;
+  options.pace.stall = 200ms;
   serve(options);
   auto slow = client();
-  // Far more than the sockets' buffers hold, and nothing of it is read. That the server gave up shows in its only place
-  // being free for somebody else.
-  for (int i = 0; i < 64; ++i) slow.send("GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(status_before(after(10s)), 200);
+  // Far more than the sockets' buffers hold, and nothing of it is read.
+  for (int i = 0; i < 64; ++i) slow.send(get_big);
+  wait_until_connections(0);
   int answered = 0;
   while (slow.answer().status == 200) ++answered;
   EXPECT_LT(answered, 64);
+}
+
+// The whole takes far longer than a stall may, and the rate is measured many times meanwhile.
+TEST_F(HttpServerTest, LetsASlowReaderTakeAsLongAsItNeeds) {
+  auto options = quick();
+  options.pace = {.stall = 2s, .period = 1s, .least_rate = 1'000};
+  serve(options);
+  Client slow(*server, "127.0.0.1", 32 * 1024);
+  for (int i = 0; i < 16; ++i) slow.send(get_big);
+  for (const auto end = after(3s); std::chrono::steady_clock::now() < end;) {
+    slow.reads(16 * 1024);
+    std::this_thread::sleep_for(10ms);
+  }
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(slow.answer().body.size(), 1024U * 1024) << i;
 }
 
 TEST_F(HttpServerTest, LimitsConnectionsOfANetwork) {
@@ -477,7 +535,8 @@ TEST_F(HttpServerTest, DoesNotLimitTrustedProxies) {
   EXPECT_EQ(second.send(say("two")).answer().status, 200);
 }
 
-TEST_F(HttpServerTest, LimitsConnectionsInAll) {
+// D14: whoever opens all connections keeps nobody out.
+TEST_F(HttpServerTest, ClosesTheLongestSilentConnectionWhenThereAreTooMany) {
   auto options = quick();
   options.max_connections = 3;
   serve(options);
@@ -486,12 +545,87 @@ TEST_F(HttpServerTest, LimitsConnectionsInAll) {
     clients.push_back(client(("127.0.0." + std::to_string(i)).c_str()));
     EXPECT_EQ(clients.back().send(say("one")).answer().status, 200);
   }
+  EXPECT_EQ(clients[0].send(say("again")).answer().status, 200) << "the second one is silent longest now";
   auto fourth = client("127.0.0.4");
-  const auto answer = fourth.answer();
+  EXPECT_EQ(fourth.send(say("a newcomer")).answer().status, 200);
+  EXPECT_TRUE(clients[1].is_closed());
+  EXPECT_EQ(clients[0].send(say("still here")).answer().status, 200);
+  EXPECT_EQ(clients[2].send(say("still here")).answer().status, 200);
+}
+
+TEST_F(HttpServerTest, MakesRoomHoweverManyConnectionsAreHeldOpen) {
+  auto options = quick();
+  options.max_connections = 64;
+  options.max_connections_per_network = 16;
+  serve(options);
+  std::vector<Client> hoarded;
+  for (int i = 0; i < 640; ++i) {
+    // Some say nothing, some have begun a request that they never end, some have had an answer.
+    auto one = client(("127.0." + std::to_string(1 + i % 5) + "." + std::to_string(1 + i / 5 % 8)).c_str());
+    if (i % 3 == 1) one.send("GET /whoami HTTP/1.1\r\nHost:");
+    if (i % 3 == 2) one.send(say("x")).answer();
+    hoarded.push_back(std::move(one));
+    if (i % 16 == 0) {
+      EXPECT_EQ(client("127.0.9.1").send(say("ada")).answer().status, 200) << i;
+    }
+  }
+  EXPECT_LE(server->connections(), 64U + 64U);
+}
+
+TEST_F(HttpServerTest, NeverClosesAConnectionWhoseCallIsAtWork) {
+  auto options = quick();
+  options.max_connections = 2;
+  serve(options);
+  auto ada = client("127.0.0.1"), bob = client("127.0.0.2");
+  ada.send(hold());
+  bob.send(hold());
+  echo.wait_until_held(2);
+  auto late = client("127.0.0.3");
+  const auto answer = late.answer();
   if (answer.status != 0) {  // it may be closed before anybody reads
     EXPECT_EQ(answer.status, 503) << answer.head;
     EXPECT_EQ(answer.header("Retry-After"), "5") << answer.head;
   }
+  EXPECT_TRUE(late.is_closed());
+  echo.let_go();
+  EXPECT_EQ(ada.answer().body, R"({"text":"held"})");
+  EXPECT_EQ(bob.answer().body, R"({"text":"held"})");
+}
+
+// One network's limit makes nobody else give way.
+TEST_F(HttpServerTest, ClosesNobodyForANetworkThatHasItsShare) {
+  auto options = quick();
+  options.max_connections = 2;
+  options.max_connections_per_network = 1;
+  serve(options);
+  auto ada = client("127.0.0.1"), bob = client("127.0.0.2");
+  EXPECT_EQ(ada.send(say("one")).answer().status, 200);
+  EXPECT_EQ(bob.send(say("one")).answer().status, 200);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(client("127.0.0.2").is_turned_away()) << i;
+  EXPECT_EQ(ada.send(say("two")).answer().status, 200);
+  EXPECT_EQ(bob.send(say("two")).answer().status, 200);
+}
+
+TEST_F(HttpServerTest, UsesAsManyThreadsAsThereAreProcessors) {
+  EXPECT_EQ(io_threads_for(0), 2) << "unknown";
+  EXPECT_EQ(io_threads_for(1), 2);
+  EXPECT_EQ(io_threads_for(8), 8);
+  EXPECT_EQ(io_threads_for(128), 16);
+}
+
+// Before a server drains, its clients are told to go elsewhere; and it takes what still comes.
+TEST_F(HttpServerTest, SaysBeforehandThatConnectionsEnd) {
+  serve();
+  auto ada = client(), bob = client();
+  EXPECT_EQ(ada.send(say("one")).answer().header("Connection"), std::nullopt);
+  server->keep_alive(false);
+  const auto last = ada.send(say("two")).answer();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.header("Connection"), "close");
+  EXPECT_TRUE(ada.is_closed());
+  EXPECT_EQ(client().send(say("a new one")).answer().status, 200);
+  server->keep_alive(true);
+  EXPECT_EQ(bob.send(say("one")).answer().header("Connection"), std::nullopt);
 }
 
 TEST_F(HttpServerTest, DrainsByFinishingWhatHasBegun) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <cstddef>
 #include <utility>
 #include <variant>
 
@@ -33,11 +37,19 @@ class Wire {
     else std::get<Tls>(stream_).async_read_some(buffer, std::move(handler));
   }
 
-  template <class Buffers, class Handler>
-  void write(const Buffers& buffers, Handler handler) {
+  /// `progress` is called with an error and the bytes taken so far, and gives how many may be tried next: a completion
+  /// condition of Asio.
+  template <class Buffers, class Progress, class Handler>
+  void write(const Buffers& buffers, Progress progress, Handler handler) {
     if (auto* const plain = std::get_if<Socket>(&stream_))
-      boost::asio::async_write(*plain, buffers, std::move(handler));
-    else boost::asio::async_write(std::get<Tls>(stream_), buffers, std::move(handler));
+      boost::asio::async_write(*plain, buffers, std::move(progress), std::move(handler));
+    else boost::asio::async_write(std::get<Tls>(stream_), buffers, std::move(progress), std::move(handler));
+  }
+
+  /// The bytes that the system has taken and the other side has not acknowledged.
+  std::size_t unacknowledged() {
+    int bytes = 0;
+    return ::ioctl(socket().native_handle(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
   }
 
   /// Closes the sending side; data from the peer can still be read. `handler` is called when that is done; with TLS,

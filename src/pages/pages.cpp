@@ -93,7 +93,9 @@ std::vector<gateway::Page> make_pages(PagesOptions options) {
   pages.push_back(document("/openapi.json", "application/json", std::move(options.description.json)));
   pages.push_back(document("/openapi.yaml", "application/yaml", std::move(options.description.yaml)));
   pages.push_back(assets_page());
-  if (options.metrics) pages.push_back(metrics_page(*options.metrics, options.metrics_networks));
+  if (options.metrics)
+    pages.push_back(
+        metrics_page(*options.metrics, {options.metrics_networks, options.trusted_proxies, options.public_origin}));
   if (options.local && options.mailbox) {
     for (gateway::Page& page : mailbox_pages(std::move(options.mailbox), std::move(options.mailbox_key)))
       pages.push_back(std::move(page));

@@ -27,6 +27,7 @@ struct PagesOptions {
   OpenApi description;
   const door::Metrics* metrics = nullptr;           ///< for /metrics
   std::vector<std::string> metrics_networks;  ///< who may read /metrics
+  std::vector<std::string> trusted_proxies;   ///< who may not
 };
 
 /// All that a person opens: the first page, the API reference with the description it shows, what a mailed link opens,

@@ -34,6 +34,10 @@ class Mailer {
   virtual ~Mailer() = default;
   virtual DeliveryOutcome send(const Mail& mail, const std::function<void()>& before_data) = 0;
   virtual std::string description() const = 0;
+
+  /// Breaks off what is being sent, soon, and whatever is sent later at once: the process is about to end. What `send`
+  /// then returns is as true as ever. Does not wait.
+  virtual void interrupt() {}
 };
 
 }  // namespace ostiary

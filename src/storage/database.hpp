@@ -243,6 +243,10 @@ class Database {
   /// The engine's name and version, to show to people.
   virtual std::string description() const = 0;
 
+  /// Whether writes can be stored, as far as that can be told without writing: false on a replica, in a read-only
+  /// database or (SQLite) on a read-only or full disk. A full disk of PostgreSQL is not seen. Throws StorageError.
+  virtual bool takes_writes() = 0;
+
   /// The current use of one kind of connection.
   struct PoolUse {
     std::string kind;  ///< "writer", "reader", or "connection" if there is one kind

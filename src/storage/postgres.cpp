@@ -5,6 +5,7 @@
 #include "storage/fifo_pool.hpp"
 #include "storage/postgres_connection.hpp"
 #include "storage/retry.hpp"
+#include "storage/statements.hpp"
 
 namespace ostiary {
 namespace {
@@ -17,6 +18,7 @@ class PostgresDatabase final : public Database {
   explicit PostgresDatabase(const PostgresOptions& options) : options_(options), witness_(options) {
     auto first = std::make_unique<PostgresConnection>(options_);
     first->connect();
+    expect_utf8(first->encoding());
     engine_ = first->is_cockroach() ? Engine::cockroach : Engine::postgres;
     description_ = first->version().substr(0, first->version().find(" ("));
     pool_.add(std::move(first));
@@ -29,6 +31,12 @@ class PostgresDatabase final : public Database {
   std::vector<PoolUse> pools() const override {
     const auto [idle, waiting] = pool_.use();
     return {{"connection", static_cast<std::size_t>(options_.connections), idle, waiting}};
+  }
+
+  bool takes_writes() override {
+    return *transaction(Isolation::read_committed, [](Transaction& tx) -> Result<bool> {
+      return !tx.one(storage::statements::ask_read_only).is_read_only;
+    });
   }
 
   bool change_schema(const std::function<bool(Connection&)>& step) override {
@@ -71,6 +79,13 @@ class PostgresDatabase final : public Database {
 
  private:
   using Pool = storage::FifoPool<PostgresConnection>;
+
+  /// Others can't hold every name. A pooler that says nothing is believed.
+  static void expect_utf8(const std::string& encoding) {
+    if (encoding.empty() || encoding == "UTF8") return;
+    throw StartupError("the database's encoding is " + encoding +
+                       ", and must be UTF8: make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0");
+  }
 
   Pool::Loan borrow() {
     auto loan = pool_.borrow(options_.acquire_timeout);

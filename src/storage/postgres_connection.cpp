@@ -163,6 +163,11 @@ void PostgresConnection::enter_pipeline() {
   if (PQenterPipelineMode(connection_.get()) != 1) throw ConnectionLost("PostgreSQL: the connection is not idle");
 }
 
+std::string PostgresConnection::encoding() const {
+  const char* const encoding = PQparameterStatus(connection_.get(), "server_encoding");
+  return encoding == nullptr ? "" : encoding;
+}
+
 bool PostgresConnection::was_closed_by_server() const {
   if (!connection_) return false;
   pollfd closed{PQsocket(connection_.get()), POLLRDHUP, 0};

@@ -75,6 +75,9 @@ class PostgresConnection final : public Connection {
   /// Identifies the server that it was last connected to, and that server's start. PostgreSQL only.
   const std::string& server() const { return server_; }
 
+  /// The database's encoding, such as "UTF8"; empty if the server does not report it.
+  std::string encoding() const;
+
   /// Whether the server has closed the idle connection, as after a restart.
   bool was_closed_by_server() const;
 

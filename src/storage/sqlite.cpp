@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_interval = 50ms;
+constexpr std::uint64_t least_free_bytes = 1024 * 1024;  ///< less is as good as none
 
 [[noreturn]] void fail(sqlite3* database, const std::string& doing) {
   const int code = sqlite3_extended_errcode(database);
@@ -295,6 +297,13 @@ class SqliteDatabase final : public Database {
     const auto readers = readers_.use();
     return {{"writer", 1, writers.idle, writers.waiting},
             {"reader", static_cast<std::size_t>(options_.readers), readers.idle, readers.waiting}};
+  }
+
+  bool takes_writes() override {
+    struct statvfs disk{};
+    const bool is_known = statvfs(options_.path.c_str(), &disk) == 0;
+    const auto free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+    return is_known && free_bytes >= least_free_bytes && access(options_.path.c_str(), W_OK) == 0;
   }
 
   bool change_schema(const std::function<bool(Connection&)>& step) override {

@@ -101,6 +101,14 @@ struct RoleNameRow {
 inline constexpr Statement<RoleNameRow()> ask_role{R"sql(SELECT current_user::text AS name)sql",
                                                    Statement<RoleNameRow()>::For::postgres};
 
+struct ReadOnlyRow {
+  bool is_read_only;
+};
+/// Of a transaction that could write: on a replica, and where default_transaction_read_only says so.
+inline constexpr Statement<ReadOnlyRow()> ask_read_only{
+    R"sql(SELECT current_setting('transaction_read_only') = 'on' AS is_read_only)sql",
+    Statement<ReadOnlyRow()>::For::postgres};
+
 struct SchemaRow {
   std::string name;
 };

@@ -385,6 +385,7 @@ class WatchedDatabase final : public Database {
   Engine engine() const override { return watched_.engine(); }
   std::string description() const override { return watched_.description(); }
   std::vector<PoolUse> pools() const override { return watched_.pools(); }
+  bool takes_writes() override { return watched_.takes_writes(); }
   bool change_schema(const std::function<bool(Connection&)>& step) override { return watched_.change_schema(step); }
   StatementDescription describe(std::string_view text) override { return watched_.describe(text); }
 

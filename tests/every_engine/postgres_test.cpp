@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/text.hpp"
 #include "breaking_proxy.hpp"
 #include "every_engine.hpp"
 #include "postgres_server.hpp"
@@ -23,6 +24,10 @@ using ::testing::ThrowsMessage;
 inline constexpr Statement<void()> insert_counter{"INSERT INTO counters (name, value) VALUES ('counter', 0)"};
 inline constexpr Statement<Number()> find_counter{"SELECT value FROM counters WHERE name = 'counter'"};
 inline constexpr Statement<void(std::int64_t)> set_counter{"UPDATE counters SET value = $1 WHERE name = 'counter'"};
+struct Name {
+  std::string name;
+};
+inline constexpr Statement<Name()> find_name{"SELECT current_database()::text AS name"};
 inline constexpr Statement<Number()> sleep_long{"SELECT count(*) FROM pg_sleep(30)"};
 
 class OnPostgres : public ::testing::TestWithParam<TestedEngine> {
@@ -181,6 +186,22 @@ TEST_P(OnPostgres, AServerThatFallsSilentIsGivenUp) {
   EXPECT_EQ(raise(*hasty), 2);
 }
 
+TEST_P(OnPostgres, TellsThatItTakesNoWrites) {
+  EXPECT_TRUE(database->takes_writes());
+  EXPECT_EQ(value(), 0);
+  const auto name = *database->read([](Transaction& tx) -> Result<std::string> { return tx.one(find_name).name; });
+  const auto set_read_only = [&](const std::string& value) {
+    auto& server = GetParam() == TestedEngine::postgres_debian ? PostgresServer::debian() : PostgresServer::newer();
+    server.administer("ALTER DATABASE " + name + " SET default_transaction_read_only = " + value);
+    database.end_connections();
+  };
+  set_read_only("on");
+  EXPECT_FALSE(database->takes_writes());
+  EXPECT_EQ(value(), 0) << "reads go on";
+  set_read_only("off");
+  EXPECT_TRUE(database->takes_writes());
+}
+
 TEST_P(OnPostgres, WaitingForAConnectionIsBounded) {
   const auto narrow = open_postgres({.conninfo = database.conninfo(), .connections = 1, .acquire_timeout = 50ms});
   const auto taken = narrow->read([&](Transaction&) -> Result<void> {
@@ -202,6 +223,23 @@ TEST(OpenPostgres, ServersThatDoNotAnswerAndMalformedStringsAreStartupErrorsWith
       EXPECT_THAT(error.what(), Not(HasSubstr("hunter2")));
       EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
     }
+  }
+}
+
+// Names would be refused, one by one, when people come.
+TEST(OpenPostgres, ADatabaseOfAnotherEncodingIsAStartupError) {
+  auto& server = PostgresServer::debian();
+  for (const std::string encoding : {"SQL_ASCII", "LATIN1"}) {
+    auto conninfo = server.make_database(false);
+    const std::string name = "encoded_" + lower_case(encoding);
+    server.administer("CREATE DATABASE " + name + " ENCODING '" + encoding +
+                      "' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+    const auto dbname = conninfo.find("dbname=");
+    ASSERT_NE(dbname, std::string::npos) << conninfo;
+    const auto end = std::min(conninfo.find(' ', dbname), conninfo.size());
+    conninfo.replace(dbname, end - dbname, "dbname=" + name);
+    EXPECT_THAT([&] { open_postgres({.conninfo = conninfo, .connections = 1}); },
+                ThrowsMessage<StartupError>(HasSubstr("encoding is " + encoding + ", and must be UTF8")));
   }
 }
 

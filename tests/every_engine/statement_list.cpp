@@ -133,6 +133,7 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(storage, ask_postgres_rights),
       IN(storage, list_table_rights),
       IN(storage, ask_schema),
+      IN(storage, ask_read_only),
       IN(storage, ask_time),
       IN(storage, ask_journal_mode),
       IN(storage, list_applied),

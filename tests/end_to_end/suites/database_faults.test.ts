@@ -304,7 +304,7 @@ describe('B25 D9 PostgreSQL hangs', () => {
     const alice = await world.person('alice').signsUp()
     proxy.hangs()
     const calls = Array.from({ length: 8 }, () => alice.asks('/api/account/profile').catch(() => undefined))
-    expect(await world.server.stops('SIGTERM', 45_000)).toEqual({ code: 0, signal: null })
+    expect(await world.server.stops('SIGTERM', 10_000)).toEqual({ code: 0, signal: null })
     await Promise.all(calls)
     proxy.goesOn()
   }, 60_000)

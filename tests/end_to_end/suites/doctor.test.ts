@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { localCertificate } from '../support/certificate.ts'
+import { HttpClient } from '../support/http.ts'
 import { command, IN_PUBLIC, Server, type Settings, temporaryFolder } from '../support/program.ts'
 import { freePorts } from '../support/ports.ts'
 import { MailServer } from '../support/smtp.ts'
@@ -89,6 +90,26 @@ describe('`ostiary doctor`', () => {
       expect(seen.about('ports')).toMatch(/HTTP on 127\.0\.0\.1 port \d+: an Ostiary server is running there/)
       expect(seen.about('ports')).toMatch(/gRPC on 0\.0\.0\.0 port \d+: an Ostiary server is running there/)
     } finally {
+      await server.stops()
+    }
+  })
+
+  test('tells of a proxy that is not trusted', async () => {
+    const server = await Server.start()
+    const client = new HttpClient(server.origin)
+    try {
+      expect((await diagnosis(server.settings)).about('settings')).not.toContain('has sent')
+      for (const header of ['x-forwarded-for', 'forwarded']) {
+        await client.get('/health', { headers: { [header]: 'for=203.0.113.7' } })
+      }
+      expect((await diagnosis(server.settings)).about('settings')).toMatch(
+        /warning: a peer that TRUSTED_PROXIES does not name has sent X-Forwarded-For or Forwarded/,
+      )
+      const lines = server.logLines.filter((line) => line.event === 'proxy.not_trusted')
+      expect(lines, 'one an hour').toHaveLength(1)
+      expect(lines[0]).toMatchObject({ level: 'warning', address: '127.0.0.1' })
+    } finally {
+      client.close()
       await server.stops()
     }
   })

@@ -58,11 +58,13 @@ test('B30 D1 D9 a full disk: 503 for what writes, reads go on, and all is well w
       await eventually('the crowd is at work', () => (crowd.answered.refresh ?? 0) > 20 * (round + 1), 20_000)
       for (const person of people) {
         await refusesToWrite(disk, world, person)
+        refuses(await world.client().get('/health/ready'), 503, 'unavailable')
         expect((await person.checksSession()).status).toBe(200)
         expect((await person.asks('/api/account/profile')).status).toBe(200)
       }
       disk.free()
       await eventually('writing works', async () => succeeds(await people[0].triesToRefresh()))
+      expect((await world.client().get('/health/ready')).status).toBe(200)
       for (const person of people) await person.refreshes()
     }
     await world.person('later').signsUp()

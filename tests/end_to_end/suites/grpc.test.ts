@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import * as http2 from 'node:http2'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import * as grpc from '@grpc/grpc-js'
 import * as loader from '@grpc/proto-loader'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
@@ -57,10 +59,10 @@ describe('R3.1 gRPC as its own tools know it', () => {
     client.close()
   })
 
-  test('reflection lists our services and describes them as the .proto files do', async () => {
+  test.each(['v1', 'v1alpha'])('reflection %s lists all services and describes them', async (version) => {
     const { ServerReflection } = load(
-      join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto'),
-    ).grpc.reflection.v1alpha
+      join(packageFolder('@grpc/reflection'), `build/proto/grpc/reflection/${version}/reflection.proto`),
+    ).grpc.reflection[version]
     const client = new ServerReflection(address, grpc.credentials.createInsecure())
     const ask = (request: object) =>
       // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -81,8 +83,14 @@ describe('R3.1 gRPC as its own tools know it', () => {
         'ostiary.v1.AccountService',
         'ostiary.v1.SystemService',
         'grpc.health.v1.Health',
+        'grpc.reflection.v1.ServerReflection',
+        'grpc.reflection.v1alpha.ServerReflection',
       ]),
     )
+    for (const name of names) {
+      const { file_descriptor_response: files } = await ask({ file_containing_symbol: name })
+      expect(files?.file_descriptor_proto.length, name).toBeGreaterThan(0)
+    }
     const described = await ask({ file_containing_symbol: 'ostiary.v1.AuthService' })
     const files = described.file_descriptor_response.file_descriptor_proto.map(
       (bytes: Buffer) => descriptor.FileDescriptorProto.decode(bytes) as unknown as FileDescriptor,
@@ -130,6 +138,53 @@ describe('R3.1 gRPC as its own tools know it', () => {
     expect([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INVALID_ARGUMENT]).toContain(
       (await send('/ostiary.v1.AuthService/Login', huge))?.code,
     )
+    client.close()
+  })
+
+  // The bytes that a client sends which compresses.
+  test('gzip is taken, and a message that unpacks to more than its call takes is refused', async () => {
+    const session = http2.connect(`http://${address}`)
+    /** The status of a call to Login with a password (field 3) of so many bytes. */
+    const login = (bytes: number) =>
+      new Promise<string>((resolve, reject) => {
+        const length = [(bytes & 127) | 128, ((bytes >> 7) & 127) | 128, ((bytes >> 14) & 127) | 128, bytes >> 21]
+        const packed = gzipSync(Buffer.concat([Buffer.from([0x1a, ...length]), Buffer.alloc(bytes, 'x')]))
+        const head = Buffer.from([1, 0, 0, 0, 0])
+        head.writeUInt32BE(packed.length, 1)
+        const stream = session.request({
+          ':method': 'POST',
+          ':path': '/ostiary.v1.AuthService/Login',
+          'content-type': 'application/grpc',
+          'grpc-encoding': 'gzip',
+          te: 'trailers',
+        })
+        const told = (headers: http2.IncomingHttpHeaders) => {
+          if (headers['grpc-status']) resolve(`${headers['grpc-status']} ${headers['grpc-message']}`)
+        }
+        stream.on('response', told).on('trailers', told).on('error', reject)
+        stream.resume()
+        stream.end(Buffer.concat([head, packed]))
+      })
+    expect(await login(200), 'read as any other').toMatch(/^3 /)
+    expect(await login(66_000)).toBe('8 The message exceeds 65536 bytes.')
+    expect(await login(50_000_000)).toBe('8 The message exceeds 65536 bytes.')
+    session.close()
+  })
+
+  test('a success names the request in its metadata, as a refusal does', async () => {
+    const client = new grpc.Client(address, grpc.credentials.createInsecure())
+    const trace = '0af7651916cd43dd8448eb211c80319c'
+    const sent = new grpc.Metadata()
+    sent.set('traceparent', `00-${trace}-b7ad6b7169203331-01`)
+    const bytes = (value: Buffer) => value
+    for (const method of ['SystemService/ListKeys', 'AuthService/Login']) {
+      const ids = await new Promise((resolve) => {
+        const call = client.makeUnaryRequest(`/ostiary.v1.${method}`, bytes, bytes, Buffer.alloc(0), sent, () => {})
+        call.on('metadata', (metadata) => resolve(metadata.get('x-request-id')))
+        call.on('status', (status) => resolve(status.metadata.get('x-request-id')))
+      })
+      expect(ids, method).toEqual([trace])
+    }
     client.close()
   })
 

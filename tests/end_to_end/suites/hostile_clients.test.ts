@@ -99,6 +99,49 @@ describe('B21 D14 slow clients by the thousand', () => {
   })
 })
 
+test('D14 whoever opens all connections keeps nobody out', async () => {
+  const world = await begins({ MAX_CONNECTIONS: '200', MAX_CONNECTIONS_PER_ADDRESS: '50' })
+  const sockets: Socket[] = []
+  try {
+    const alice = await world.person('alice').signsUp()
+    for (let i = 0; i < 2000; i++) {
+      const socket = createConnection({
+        port: world.server.port,
+        host: '127.0.0.1',
+        localAddress: `127.0.4.${1 + (i % 16)}`,
+      })
+      socket.on('error', () => {})
+      if (i % 2) socket.write('GET /health HTTP/1.1\r\nHost:')
+      sockets.push(socket)
+      if (i % 50 === 0) succeeds(await alice.checksSession())
+    }
+    succeeds(await alice.triesToSignIn())
+    expect((await world.client({ from: '127.0.3.1' }).get('/health')).status).toBe(200)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    await world.ends()
+  }
+})
+
+test('D14 a flood of requests that are refused does not fill the disk with lines', async () => {
+  const world = await begins()
+  try {
+    const client = world.client()
+    await Promise.all(Array.from({ length: 3000 }, () => client.get('/nothing')))
+    const lines = (event: string) => world.server.logLines.filter((line) => line.event === event)
+    await eventually('the rest is counted', () => {
+      const withheld = lines('log.withheld').map((line) => Number(line.lines))
+      return lines('http.refused').length + withheld.reduce((sum, one) => sum + one, 0) === 3000
+    })
+    expect(lines('http.refused').length).toBeLessThan(300)
+    expect(lines('log.withheld')[0]).toMatchObject({ of: 'http.refused', code: 'not_found', network: '127.0.0.0/24' })
+    const { text } = await client.get('/metrics')
+    expect(text, 'numbers know of all').toContain('ostiary_log_lines_total{event="http.refused",level="info"} 3000')
+  } finally {
+    await world.ends()
+  }
+})
+
 describe('B20 D14 bodies without end', () => {
   let world: World
   let alice: Person

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { healthOverGrpc } from '../support/grpc.ts'
 import { HttpClient } from '../support/http.ts'
 import { eventually, pause } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
@@ -15,6 +16,7 @@ import {
   temporaryFolder,
 } from '../support/program.ts'
 import { makePostgres } from '../support/storage.ts'
+import { StubbornMailServer } from '../support/stubborn_smtp.ts'
 import { freshPassword } from '../support/person.ts'
 
 /** The one line that an operator reads, besides the log: a setting is wrong. */
@@ -32,6 +34,22 @@ function endsWithOneLine(code: number, finished: Finished, words: (string | RegE
   const lines = complaints(finished)
   expect(lines.length, finished.stderr).toBe(1)
   for (const word of words) expect(lines[0]).toMatch(word)
+}
+
+/** The series in a text for Prometheus that raise the alarm on calls which docs/operations.md recommends. */
+function worthAnAlarm(metrics: string): string[] {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  const selector = /rate\(ostiary_calls_total\{([^}]*)\}\[5m\]\) > 0/.exec(page)![1]
+  const matchers = [...selector.matchAll(/(\w+)(=~|!=)"([^"]*)"/g)]
+  expect(matchers.map(([whole]) => whole).join(','), 'all of it is understood').toBe(selector)
+  return metrics.split('\n').filter((line) => {
+    const [, labels, value] = /^ostiary_calls_total\{(.*)\} (.*)$/.exec(line) ?? []
+    if (labels === undefined || Number(value) === 0) return false
+    return matchers.every(([, label, operator, pattern]) => {
+      const text = new RegExp(`${label}="([^"]*)"`).exec(labels)![1]
+      return operator === '!=' ? text !== pattern : new RegExp(`^(?:${pattern})$`).test(text)
+    })
+  })
 }
 
 async function serve(settings: Settings, cwd = temporaryFolder()): Promise<Finished> {
@@ -314,9 +332,33 @@ describe('serving and stopping', () => {
     server.child.kill('SIGTERM')
     await eventually('it says so', async () => (await client.get('/health/ready')).status === 503)
     expect((await client.get('/health/ready')).body).toMatchObject({ not_ready: 'draining' })
-    expect((await client.get('/health')).status).toBe(200)
+    const alive = await client.get('/health')
+    expect(alive.status).toBe(200)
+    expect(alive.headers.connection, 'clients go elsewhere').toBe('close')
+    expect(await healthOverGrpc(server.grpcPort), 'while calls are still answered').toBe('NOT_SERVING')
+    expect(worthAnAlarm((await client.get('/metrics')).text), 'a drain is no reason to wake anybody').toEqual([])
     expect(await server.stops('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' })
   })
+
+  test('a drain ends within ten seconds, though a mail server says nothing', async () => {
+    const mail = await StubbornMailServer.starts('greeting')
+    const server = await Server.start({ settings: { SMTP_URL: mail.url } })
+    const client = new HttpClient(server.origin)
+    const begun = { email: 'ada@example.org', username: 'ada', password: freshPassword() }
+    expect((await client.post('/api/auth/register', begun)).status).toBeLessThan(300)
+    await eventually('it has fallen silent', () => mail.silences > 0)
+    client.close()
+    expect(await server.stops('SIGTERM', 10_000)).toEqual({ code: 0, signal: null })
+    expect(
+      server.logLines.filter(({ event }) => event === 'job.retry'),
+      'the mail is sent later',
+    ).toHaveLength(1)
+    const again = await server.startsAgain()
+    mail.speaksFromNowOn()
+    await eventually('the mail is there', () => mail.messages.length === 1, 30_000)
+    await again.stops()
+    await mail.stops()
+  }, 90_000)
 
   test('SIGHUP ends no service: certificates are read again without it', async () => {
     const server = await Server.start()

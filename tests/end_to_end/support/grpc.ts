@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as grpc from '@grpc/grpc-js'
@@ -51,6 +52,28 @@ export class GrpcRefusal extends Error {
     this.reason = read.reason
     this.domain = read.domain
     this.facts = read.metadata
+  }
+}
+
+const health = (() => {
+  const main = createRequire(import.meta.url).resolve('grpc-health-check')
+  const folder = main.slice(0, main.indexOf('grpc-health-check/') + 'grpc-health-check'.length)
+  const loaded = loader.loadSync(join(folder, 'proto/health/v1/health.proto'), { keepCase: true, enums: String })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  return (grpc.loadPackageDefinition(loaded) as any).grpc.health.v1
+})()
+
+/** What grpc.health.v1 says of the server. */
+export async function healthOverGrpc(port: number): Promise<string> {
+  const client = new health.Health(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
+  try {
+    return await new Promise<string>((resolve, reject) =>
+      client.check({}, (error: grpc.ServiceError | null, reply: { status: string }) =>
+        error ? reject(error) : resolve(reply.status),
+      ),
+    )
+  } finally {
+    client.close()
   }
 }
 
