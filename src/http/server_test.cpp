@@ -484,6 +484,7 @@ TEST_F(HttpServerTest, CutsAReaderThatIsTooSlow) {
   auto slow = client();
   // Far more than the sockets' buffers hold, and nothing of it is read.
   for (int i = 0; i < 64; ++i) slow.send(get_big);
+  wait_until_connections(1);
   wait_until_connections(0);
   int answered = 0;
   while (slow.answer().status == 200) ++answered;
