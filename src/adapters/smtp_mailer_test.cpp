@@ -26,8 +26,8 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 /// A mail server that answers by a script: a reply for each verb, "" for closing the connection there, "..." for saying
-/// nothing. "greeting" is
-/// its first line, "." the answer to a message, "during data" closes while one is sent. Remembers what it was told.
+/// nothing. "greeting" is its first line, "." the answer to a message, "during data" closes while one is sent.
+/// Remembers what it was told.
 class ScriptedServer {
  public:
   using Script = std::map<std::string, std::string>;
@@ -253,7 +253,7 @@ TEST(SmtpMailer, BreaksOffWhenInterrupted) {
   for (const auto& [silent_at, delivery] :
        {std::pair("greeting", Delivery::refused_for_now), std::pair("RCPT", Delivery::refused_for_now),
         std::pair(".", Delivery::unknown)}) {
-    ScriptedServer server({{silent_at, "..."}});
+    ScriptedServer server(ScriptedServer::Script{{silent_at, "..."}});
     SmtpMailer mailer(*parse_smtp_url(server.url()), *parse_sender("no-reply@example.org"), hand_clock);
     const auto begun = std::chrono::steady_clock::now();
     auto sending = std::async(std::launch::async, [&] { return mailer.send(mail_to_ada(), nothing); });

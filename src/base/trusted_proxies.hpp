@@ -16,9 +16,9 @@ class TrustedProxies {
 
   /// The client's address in canonical text: starting with the peer and going from right to left, the first address
   /// that is not a trusted proxy. If an entry of X-Forwarded-For is not an address, the search ends at the proxy that
-  /// sent it, so a malformed value uses that proxy's budget instead of getting its own. `forwarded_for` has the lines of
-  /// X-Forwarded-For in order; `forwarded` those of Forwarded (RFC 7239), whose `for` parameters count. If both headers
-  /// are there and differ, the client sent one of them, and the result is the peer's address.
+  /// sent it, so a malformed value uses that proxy's budget instead of getting its own. `forwarded_for` has the lines
+  /// of X-Forwarded-For in order; `forwarded` those of Forwarded (RFC 7239), whose `for` parameters count. If both
+  /// headers are there and differ, the client sent one of them, and the result is the peer's address.
   std::string client_address(std::string_view peer, const std::vector<std::string_view>& forwarded_for,
                              const std::vector<std::string_view>& forwarded = {}) const;
 

@@ -26,13 +26,13 @@ std::string wrapped(std::string_view text, std::string_view indent) {
 
 constexpr std::string_view manual_introduction = R"(# Settings
 
-`ostiary config --markdown` prints this page from `src/config.hpp`. `ostiary config` shows the values in use and where they
-come from.
+`ostiary config --markdown` prints this page from `src/config.hpp`. `ostiary config` shows the values in use and where
+they come from.
 
-Ostiary reads a setting from the environment or, if it is not set there, from the file `.env` in the working directory. To
-read a value from a file, set `NAME_FILE` to its path instead of `NAME`; one newline at the end of the file is ignored. An
-empty value counts as not set. Durations are written as `10s`, `15m`, `12h` or `7d`, switches as `on` or `off` (also `true`
-or `false`).
+Ostiary reads a setting from the environment or, if it is not set there, from the file `.env` in the working directory.
+To read a value from a file, set `NAME_FILE` to its path instead of `NAME`; one newline at the end of the file is
+ignored. An empty value counts as not set. Durations are written as `10s`, `15m`, `12h` or `7d`, switches as `on` or
+`off` (also `true` or `false`).
 
 The program does not start if a value is malformed, if `.env` has an unknown name, or if the environment has an unknown
 name with the prefix `OSTIARY_`. It prints one line for each error and exits with status 2. It ignores

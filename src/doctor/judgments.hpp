@@ -43,7 +43,7 @@ Findings judge_certificate(const CertificateFacts& certificate, Time now);
 /// The folder of an SQLite file.
 struct FolderFacts {
   std::string path;
-  bool exists = false;       ///< if not, the following is about the nearest existing parent folder
+  bool exists = false;  ///< if not, the following is about the nearest existing parent folder
   bool writable = false;
   std::uint64_t free_bytes = 0;
   std::vector<std::string> unwritable = {};  ///< files that a server must be able to write but cannot
@@ -71,8 +71,8 @@ struct ClockFacts {
   Time now;
   std::optional<Duration> ahead_of_database =
       std::nullopt;  ///< this machine's clock minus the database's; empty if it is the same clock
-  Duration uncertainty{};                     ///< half the round trip
-  bool synchronised = true;                   ///< the kernel reports that it is synchronised
+  Duration uncertainty{};  ///< half the round trip
+  bool synchronised = true;  ///< the kernel reports that it is synchronised
   bool leap_second_is_near = false;
 };
 Findings judge_clock(const ClockFacts& facts);
@@ -95,10 +95,10 @@ Findings judge_master_key(const MasterKeyFacts& facts);
 /// The state of a port that the server would listen on.
 enum class PortState {
   free,
-  ostiary,       ///< an Ostiary server
+  ostiary,  ///< an Ostiary server
   another_ostiary,  ///< an Ostiary server with another data folder
-  taken,         ///< another program
-  forbidden,     ///< not permitted for this user
+  taken,  ///< another program
+  forbidden,  ///< not permitted for this user
   no_such_address,
 };
 Findings judge_port(const std::string& protocol, const std::string& place, PortState state);

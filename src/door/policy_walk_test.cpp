@@ -25,6 +25,7 @@ const CallUnderTest calls[] = {
     {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
     {"Ready", "{}", nullptr, nullptr, 100, Refusal::internal},
     {"ListKeys", "{}", nullptr, nullptr, 400, Refusal::internal},
+    {"GetAuthorizationServer", "{}", nullptr, nullptr, 400, Refusal::internal},
     {"Register", registering, R"({"email":"ada","password":"correct horse"})", "email", 20, Refusal::internal},
     {"VerifyEmail", R"({"code":"123456"})", R"({"code":"12345"})", "code", 20, Refusal::wrong_code},
     {"ResendEmailCode", id, R"({"verification_id":"1"})", "verification_id", 400, Refusal::internal},

@@ -82,8 +82,8 @@ MadeRoom make_room(const std::vector<OpenSession>& open, std::int64_t most);
 
 /// What is known at a login once the hashes have been computed.
 struct LoginFacts {
-  bool password_right = false;          ///< the account's
-  bool may_sign_in = false;             ///< the account's status is active
+  bool password_right = false;  ///< the account's
+  bool may_sign_in = false;  ///< the account's status is active
   bool pending_password_right = false;  ///< that of a pending registration, decoy or not
 };
 

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class OperatorsWork : public OnEveryEngine {
  protected:
@@ -49,7 +50,7 @@ class OperatorsWork : public OnEveryEngine {
     return found;
   }
 
-  /// What operators did, in its order.
+  /// What operators did. What was done at one moment has no order.
   std::vector<std::string> audited() {
     static constexpr Statement<TextRow()> find{
         "SELECT action FROM audit_log WHERE actor_kind = 'operator' ORDER BY occurred_at, id LIMIT 100"};
@@ -133,10 +134,13 @@ TEST_P(OperatorsWork, ADeletedAccountLeavesNothingButItsIdAndTheAuditLog) {
       "SELECT (SELECT count(*) FROM user_profiles) + (SELECT count(*) FROM password_credentials) + "
       "(SELECT count(*) FROM sessions) + (SELECT count(*) FROM devices) + (SELECT count(*) FROM data_keys)"};
   EXPECT_EQ(count(others), 5) << "Bob's";
+  static constexpr Statement<TextRow()> registrations{"SELECT subject FROM challenges LIMIT 9"};
+  EXPECT_THAT(texts(registrations), ElementsAre("bob@example.org"));
+  static constexpr Statement<TextRow()> pending{"SELECT email FROM pending_registrations LIMIT 9"};
+  EXPECT_THAT(texts(pending), ElementsAre("bob@example.org"));
   static constexpr Statement<CountRow()> none{
       "SELECT (SELECT count(*) FROM user_roles) + (SELECT count(*) FROM registration_notices) + "
-      "(SELECT count(*) FROM login_attempts) + (SELECT count(*) FROM challenges) + "
-      "(SELECT count(*) FROM pending_registrations)"};
+      "(SELECT count(*) FROM login_attempts WHERE user_id IS NOT NULL)"};
   EXPECT_EQ(count(none), 0);
   static constexpr Statement<TextRow()> left{
       "SELECT COALESCE(email, '') || COALESCE(email_canonical, '') || COALESCE(username, '') || "
@@ -161,7 +165,7 @@ TEST_P(OperatorsWork, TheAuditLogOfADeletedAccountStaysAndItsDetailsCantBeRead) 
   EXPECT_EQ(states.at("user.delete"), EntryState::readable) << "under the service's key";
   EXPECT_EQ(states.at("user.verify_email"), EntryState::erased);
   EXPECT_EQ(states.at("user.disable"), EntryState::erased);
-  EXPECT_THAT(audited(), ElementsAre("user.disable", "user.delete"));
+  EXPECT_THAT(audited(), UnorderedElementsAre("user.disable", "user.delete"));
 }
 
 TEST_P(OperatorsWork, TheAddressAndNameOfADeletedAccountAreFree) {
@@ -224,7 +228,7 @@ TEST_P(OperatorsWork, ARoleIsTakenAtOnce) {
   EXPECT_EQ(remove(user, access::admin_role).value(), false);
   EXPECT_EQ(refusal_of(remove(user, "amdin")), "not_found");
   EXPECT_EQ(refusal_of(remove(world.ids.make<UserId>(), access::admin_role)), "not_found");
-  EXPECT_THAT(audited(), ElementsAre("user.grant_role", "user.remove_role"));
+  EXPECT_THAT(audited(), UnorderedElementsAre("user.grant_role", "user.remove_role"));
 }
 
 TEST_P(OperatorsWork, AServerLearnsThatAnotherHasAnotherPublicUrl) {

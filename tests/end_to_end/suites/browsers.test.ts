@@ -100,7 +100,7 @@ describe('a real browser, with pages on several hosts over HTTPS', () => {
 
   const somebody = () => ({ email: `${freshName('ada')}@example.org`, password: freshPassword() })
 
-  test('R2.10 with cookies a page of the same site is signed in, one of another site is not, and a warning says so', async () => {
+  test('R2.10 with cookies a page of the same site is signed in, one of another site is not and is warned of', async () => {
     const { server } = await begins()
     const ada = somebody()
     const near = await opens(sibling)
@@ -143,7 +143,7 @@ describe('a real browser, with pages on several hosts over HTTPS', () => {
     )
   })
 
-  test('cookies that other hosts planted beside ours are cleared by the first answer, whatever their scope', async () => {
+  test('cookies that other hosts planted beside ours are cleared by the first answer', async () => {
     await begins({ COOKIE_DOMAIN: 'ostiary.test' })
     const ada = somebody()
     const page = await opens(service)

@@ -74,7 +74,7 @@ describe('the first sign-in of the README', () => {
     expect(JSON.parse(lines.at(-1)!)).toMatchObject({ user: ADA, session: { amr: ['pwd'] } })
   })
 
-  test('a second time the mail has no code; without the folder data it begins afresh, also without a browser', async () => {
+  test('a second time the mail has no code; without the folder data it begins afresh', async () => {
     const again = new Terminal(server)
     again.pastes(register)
     await again.ends()
