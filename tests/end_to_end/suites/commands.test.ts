@@ -611,7 +611,7 @@ describe('the command line', () => {
         (error, _, stderr) => resolve({ code: error?.code ?? 0, stderr }),
       ),
     )
-    expect(latin).toEqual({ code: 1, stderr: expect.stringMatching(/not UTF-8/) })
+    expect(latin).toEqual({ code: 1, stderr: expect.stringMatching(/not valid UTF-8/) })
     const nobody = await command(['user', 'create', 'nobody', '--verified'], { cwd: folder, stdin: '' })
     expect(nobody.code).toBe(1)
     expect(nobody.stderr).toMatch(/--email: this is not an email address/)

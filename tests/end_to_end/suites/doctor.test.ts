@@ -80,6 +80,7 @@ describe('`ostiary doctor`', () => {
       TLS_CERT_FILE: join(folder, 'cert.pem'),
       TLS_KEY_FILE: join(folder, 'key.pem'),
       GRPC_LISTEN_ADDRESS: '*',
+      RATE_LIMITS: undefined,
     }
     writeFileSync(settings.TLS_CERT_FILE, pems.cert)
     writeFileSync(settings.TLS_KEY_FILE, pems.key)

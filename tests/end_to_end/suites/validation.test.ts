@@ -312,6 +312,7 @@ describe('malformed requests', () => {
       'Health',
       'Ready',
       'ListKeys',
+      'GetAuthorizationServer',
     ])
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
