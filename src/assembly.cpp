@@ -90,7 +90,14 @@ Secret master_key(const Config& config, Database& db, Random& random) {
 vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db, const Clock& clock,
                             const IdSource& ids, Random& random, Log& log) {
   prepare_schema(config, use, db, clock, log);
-  return {db, clock, ids, random, master_key(config, db, random), *config.token_algorithm};
+  const bool is_server = use == Storage::Use::server;
+  return {db,
+          clock,
+          ids,
+          random,
+          master_key(config, db, random),
+          *config.token_algorithm,
+          is_server ? vault::ServerKeys::Use::signer : vault::ServerKeys::Use::visitor};
 }
 
 crypto::PasswordParameters password_parameters(const Config& config) {

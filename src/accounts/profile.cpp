@@ -26,8 +26,11 @@ v1::Profile message(const AccountRow& row) {
   return profile;
 }
 
-AccountRow own_account(Transaction& tx, const Call& call) {
-  return tx.one(statements::find_account, call.person().user_id);
+/// Refused where the account was deleted since its session was checked.
+Result<AccountRow> own_account(Transaction& tx, const Call& call) {
+  auto row = tx.optional(statements::find_account, call.person().user_id);
+  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
+  return *std::move(row);
 }
 
 /// Writes the fields that are given into `row`; gives the names of those that changed, with commas between.
@@ -50,13 +53,19 @@ std::string apply(const v1::UpdateProfileRequest& request, AccountRow& row) {
 }  // namespace
 
 Result<v1::Profile> get_profile(Deps& deps, const Call& call, const v1::GetProfileRequest&) {
-  return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::Profile> { return message(own_account(tx, call)); });
+  return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::Profile> {
+    const auto row = own_account(tx, call);
+    if (!row) return std::unexpected(row.error());
+    return message(*row);
+  });
 }
 
 Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::UpdateProfileRequest& request) {
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::Profile> {
-    auto row = own_account(tx, call);
+    auto found = own_account(tx, call);
+    if (!found) return std::unexpected(found.error());
+    AccountRow& row = *found;
     const auto changed = apply(request, row);
     if (changed.empty()) return message(row);
     tx.execute(statements::update_profile, row.id, row.display_name, row.avatar_url, row.locale, row.time_zone, now);
@@ -67,7 +76,7 @@ Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::Updat
         {"user.profile_updated", row.id.uuid, touched.version, {{"user_id", to_string(row.id)}, {"changed", changed}}});
     deps.sessions.audit.record(tx, call,
                                {.action = "profile.update", .user = row.id, .metadata = {{"changed", changed}}});
-    return message(own_account(tx, call));
+    return message(tx.one(statements::find_account, row.id));
   });
 }
 

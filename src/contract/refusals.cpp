@@ -42,7 +42,7 @@ constexpr std::array table{
     RefusalStatus{Refusal::cross_site_request, 403, grpc_permission_denied, Cost::call,
                   "The request comes from another site"},
     RefusalStatus{Refusal::wrong_credentials, 401, grpc_unauthenticated, Cost::guess, "The credentials are wrong"},
-    RefusalStatus{Refusal::email_not_verified, 403, grpc_failed_precondition, Cost::call,
+    RefusalStatus{Refusal::email_not_verified, 403, grpc_failed_precondition, Cost::guess,
                   "The email address is not verified"},
     // The password was right; but nothing given back keeps the audit rows of such attempts as few as those of guesses.
     RefusalStatus{Refusal::account_disabled, 403, grpc_permission_denied, Cost::guess, "The account is disabled"},

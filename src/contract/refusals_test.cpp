@@ -42,10 +42,12 @@ TEST(Refusals, CostNothingWhereTheFaultIsOurs) {
   }
 }
 
-TEST(Refusals, AreAGuessWhereASecretWasWrongOrTheAccountIsDisabled) {
+// A registration's right password, too: it was tried at the account first.
+TEST(Refusals, AreAGuessWhereASecretWasWrongOrTheAccountCantBeUsed) {
+  const std::set<Refusal> guesses{Refusal::wrong_credentials, Refusal::wrong_code, Refusal::account_disabled,
+                                  Refusal::email_not_verified};
   for (const auto& [refusal, name] : refusal_names) {
-    const bool guess =
-        refusal == Refusal::wrong_credentials || refusal == Refusal::wrong_code || refusal == Refusal::account_disabled;
+    const bool guess = guesses.contains(refusal);
     EXPECT_EQ(status_of(refusal).cost == RefusalCost::guess, guess) << name;
   }
 }

@@ -51,22 +51,33 @@ void LimitedLog::write(LogLevel level, std::string_view event, std::initializer_
 
 bool LimitedLog::takes(LogLevel level, std::string_view event, std::string_view code, std::string_view address) {
   const bool is_hourly = event == hourly_event;
-  Key key{event, code, is_hourly ? std::string() : site_of(address)};
+  const std::string network = is_hourly ? std::string() : site_of(address);
   const std::lock_guard lock(mutex_);
-  auto found = places_.find(key);
-  if (found == places_.end()) {
-    if (places_.size() >= networks) std::get<2>(key).clear();
-    const Place fresh = is_hourly ? Place{level, 1, ticks_an_hour} : Place{level, lines_of_one, 1};
-    found = places_.try_emplace(std::move(key), fresh).first;
+  Place& place =
+      place_of({event, code, network}, is_hourly ? Place{level, 1, ticks_an_hour} : Place{level, lines_of_one, 1});
+  if (place.lines_left == 0) {
+    ++place.withheld;
+    return false;
   }
-  Place& place = found->second;
-  if (place.lines_left > 0 && lines_left_ > 0) {
-    --place.lines_left;
+  // An error says why a call failed: no flood of refusals may hide it.
+  if (level != LogLevel::error && !is_hourly) {
+    Place& of_network = place_of({"", "", network}, {level, lines_of_network, 1});
+    if (of_network.lines_left == 0 || lines_left_ == 0) {
+      ++place.withheld;
+      return false;
+    }
+    --of_network.lines_left;
     --lines_left_;
-    return true;
   }
-  ++place.withheld;
-  return false;
+  --place.lines_left;
+  return true;
+}
+
+LimitedLog::Place& LimitedLog::place_of(Key key, const Place& fresh) {
+  const auto found = places_.find(key);
+  if (found != places_.end()) return found->second;
+  if (places_.size() >= networks) std::get<2>(key).clear();
+  return places_.try_emplace(std::move(key), fresh).first->second;
 }
 
 void LimitedLog::tick() {

@@ -68,6 +68,16 @@ TEST_F(LimitedLogTest, TellsEventsCodesAndNetworksApart) {
   EXPECT_EQ(kept.count("network=2001:db8:1::/48 lines=11"), 1) << "a site's /64s are one network";
 }
 
+TEST_F(LimitedLogTest, OneNetworkHidesNeitherOthersNorErrors) {
+  for (int i = 0; i < 200; ++i) refuses("203.0.113.7", ("code_" + std::to_string(i % 20)).c_str());
+  EXPECT_EQ(kept.count("address=203.0.113.7"), LimitedLog::lines_of_network);
+  refuses("198.51.100.1");
+  EXPECT_EQ(kept.count("address=198.51.100.1"), 1);
+  for (int i = 0; i < 200; ++i) refuses("10." + std::to_string(i) + ".0.1");
+  log.write(LogLevel::error, "call.failed", {{"code", "internal"}, {"address", "203.0.113.7"}});
+  EXPECT_EQ(kept.count("error call.failed"), 1);
+}
+
 TEST_F(LimitedLogTest, LeavesWhatSucceedsAndWhatNoCallerCausesAlone) {
   for (int i = 0; i < 1000; ++i) {
     log.write(LogLevel::info, "call", {{"code", "ok"}, {"address", "203.0.113.7"}});

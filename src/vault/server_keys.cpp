@@ -185,10 +185,10 @@ void change_signing(KeyChanges& changes, const Keys& keys, Time now, crypto::Jws
   }
 }
 
-KeyChanges changes_at_start(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm) {
+KeyChanges changes_at_start(const Keys& keys, Time now, crypto::JwsAlgorithm token_algorithm, ServerKeys::Use use) {
   KeyChanges changes;
   for (const auto& [purpose, name] : purposes) {
-    if (purpose == KeyPurpose::token_signing) {
+    if (purpose == KeyPurpose::token_signing && use == ServerKeys::Use::signer) {
       change_signing(changes, keys, now, token_algorithm);
     } else if (!last(keys, purpose, now)) {
       changes.missing.push_back({purpose, now});
@@ -266,7 +266,7 @@ struct ServerKeys::State {
 };
 
 ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
-                       crypto::JwsAlgorithm token_algorithm)
+                       crypto::JwsAlgorithm token_algorithm, Use use)
     : state_(new State{db, clock, sealing_key_of(master_key), {}}), wrapping_key_(wrapping_key_of(master_key)) {
   const Time now = clock.now();
   state_->read_again();
@@ -277,12 +277,12 @@ ServerKeys::ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Ra
     if (known != made.end()) return known->second;
     return made.emplace(purpose, make_key(purpose, ids.make<KeyId>(), random, token_algorithm)).first->second;
   };
-  const auto expected = changes_at_start(*state_->snapshot(), now, token_algorithm);
+  const auto expected = changes_at_start(*state_->snapshot(), now, token_algorithm, use);
   if (expected.empty()) return;
   for (const auto& missing : expected.missing) make(missing.which);
   state_->replace(*db.transaction([&](Transaction& tx) -> Result<Keys> {
     const Keys present = read_keys(tx, state_->sealing_key, {});
-    const auto changes = changes_at_start(present, now, token_algorithm);
+    const auto changes = changes_at_start(present, now, token_algorithm, use);
     for (const KeyId id : changes.withdrawn) tx.execute(statements::retire_server_key, id, now);
     if (const auto& key = changes.restored) {
       tx.execute(statements::put_server_key_in_force, key->which, key->not_before);

@@ -28,6 +28,10 @@ class ServerKeysTest : public ::testing::Test {
     return {*db, clock, ids, random, Secret(master), algorithm};
   }
 
+  ServerKeys visitor(JwsAlgorithm algorithm) {
+    return {*db, clock, ids, random, Secret("the master key"), algorithm, ServerKeys::Use::visitor};
+  }
+
   std::vector<statements::ServerKeyRow> rows() {
     return *db->read([](Transaction& tx) -> Result<std::vector<statements::ServerKeyRow>> {
       return tx.all(statements::list_server_keys, 100, KeyId{});
@@ -82,6 +86,20 @@ TEST_F(ServerKeysTest, ALaterStartFindsTheSameKeys) {
   const auto verifying = second.verifying_key(to_string(first.signing_key().id));
   ASSERT_TRUE(verifying);
   EXPECT_TRUE(verifying->verify(as_bytes("message"), signature));
+}
+
+// `ostiary user list` with another TOKEN_ALGORITHM than the servers'.
+TEST_F(ServerKeysTest, ACommandChangesNoAlgorithm) {
+  const ServerKeys server = instance(JwsAlgorithm::eddsa);
+  const auto before = rows().size();
+  const ServerKeys command = visitor(JwsAlgorithm::es256);
+  EXPECT_EQ(rows().size(), before);
+  EXPECT_EQ(command.signing_key().id, server.signing_key().id);
+}
+
+TEST_F(ServerKeysTest, ACommandOnANewDatabaseMakesAllKeys) {
+  const ServerKeys command = visitor(JwsAlgorithm::eddsa);
+  EXPECT_EQ(instance(JwsAlgorithm::eddsa).signing_key().id, command.signing_key().id);
 }
 
 TEST_F(ServerKeysTest, InstancesThatStartTogetherAgree) {
