@@ -108,6 +108,9 @@ describe('an app, Ostiary and an API behind nginx, under one name', () => {
     expect(await ask({ authorization: 'Bearer x' })).toBe(401)
     expect((await client.get('/api/my/', { headers: bearer })).text).toBe(`Hello ${alice.userId}\n`)
     expect((await client.get('/api/my/', { headers: cookie })).text).toBe(`Hello ${alice.userId}\n`)
+    // What another host of the domain has set has another name, wherever it stands.
+    const planted = { cookie: `__Secure-ostiary_access=x; __Host-ostiary_access=x; ${cookie.cookie}` }
+    expect((await client.get('/api/my/', { headers: planted })).text).toBe(`Hello ${alice.userId}\n`)
     for (const [site, status] of Object.entries({ 'same-origin': 200, 'same-site': 403, 'cross-site': 403 })) {
       const headers = { ...cookie, 'sec-fetch-site': site }
       expect((await client.post('/api/my/', {}, { headers })).status, site).toBe(status)
