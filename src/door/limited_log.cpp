@@ -54,14 +54,14 @@ bool LimitedLog::takes(LogLevel level, std::string_view event, std::string_view 
   const std::string network = is_hourly ? std::string() : site_of(address);
   const std::lock_guard lock(mutex_);
   Place& place =
-      place_of({event, code, network}, is_hourly ? Place{level, 1, ticks_an_hour} : Place{level, lines_of_one, 1});
+      place_of(Key(event, code, network), is_hourly ? Place{level, 1, ticks_an_hour} : Place{level, lines_of_one, 1});
   if (place.lines_left == 0) {
     ++place.withheld;
     return false;
   }
   // An error says why a call failed: no flood of refusals may hide it.
   if (level != LogLevel::error && !is_hourly) {
-    Place& of_network = place_of({"", "", network}, {level, lines_of_network, 1});
+    Place& of_network = place_of(Key("", "", network), {level, lines_of_network, 1});
     if (of_network.lines_left == 0 || lines_left_ == 0) {
       ++place.withheld;
       return false;
