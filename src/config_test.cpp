@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "base/capacity.hpp"
@@ -488,7 +489,8 @@ TEST(Config, OverridesTheContractsRates) {
 
 TEST(Config, ShowsDefaultsThatAreReadAsThemselves) {
   for (const ConfigLine& line : describe(Config{})) {
-    const bool is_the_machines = line.name == "WORKERS" || line.name == "HASH_THREADS" || line.name == "MAX_CONNECTIONS";
+    const bool is_the_machines =
+        std::set<std::string_view>{"WORKERS", "HASH_THREADS", "MAX_CONNECTIONS"}.contains(line.name);
     if (line.value.empty() || is_the_machines) continue;
     const auto result = read({{line.name, line.value}});
     ASSERT_TRUE(result) << line.name << ": " << result.error().front();

@@ -409,7 +409,7 @@ TEST_F(SignInLimits, LetAnAccountChangeItsProfileSoOften) {
 
 TEST_F(SignInLimits, GiveBackWhatWasNoWrongGuess) {
   for (const auto answer :
-       {std::optional<Refusal>(), std::optional(Refusal::email_not_verified), std::optional(Refusal::unavailable)}) {
+       {std::optional<Refusal>(), std::optional(Refusal::password_required), std::optional(Refusal::unavailable)}) {
     wrong = answer;
     for (int i = 0; i < 30; ++i) ASSERT_NE(door.call("Login", from("192.0.2.1"), login), "rate_limited") << i;
   }

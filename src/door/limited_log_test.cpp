@@ -49,7 +49,7 @@ TEST_F(LimitedLogTest, PassesTheFirstLinesAndCountsTheRest) {
   log.tick();
   EXPECT_EQ(kept.count("info log.withheld of=http.refused code=not_found network=203.0.113.0/24 lines=990"), 1);
   refuses("203.0.113.7");
-  EXPECT_EQ(kept.count("info http.refused code"), LimitedLog::lines_of_one + 1) << "the next second has lines of its own";
+  EXPECT_EQ(kept.count("info http.refused code"), LimitedLog::lines_of_one + 1) << "the next second has its own";
   log.tick();
   EXPECT_EQ(kept.count("log.withheld"), 1) << "nothing was withheld, so nothing is said";
 }

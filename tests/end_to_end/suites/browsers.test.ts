@@ -100,7 +100,7 @@ describe('a real browser, with pages on several hosts over HTTPS', () => {
 
   const somebody = () => ({ email: `${freshName('ada')}@example.org`, password: freshPassword() })
 
-  test('R2.10 with cookies a page of the same site is signed in, one of another site is not and is warned of', async () => {
+  test('R2.10 with cookies a page of the same site is signed in, one of another site is not', async () => {
     const { server } = await begins()
     const ada = somebody()
     const near = await opens(sibling)
