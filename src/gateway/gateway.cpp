@@ -65,9 +65,10 @@ std::optional<Target> split_target(std::string_view target) {
   return Target{target.substr(0, question), target.substr(question + 1)};
 }
 
-/// Whether a verb is one of HTTP's own (RFC 9110, section 9.1; RFC 5789).
+/// Whether a verb is one of HTTP's own (RFC 9110, section 9.1; RFC 5789), or QUERY, which is being standardised.
 bool is_known_verb(std::string_view verb) {
-  static constexpr std::array verbs{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+  static constexpr std::array verbs{"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
+                                    "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"};
   return std::ranges::find(verbs, verb) != verbs.end();
 }
 

@@ -79,6 +79,7 @@ TEST(Gateway, FindsCallsByVerbAndPath) {
       {"an empty segment for a field", {"DELETE", "/api/account/sessions/"}, 404, "not_found"},
       {"another verb", {"DELETE", "/health"}, 405, "method_not_allowed"},
       {"a verb of HTTP's that nothing takes", {"TRACE", "/health"}, 405, "method_not_allowed"},
+      {"a newer one", {"QUERY", "/health"}, 405, "method_not_allowed"},
       {"an unknown verb", {"BREW", "/health"}, 501, "unknown_method"},
       {"an unknown verb where nothing is", {"PROPFIND", "/nothing"}, 501, "unknown_method"},
       {"a broken escape", get("/api/account/sessions/%4"), 400, "malformed_request"},

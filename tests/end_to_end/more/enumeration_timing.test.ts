@@ -54,7 +54,10 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
   let pending: Person
   let decoy: Person
   beforeAll(async () => {
-    world = await World.begins(engine, { program: RELEASE_PROGRAM })
+    world = await World.begins(engine, {
+      program: RELEASE_PROGRAM,
+      settings: { MAX_CONNECTIONS_PER_ADDRESS: '100000' },
+    })
     known = await world.person('known').signsUp()
     pending = await world.person('pending').registers()
     decoy = await world.person('stranger', { email: known.email }).registers()

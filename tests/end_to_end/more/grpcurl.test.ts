@@ -44,7 +44,7 @@ test('grpcurl lists, describes and calls health, reflection and the contract', a
   const credentials = JSON.stringify({ email: ada.email, password: ada.password })
   const login = await grpcurl(['-v', '-d', credentials], 'ostiary.v1.AuthService/Login')
   expect(login).toMatch(/x-request-id: [0-9a-f]{32}/)
-  const token = /"accessToken": "([^"]+)"/.exec(login)![1]
+  const token = /"access_token": "([^"]+)"/.exec(login)![1]
   const bearer = `authorization: Bearer ${token}`
   expect(await grpcurl(['-H', bearer], 'ostiary.v1.AuthService/CheckSession')).toContain(ada.email)
 })

@@ -8,6 +8,7 @@ import { World } from '../support/world.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const SCHEMATHESIS = join(root, 'build/schemathesis/bin/schemathesis')
+const HOOKS = join(root, 'tests/more/schemathesis/hooks.py')
 const SEED = process.env.FUZZ_SEED ?? '1'
 
 if (!existsSync(SCHEMATHESIS)) throw new Error(`${SCHEMATHESIS} is not there: make test-more installs it`)
@@ -35,7 +36,11 @@ async function schemathesis(
     ...['--report', 'json', '--report-json-path', path, ...more],
   ]
   console.log(`schemathesis ${configuration}, seed ${SEED} (another one: FUZZ_SEED)`)
-  const options = { cwd: folder, env: { ...process.env, ...environment }, maxBuffer: 1 << 26 }
+  const options = {
+    cwd: folder,
+    env: { ...process.env, SCHEMATHESIS_HOOKS: HOOKS, ...environment },
+    maxBuffer: 1 << 26,
+  }
   const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) =>
     execFile(SCHEMATHESIS, args, options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, output: stdout + stderr }),
