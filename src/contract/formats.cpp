@@ -92,7 +92,7 @@ bool is_name(std::string_view text) {
   for (std::int32_t position = 0; position < size;) {
     UChar32 character = 0;
     U8_NEXT(text.data(), position, size, character);
-    if (character < 0 || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL)) return false;
+    if (character < 0 || u_iscntrl(character) || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL)) return false;
     is_visible = is_visible ||
                  (!u_isUWhiteSpace(character) && !u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
   }
@@ -123,7 +123,7 @@ std::string_view format_expectation(Format format) {
     case HTTPS_URL: return "an https URL";
     case LOCALE: return "a language tag as in en or de-CH";
     case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
-    case NAME: return "a name: not blanks alone, and without bidirectional controls";
+    case NAME: return "a name: not blanks alone, and without control characters";
     case BASE64URL: return "unpadded base64url";
     default: return "a text";
   }

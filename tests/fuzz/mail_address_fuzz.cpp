@@ -38,7 +38,8 @@ void check_username(std::string_view text) {
     return;
   }
   must(!skeleton.empty() && !canonical.empty(), "a name looks like something, and is found");
-  must(text.size() <= 128 && text.find_first_of(" @<>\"'&/\\:;,\r\n\t") == std::string_view::npos,
+  const std::string_view name = trim_blanks(text);
+  must(name.size() <= 128 && name.find_first_of(" @<>\"'&/\\:;,\r\n\t") == std::string_view::npos,
        "a name is harmless");
 }
 
