@@ -41,10 +41,12 @@ bool is_https_url(std::string_view text) {
   const bool ascii = std::ranges::all_of(text, [](char c) {
     return c > 0x20 && c < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
-  const std::string scheme = lower_case(text.substr(0, text.find("://")));
+  const auto end_of_scheme = text.find("://");
+  if (!ascii || end_of_scheme == std::string_view::npos) return false;
+  const std::string scheme = lower_case(text.substr(0, end_of_scheme));
   const bool https = scheme == "https", http = scheme == "http";
-  if (!ascii || (!https && !http)) return false;
-  const auto rest = text.substr(scheme.size() + 3);
+  if (!https && !http) return false;
+  const auto rest = text.substr(end_of_scheme + 3);
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   const auto host = authority.substr(0, colon);

@@ -194,6 +194,8 @@ TEST_F(FieldRules, RefuseBadValuesNamingTheField) {
       {R"("id":"0190b5e27d4b7c3a9f0e2b8d3f6a1c55")", "id", "a UUID"},
       {R"("time":"2026-01-31")", "time", "a time in UTC"},
       {R"("url":"http://example.org")", "url", "an https URL"},
+      {R"("url":"http")", "url", "an https URL"},
+      {R"("url":"https:/a")", "url", "an https URL"},
       {R"("url":"javascript:alert")", "url", "an https URL"},
       {R"("url":"https://")", "url", "an https URL"},
       {R"("url":"https:///a")", "url", "an https URL"},
