@@ -94,7 +94,8 @@ bool is_name(std::string_view text) {
   for (std::int32_t position = 0; position < size;) {
     UChar32 character = 0;
     U8_NEXT(text.data(), position, size, character);
-    if (character < 0 || u_iscntrl(character) || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL)) return false;
+    if (character < 0 || u_charType(character) == U_CONTROL_CHAR || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL))
+      return false;
     is_visible = is_visible ||
                  (!u_isUWhiteSpace(character) && !u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
   }
