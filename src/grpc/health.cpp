@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <grpcpp/impl/codegen/proto_utils.h>
+#include "grpc/small_message.hpp"
 
 namespace ostiary::grpc_transport {
 
@@ -20,19 +20,18 @@ void Health::set_serving(bool serving) {
 Health::Status Health::of(std::string_view service) const {
   if (!service.empty() && !services_.contains(service)) return HealthCheckResponse::SERVICE_UNKNOWN;
   const std::lock_guard lock(mutex_);
+  return status();
+}
+
+Health::Status Health::status() const {
   return serving_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
 }
 
-HealthWatch::HealthWatch(Health& health, std::function<bool(grpc::ByteBuffer&)> unpack)
-    : health_(health), unpack_(std::move(unpack)) {
-  StartRead(&buffer_);
-}
+HealthWatch::HealthWatch(Health& health) : health_(health) { StartRead(&buffer_); }
 
 void HealthWatch::OnReadDone(bool ok) {
   HealthCheckRequest request;
-  const bool is_readable =
-      ok && unpack_(buffer_) && grpc::SerializationTraits<HealthCheckRequest>::Deserialize(&buffer_, &request).ok();
-  if (!is_readable) return finish({grpc::StatusCode::INVALID_ARGUMENT, "The message can't be read."});
+  if (!ok || !read_small(buffer_, request)) return finish(unreadable());
   is_unknown_ = health_.of(request.service()) == HealthCheckResponse::SERVICE_UNKNOWN;
   const std::lock_guard lock(health_.mutex_);
   health_.watches_.insert(this);
@@ -43,16 +42,12 @@ void HealthWatch::OnReadDone(bool ok) {
 void HealthWatch::tell_what_changed() {
   const std::lock_guard lock(mutex_);
   if (writing_ || finished_) return;
-  const auto status = is_unknown_        ? HealthCheckResponse::SERVICE_UNKNOWN
-                      : health_.serving_ ? HealthCheckResponse::SERVING
-                                         : HealthCheckResponse::NOT_SERVING;
+  const auto status = is_unknown_ ? HealthCheckResponse::SERVICE_UNKNOWN : health_.status();
   if (told_ == status) return;
   told_ = status;
   HealthCheckResponse response;
   response.set_status(status);
-  bool own_buffer = false;
-  buffer_.Clear();
-  static_cast<void>(grpc::SerializationTraits<HealthCheckResponse>::Serialize(response, &buffer_, &own_buffer));
+  buffer_ = bytes_of(response);
   writing_ = true;
   StartWrite(&buffer_);
 }

@@ -34,6 +34,9 @@ class Health {
  private:
   friend class HealthWatch;
 
+  /// Of a service that is there. The caller holds the lock.
+  Status status() const;
+
   const std::set<std::string, std::less<>> services_;
   mutable std::mutex mutex_;
   bool serving_ = true;
@@ -43,8 +46,8 @@ class Health {
 /// A call that is told a service's status at once, and after each change, until it is cancelled. gRPC owns it.
 class HealthWatch final : public grpc::ServerGenericBidiReactor {
  public:
-  /// Begins to read the request. `unpack` undoes its compression; false for what can't be read.
-  HealthWatch(Health& health, std::function<bool(grpc::ByteBuffer&)> unpack);
+  /// Begins to read the request.
+  explicit HealthWatch(Health& health);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -58,7 +61,6 @@ class HealthWatch final : public grpc::ServerGenericBidiReactor {
   void finish(const grpc::Status& status);
 
   Health& health_;
-  const std::function<bool(grpc::ByteBuffer&)> unpack_;
   grpc::ByteBuffer buffer_;
   bool is_unknown_ = false;  ///< there is no such service, and there will be none
 

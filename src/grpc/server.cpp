@@ -25,6 +25,7 @@
 #include "grpc/health.hpp"
 #include "grpc/message.hpp"
 #include "grpc/reflection.hpp"
+#include "grpc/small_message.hpp"
 
 namespace ostiary::grpc_transport {
 
@@ -56,16 +57,6 @@ class InFlight {
   std::atomic<int> count_ = 0;
 };
 
-template <class Message>
-bool read_message(grpc::ByteBuffer& bytes, Message& message) {
-  return grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok();
-}
-
-grpc::ByteBuffer bytes_of(const contract::Message& message) {
-  const grpc::Slice slice(message.SerializeAsString());
-  return {&slice, 1};
-}
-
 std::set<std::string, std::less<>> names_of(const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
   std::set<std::string, std::less<>> names;
   for (const auto* const service : services) names.insert(service->full_name());
@@ -85,12 +76,6 @@ struct Service {
   InFlight in_flight;
   std::atomic<bool> draining = false;
 };
-
-constexpr std::size_t longest_small_message = 4096;  ///< of health and reflection
-
-bool unpack_small(grpc::ByteBuffer& message) { return unpack(message, longest_small_message) == Unpacked::whole; }
-
-grpc::Status unreadable() { return {grpc::StatusCode::INVALID_ARGUMENT, "The message can't be read."}; }
 
 std::vector<std::string_view> metadata_lines(const grpc::CallbackServerContext& context, const char* name) {
   std::vector<std::string_view> lines;
@@ -252,7 +237,7 @@ class HealthCheck final : public grpc::ServerGenericBidiReactor {
 
   void OnReadDone(bool ok) override {
     grpc::health::v1::HealthCheckRequest request;
-    if (!ok || !unpack_small(buffer_) || !read_message(buffer_, request)) return Finish(unreadable());
+    if (!ok || !read_small(buffer_, request)) return Finish(unreadable());
     grpc::health::v1::HealthCheckResponse response;
     response.set_status(health_.of(request.service()));
     if (response.status() == grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN) {
@@ -277,7 +262,7 @@ class ReflectionCall final : public grpc::ServerGenericBidiReactor {
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     grpc::reflection::v1::ServerReflectionRequest request;
-    if (!unpack_small(buffer_) || !read_message(buffer_, request)) return Finish(unreadable());
+    if (!read_small(buffer_, request)) return Finish(unreadable());
     buffer_ = bytes_of(reflection_.answer(request));
     StartWrite(&buffer_);
   }
@@ -302,7 +287,7 @@ class GenericService final : public grpc::CallbackGenericService {
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
     const auto& method = context->method();
     if (method == "/grpc.health.v1.Health/Check") return new HealthCheck(service_.health);
-    if (method == "/grpc.health.v1.Health/Watch") return new HealthWatch(service_.health, unpack_small);
+    if (method == "/grpc.health.v1.Health/Watch") return new HealthWatch(service_.health);
     if (method == "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" ||
         method == "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo") {
       return new ReflectionCall(service_.reflection);

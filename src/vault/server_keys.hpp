@@ -49,15 +49,16 @@ inline constexpr std::chrono::minutes published_before_signing{10};
 /// The service's keys, stored in the database encrypted with the master key and cached in memory. Thread-safe.
 class ServerKeys {
  public:
+  enum class Use {
+    signer,   ///< a server, which signs tokens by `token_algorithm`
+    visitor,  ///< a command or a worker: `token_algorithm` counts only where there is no signing key at all
+  };
+
   /// Loads all keys and makes those that are missing, in one transaction, so that instances starting together agree. A
   /// new signing key of another algorithm than the present one's is in force `published_before_signing` later. Who
   /// changes the algorithm back signs with the older key at once, for it was published all along; a key that was to
   /// follow it is withdrawn. Among several servers the one that starts last decides; a `visitor` changes no algorithm.
   /// Throws WrongMasterKey when a key in the database was sealed under another master key.
-  enum class Use {
-    signer,  ///< a server, which signs tokens by `token_algorithm`
-    visitor,  ///< a command or a worker: `token_algorithm` counts only where there is no signing key at all
-  };
   ServerKeys(Database& db, const Clock& clock, const IdSource& ids, Random& random, Secret master_key,
              crypto::JwsAlgorithm token_algorithm, Use use = Use::signer);
 
