@@ -1,5 +1,6 @@
 #include "accounts/set_password.hpp"
 
+#include "accounts/account_mail.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/statements.hpp"
 #include "crypto/password_hash.hpp"
@@ -38,6 +39,7 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
     room.audit.record(
         tx, call,
         {.action = "user.set_password", .user = user, .metadata = {{"ended_sessions", std::to_string(ended)}}});
+    order_security_notice(tx, deps, call, user, "password_changed", now);
     return ended;
   });
 }

@@ -20,8 +20,8 @@ TextFacts inspect(std::string_view text);
 /// The longest prefix of `text` with at most `bytes` bytes that does not split a code point.
 std::string_view cut(std::string_view text, std::size_t bytes);
 
-/// `text` without spaces and tabs around it.
-std::string_view trim_blanks(std::string_view text);
+/// `text` without the characters of `blanks` around it.
+std::string_view trim_blanks(std::string_view text, std::string_view blanks = " \t");
 
 /// Compares two texts, ignoring the case of ASCII letters.
 bool equal_ignoring_case(std::string_view left, std::string_view right);

@@ -22,9 +22,14 @@ struct MailKind {
   std::vector<std::string_view> values;
 };
 
+/// What every notice of a changed credential has.
+const std::vector<std::string_view> notice_values{"display_name", "service_name", "link", "time",
+                                                  "device_name",  "address",      "place"};
+
 const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
+    MailKind{"password_changed", notice_values},
 };
 
 constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};

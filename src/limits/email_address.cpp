@@ -80,7 +80,8 @@ std::optional<std::string> to_a_labels(std::string_view domain) {
 }
 
 std::optional<EmailAddress> parse_email(std::string_view typed) {
-  const auto text = trim_blanks(typed);
+  // Phone keyboards add a space. A tab is a control character, which no address has.
+  const auto text = trim_blanks(typed, " ");
   const auto at = text.rfind('@');
   if (at == std::string_view::npos || text.size() > longest_address) return std::nullopt;
   const auto local = text.substr(0, at), domain = text.substr(at + 1);

@@ -29,9 +29,9 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// Without the blanks around it that phone keyboards add.
+/// Without the spaces around it that phone keyboards add.
 icu::UnicodeString to_unicode(std::string_view typed) {
-  const auto text = trim_blanks(typed);
+  const auto text = trim_blanks(typed, " ");
   return icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
 }
 
@@ -126,7 +126,7 @@ std::string skeleton_version() {
 }
 
 Username username_forms(std::string_view username) {
-  return {std::string(trim_blanks(username)), username_canonical(username), username_skeleton(username)};
+  return {std::string(trim_blanks(username, " ")), username_canonical(username), username_skeleton(username)};
 }
 
 }  // namespace ostiary::limits

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "accounts/deps.hpp"
+#include "delivery/mails.hpp"
+
+namespace ostiary::accounts {
+
+/// Orders a mail in `tx`. The executor learns of it after the commit.
+void order_mail(Transaction& tx, const Deps& deps, const delivery::MailOrder& mail, Time now);
+
+/// A link to a page of this service with a single-use token for the page's script and, if `email` is not empty, an
+/// address for it to show. Both stand in the fragment, which no browser sends: a scanner that follows the link spends
+/// nothing.
+std::string link_with_token(const Deps& deps, std::string_view path, const Secret& token, std::string_view email = {});
+
+/// Tells the owner of an account by mail that its credentials changed (ASVS 6.3.7): by the template `kind`, which has
+/// `values` and display_name, service_name, link (APP_URL), time (UTC), device_name, address and place, which are
+/// empty for an operator's command. An account without a verified address gets no mail.
+void order_security_notice(Transaction& tx, const Deps& deps, const Call& call, UserId user, std::string_view kind,
+                           Time now, const std::vector<std::pair<std::string, std::string>>& values = {});
+
+}  // namespace ostiary::accounts

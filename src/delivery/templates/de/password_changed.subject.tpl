@@ -1,0 +1,1 @@
+Ihr Passwort bei {{service_name}} wurde geändert

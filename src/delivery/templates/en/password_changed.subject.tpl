@@ -1,0 +1,1 @@
+Your password at {{service_name}} was changed
