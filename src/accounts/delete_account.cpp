@@ -23,6 +23,7 @@ void drop_registrations(Transaction& tx, const std::string& email) {
 void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_password, user);
   tx.execute(statements::delete_profile, user);
+  tx.execute(statements::delete_webauthn_credentials, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
 }

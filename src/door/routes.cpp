@@ -3,6 +3,9 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/totp.hpp"
+#include "factors/webauthn_credentials.hpp"
+#include "factors/webauthn_login.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/list_sessions.hpp"
@@ -11,7 +14,8 @@
 
 namespace ostiary::door {
 
-std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system) {
+std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& accounts, sessions::Deps& sessions,
+                                    SystemDeps& system) {
   return {
       // Registration, sign-in, refresh and sign-out.
       contract::route("ostiary.v1.AuthService.Register", accounts, accounts::register_account),
@@ -27,6 +31,23 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // Second factors and the second step of a login.
+      contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
+      contract::route("ostiary.v1.FactorService.VerifyTotp", factors, factors::verify_totp),
+      // Security keys and passkeys.
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnCredential", factors,
+                      factors::begin_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.AddWebAuthnCredential", factors, factors::add_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.ListWebAuthnCredentials", factors,
+                      factors::list_webauthn_credentials),
+      contract::route("ostiary.v1.WebAuthnService.RenameWebAuthnCredential", factors,
+                      factors::rename_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.RemoveWebAuthnCredential", factors,
+                      factors::remove_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnLogin", factors, factors::begin_webauthn_login),
+      contract::route("ostiary.v1.WebAuthnService.VerifyWebAuthnLogin", factors, factors::verify_webauthn_login),
+      contract::route("ostiary.v1.WebAuthnService.ListRelatedOrigins", factors, factors::list_related_origins),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),
