@@ -31,16 +31,12 @@ std::vector<std::string_view> and_value(std::vector<std::string_view> values, st
   return values;
 }
 
-/// The name of a credential beside what every notice has.
-const std::vector<std::string_view> labelled_notice_values{"display_name", "service_name", "link",  "time",
-                                                           "device_name",  "address",      "place", "label"};
-
 const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
     MailKind{"password_changed", notice_values},
-    MailKind{"passkey_added", labelled_notice_values},
-    MailKind{"passkey_removed", labelled_notice_values},
+    MailKind{"passkey_added", and_value(notice_values, "label")},
+    MailKind{"passkey_removed", and_value(notice_values, "label")},
     MailKind{"totp_added", notice_values},
     MailKind{"totp_removed", notice_values},
     MailKind{"backup_codes_made", notice_values},

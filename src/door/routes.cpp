@@ -3,6 +3,10 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/backup_codes.hpp"
+#include "factors/enrol_totp.hpp"
+#include "factors/reauthenticate.hpp"
+#include "factors/remembered_devices.hpp"
 #include "factors/totp.hpp"
 #include "factors/webauthn_credentials.hpp"
 #include "factors/webauthn_login.hpp"
@@ -35,6 +39,16 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
       contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
       contract::route("ostiary.v1.FactorService.VerifyTotp", factors, factors::verify_totp),
+      contract::route("ostiary.v1.FactorService.RemoveTotp", factors, factors::remove_totp),
+      contract::route("ostiary.v1.FactorService.EnrolTotp", factors, factors::enrol_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmEnrolledTotp", factors, factors::confirm_enrolled_totp),
+      contract::route("ostiary.v1.FactorService.MakeBackupCodes", factors, factors::make_new_backup_codes),
+      contract::route("ostiary.v1.FactorService.CountBackupCodes", factors, factors::count_own_backup_codes),
+      contract::route("ostiary.v1.FactorService.VerifyBackupCode", factors, factors::verify_backup_code),
+      contract::route("ostiary.v1.FactorService.ListRememberedDevices", factors, factors::list_remembered_devices),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevice", factors, factors::forget_remembered_device),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevices", factors, factors::forget_remembered_devices),
+      contract::route("ostiary.v1.FactorService.Reauthenticate", factors, factors::reauthenticate),
       // Security keys and passkeys.
       contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnCredential", factors,
                       factors::begin_webauthn_credential),

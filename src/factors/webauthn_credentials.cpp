@@ -210,6 +210,9 @@ Result<v1::RemoveWebAuthnCredentialReply> remove_webauthn_credential(
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RemoveWebAuthnCredentialReply> {
     const auto removed = tx.optional(statements::delete_webauthn_credential, id.value(), user);
     if (!removed) return refuse_unknown();
+    if (const auto settled = settle_removed_factor(tx, deps, user, now); !settled) {
+      return std::unexpected(settled.error());
+    }
     note_changed_factor(tx, deps, call, {user, "webauthn.remove", "passkey_removed", {{"label", removed->label}}}, now);
     v1::RemoveWebAuthnCredentialReply reply;
     *reply.mutable_signal() = signal_of(deps, user, tx.all(statements::list_webauthn_credentials, user));
