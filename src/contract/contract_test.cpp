@@ -329,6 +329,8 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
        "USER AUDITED webauthn.remove fresh | DELETE /api/account/webauthn/{credential_id}"},
       {"WebAuthnService.BeginWebAuthnLogin", "ANYONE WRITE session.start | POST /api/auth/webauthn/options *"},
       {"WebAuthnService.VerifyWebAuthnLogin", "ANYONE CODE session.start | POST /api/auth/webauthn/verify *"},
+      {"WebAuthnService.BeginWebAuthnReauthentication",
+       "USER WRITE session.reauthenticate | POST /api/auth/reauthenticate/options *"},
       {"WebAuthnService.ListRelatedOrigins", "ANYONE READ webauthn.origins | GET /.well-known/webauthn"},
   };
   const Contract contract(contract_services(), routes_for(contract_services()));

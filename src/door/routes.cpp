@@ -61,6 +61,8 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
                       factors::remove_webauthn_credential),
       contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnLogin", factors, factors::begin_webauthn_login),
       contract::route("ostiary.v1.WebAuthnService.VerifyWebAuthnLogin", factors, factors::verify_webauthn_login),
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnReauthentication", factors,
+                      factors::begin_webauthn_reauthentication),
       contract::route("ostiary.v1.WebAuthnService.ListRelatedOrigins", factors, factors::list_related_origins),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),

@@ -12,6 +12,7 @@ std::string text_of(ChallengeUse::Purpose purpose) {
     case ChallengeUse::Purpose::add: return "add";
     case ChallengeUse::Purpose::sign_in: return "sign_in";
     case ChallengeUse::Purpose::second_step: return "second_step";
+    case ChallengeUse::Purpose::reauthenticate: return "reauthenticate";
   }
   throw std::logic_error("a challenge without a purpose");
 }

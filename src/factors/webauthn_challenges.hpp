@@ -11,7 +11,7 @@ inline constexpr std::chrono::minutes challenge_lifetime{5};
 
 /// What a challenge is for, and who may answer it.
 struct ChallengeUse {
-  enum class Purpose { add, sign_in, second_step } purpose;
+  enum class Purpose { add, sign_in, second_step, reauthenticate } purpose;
   BytesView holder;  ///< the id of the session, the device's hash, or the id of the login that waits
 };
 

@@ -1,11 +1,11 @@
-#include "factors/webauthn_login.hpp"
+#include "factors/webauthn_assertion.hpp"
 
 #include <gtest/gtest.h>
 
 namespace ostiary::factors {
 namespace {
 
-TEST(WebAuthnLogin, JudgesAssertions) {
+TEST(WebAuthnAssertion, JudgesAssertions) {
   using enum AssertionVerdict;
   const AssertionFacts right{true, true, true, crypto::WebAuthnVerdict::accepted, true};
   const auto with = [&](auto change) {
