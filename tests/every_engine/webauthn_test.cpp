@@ -7,6 +7,7 @@
 #include "accounts/change_status.hpp"
 #include "accounts/delete_account.hpp"
 #include "delivery/clean_up.hpp"
+#include "factors/reauthenticate.hpp"
 #include "factors/webauthn_credentials.hpp"
 #include "factors/webauthn_login.hpp"
 #include "scaffolding/software_authenticator.hpp"
@@ -402,6 +403,41 @@ TEST_P(WebAuthn, HasAtMostTwentyCredentials) {
   ada.settles_in();
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(adds(ada, SoftwareAuthenticator(crypto::JwsAlgorithm::eddsa)));
   EXPECT_EQ(refusal_of(begins_to_add(ada)), "factor_exists");
+}
+
+TEST_P(WebAuthn, MakesASessionFresh) {
+  enrols();
+  bob.settles_in();
+  const SoftwareAuthenticator bobs;
+  ASSERT_TRUE(adds(bob, bobs));
+  const auto options = [&](const Person& person) {
+    return factors::begin_webauthn_reauthentication(world.factors, signed_in(person), {});
+  };
+  const auto reauthenticates = [&](const SoftwareAuthenticator& authenticator, const std::string& challenge,
+                                   const Said& said, const std::string& password) {
+    v1::ReauthenticateRequest request;
+    if (!password.empty()) request.set_password(password);
+    *request.mutable_credential() = answer(authenticator, challenge, said, "", "").credential();
+    auto reply = factors::reauthenticate(world.factors, signed_in(ada), request);
+    if (reply) ada.access_token = reply->access_token();
+    return reply;
+  };
+  const Said unverified{.flags = SoftwareAuthenticator::present};
+  const std::string password = "plaited copper lantern 42";
+  ASSERT_TRUE(options(ada)) << refusal_of(options(ada));
+  EXPECT_EQ(refusal_of(reauthenticates(key, options(ada)->challenge(), unverified, "")), "missing_field");
+  EXPECT_EQ(refusal_of(reauthenticates(key, options(ada)->challenge(), unverified, "wrong")), "wrong_credentials");
+  EXPECT_EQ(refusal_of(reauthenticates(key, options(bob)->challenge(), {}, "")), "wrong_assertion")
+      << "a challenge of somebody else's session";
+  EXPECT_EQ(refusal_of(reauthenticates(bobs, options(ada)->challenge(), {}, "")), "missing_field")
+      << "somebody else's key is no whole login";
+  EXPECT_EQ(refusal_of(reauthenticates(bobs, options(ada)->challenge(), {}, password)), "wrong_assertion");
+  const auto challenge = options(ada)->challenge();
+  EXPECT_EQ(refusal_of(reauthenticates(key, challenge, unverified, password)), "accepted");
+  EXPECT_THAT(ada.is_recognised()->amr, ElementsAre("pwd", "hwk", "mfa"));
+  EXPECT_EQ(refusal_of(reauthenticates(key, challenge, unverified, password)), "wrong_assertion") << "again";
+  EXPECT_EQ(refusal_of(reauthenticates(key, options(ada)->challenge(), {}, "")), "accepted");
+  EXPECT_THAT(ada.is_recognised()->amr, ElementsAre("hwk", "user", "mfa"));
 }
 
 TEST_P(WebAuthn, LeavesNothingBehind) {
