@@ -133,6 +133,22 @@ const std::array rate_kinds{
     RateKind{"SESSION", "in one session", &limits::ClassRates::per_session},
     RateKind{"SERVICE", "by one service. No service can call in this version", &limits::ClassRates::per_service}};
 
+/// The calls of a class, in words.
+std::string_view calls_of(RateClass rate_class) {
+  switch (rate_class) {
+    case SIGN_IN: return "Sign-ins";
+    case REGISTER: return "Registrations";
+    case CODE: return "Wrong codes and links";
+    case MAIL: return "Mails";
+    case REFRESH: return "Refreshes";
+    case READ: return "Calls that only read, such as the session check,";
+    case WRITE: return "Calls that change something";
+    case AUDITED: return "Calls that change something and add to the audit log, such as a change of the profile,";
+    case PROBE: return "Readiness checks";
+    default: return "Other calls";
+  }
+}
+
 /// Gathers the entries of a configuration, which must outlive them.
 class Entries {
  public:
@@ -162,9 +178,8 @@ class Entries {
       for (const RateKind& kind : rate_kinds) {
         if ((rates.*kind.rates).empty()) continue;
         const std::string& class_name = RateClass_Name(rate_class);
-        const std::string what = rate_class == MAIL ? "Mails ordered" : "Calls of class " + class_name;
         add_rates(settings, rates.*kind.rates, "LIMIT_" + class_name + "_PER_" + std::string(kind.name),
-                  what + " " + std::string(kind.whom) + ".");
+                  std::string(calls_of(rate_class)) + " " + std::string(kind.whom) + ".");
       }
     }
   }
@@ -387,15 +402,15 @@ class Reading {
     }
     const std::string where = " while PUBLIC_URL, " + *config_.public_url + ", is not on this machine";
     if (!*config_.rate_limits)
-      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
+      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): must be on" + where);
     if (use_ == ConfigUse::looking) return;
-    if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
+    if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: required" + where);
     if (!adapters::parse_sender(*config_.mail_from)) {
-      errors_.push_back("MAIL_FROM: needed while no sender can be made of the host of PUBLIC_URL, " +
-                        host_of(*config_.public_url));
+      errors_.push_back("MAIL_FROM: required, because the host of PUBLIC_URL, " + host_of(*config_.public_url) +
+                        ", can't be the domain of a sender");
     }
     if (config_.master_key->empty()) {
-      errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
+      errors_.push_back("OSTIARY_MASTER_KEY: required" + where + "; create one with: openssl rand -hex 32");
     }
   }
 
@@ -404,13 +419,13 @@ class Reading {
     const bool is_reachable = config_.listens_beyond_this_machine();
     if (is_reachable) {
       warnings_.push_back(
-          "LISTEN_ADDRESS, GRPC_LISTEN_ADDRESS: other machines may reach this server, which PUBLIC_URL, " +
-          *config_.public_url + ", makes one for development; set PUBLIC_URL to what they know it by");
+          "LISTEN_ADDRESS, GRPC_LISTEN_ADDRESS: other machines can reach this server, but PUBLIC_URL, " +
+          *config_.public_url + ", selects the defaults for development; set PUBLIC_URL to the URL that they use");
     }
     if (*config_.rate_limits) return;
     if (is_reachable) {
       errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin +
-                        "): expected on while the server listens on more than loopback addresses");
+                        "): must be on while the server listens on more than loopback addresses");
     } else {
       warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
     }
@@ -435,9 +450,9 @@ class Reading {
     const bool in_cookies = *config_.browser_tokens == BrowserTokens::cookie;
     for (const std::string& origin : *config_.cors_origins) {
       if (is_app_origin(origin)) {
-        if (in_cookies) object(origin, "expected BROWSER_TOKENS=body beside it: such pages send no cookies");
+        if (in_cookies) object(origin, "requires BROWSER_TOKENS=body: such pages send no cookies");
       } else if (origin.starts_with("http://") && config_.public_url->starts_with("https://")) {
-        object(origin, "expected https beside an https PUBLIC_URL: whoever is on the way can change such a page");
+        object(origin, "must be https, as PUBLIC_URL is: an http page can be changed on its way to the browser");
       } else if (in_cookies && !is_same_site(origin, *config_.public_url)) {
         warnings_.push_back("CORS_ORIGINS: " + origin + " is on another site than PUBLIC_URL, " + *config_.public_url +
                             ": browsers send no cookies from there, so nobody can be signed in on its pages; see "
@@ -542,7 +557,7 @@ std::optional<adapters::SmtpServer> Config::smtp_server() const {
 
 adapters::MailSender Config::mail_sender() const {
   const auto sender = adapters::parse_sender(*mail_from);
-  if (!sender) throw WrongSetting("MAIL_FROM: needed while the host of PUBLIC_URL is no name");
+  if (!sender) throw WrongSetting("MAIL_FROM: required, because the host of PUBLIC_URL is not a domain name");
   return *sender;
 }
 

@@ -101,7 +101,8 @@ TEST(Config, ListensEverywhereWhereItIsPublic) {
 
 TEST(Config, NeedsASenderWhereTheHostIsAnAddress) {
   for (const std::string url : {"https://192.0.2.1", "https://[2001:db8::1]:8443"}) {
-    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}})), ElementsAre(HasSubstr("MAIL_FROM: needed"))) << url;
+    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}})), ElementsAre(HasSubstr("MAIL_FROM: required")))
+        << url;
     EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}, {"MAIL_FROM", "a@example.org"}})), IsEmpty());
   }
   EXPECT_EQ(config_of({{"PUBLIC_URL", "http://127.0.0.1:8001"}}).mail_sender().address, "no-reply@localhost");
@@ -267,7 +268,7 @@ TEST(Config, TakesTheEnvFileOfACompose) {
 
 TEST(Config, NeedsMailAndAMasterKeyInPublic) {
   EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://id.example.org"}}),
-              ElementsAre(HasSubstr("SMTP_URL: needed while PUBLIC_URL"), HasSubstr("OSTIARY_MASTER_KEY: needed")));
+              ElementsAre(HasSubstr("SMTP_URL: required while PUBLIC_URL"), HasSubstr("OSTIARY_MASTER_KEY: required")));
   EXPECT_THAT(errors_of(on_the_internet()), IsEmpty());
   EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://localhost:8443"}}), IsEmpty());
 }
@@ -289,7 +290,7 @@ TEST(Config, TakesAsManyConnectionsAsTheMachineAllowsUnlessToldOtherwise) {
 
 TEST(Config, LiftsLimitsOnThisMachineOnly) {
   EXPECT_THAT(errors_of(on_the_internet({{"RATE_LIMITS", "off"}})),
-              ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while PUBLIC_URL")));
+              ElementsAre(HasSubstr("RATE_LIMITS (environment): must be on while PUBLIC_URL")));
   EXPECT_THAT(read({{"RATE_LIMITS", "off"}})->warnings, ElementsAre(HasSubstr("RATE_LIMITS")));
 }
 
@@ -300,8 +301,7 @@ TEST(Config, DoesNotTakePublicUrlsWordForWhoCanReachIt) {
     EXPECT_THAT(read(settings)->warnings, ElementsAre(reachable));
     Map unlimited = settings;
     unlimited["RATE_LIMITS"] = "off";
-    EXPECT_THAT(errors_of(unlimited),
-                ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while the server")));
+    EXPECT_THAT(errors_of(unlimited), ElementsAre(HasSubstr("RATE_LIMITS (environment): must be on while the server")));
   }
   EXPECT_THAT(read({{"LISTEN_ADDRESS", "127.0.0.1, ::1, localhost"}})->warnings, IsEmpty());
   EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "*"}}))->warnings, IsEmpty());

@@ -189,7 +189,8 @@ Read<std::vector<std::string>> origins(std::string_view text) {
   std::vector<std::string> origins;
   for (const std::string& item : list(text)) {
     const auto origin = is_app_origin(item) ? app_origin_of(item) : origin_of(item);
-    if (!origin) return std::unexpected("origins like https://app.example.org, separated by commas");
+    if (!origin)
+      return std::unexpected("origins like https://app.example.org, separated by commas, and not '" + item + "'");
     origins.push_back(*origin);
   }
   return origins;

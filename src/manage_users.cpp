@@ -129,7 +129,7 @@ cli::ExitStatus print_change(Office& office, const Account& before, bool as_docu
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command) {
   // Nobody wants to type a password twice for an address that is none.
   if (!limits::parse_email(command.email))
-    return fail(refuse(Refusal::invalid_field, "--email: this is not an email address").error());
+    return fail(refuse(Refusal::invalid_field, "email: this is not an email address").error());
   if (command.username) {
     if (const auto checked = accounts::checked_username(*command.username); !checked) return fail(checked.error());
   }
@@ -217,6 +217,10 @@ cli::ExitStatus delete_user(const Config& config, Log& log, const cli::DeleteUse
   Office office(config, log);
   const auto account = office.find(command.name);
   if (!account) return fail(account.error());
+  if (!command.yes && !cli::is_confirmed("delete the account permanently", name_in_list(*account))) {
+    cli::complain("nothing was deleted: confirm with --yes, or by typing the name on a terminal");
+    return cli::failed;
+  }
   const auto ended = accounts::delete_account(office.rooms.accounts, office.call(), account->row.id);
   if (!ended) return fail(ended.error());
   if (command.json) {
@@ -277,7 +281,7 @@ cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRol
   const auto removed = access::remove_role(office.rooms.sessions, office.call(), account->row.id, command.role);
   if (!removed) return fail(removed.error());
   return print_change(office, *account, command.json,
-                      (*removed ? "has no longer the role " : "did not have the role ") + command.role,
+                      (*removed ? "no longer has the role " : "did not have the role ") + command.role,
                       {{"changed", *removed}});
 }
 

@@ -52,7 +52,7 @@ Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& em
   const auto wait = limits.take(buckets, deps.sessions.clock.now());
   if (!wait) return limits::Reservation(limits, std::move(buckets));
   return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
-                    "Too many mails were asked for.");
+                    "Too many mails to this address or from this network.");
 }
 
 std::unexpected<Refused> username_taken() {

@@ -163,8 +163,9 @@ struct Transfer {
   /// What failed, for people.
   std::string explain(CURLcode result) const {
     if (stopped_unsigned) return "SMTP_URL has a user and password, and the server offers no way to sign in";
-    const std::string& said = last_refusal.empty() ? last_reply : last_refusal;
-    return std::string(curl_easy_strerror(result)) + "; the server's last words: " + said;
+    const auto said = trim_blanks(last_refusal.empty() ? last_reply : last_refusal, "\r\n");
+    const std::string failure = curl_easy_strerror(result);
+    return said.empty() ? failure : failure + "; the server replied: " + std::string(said);
   }
 };
 

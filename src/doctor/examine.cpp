@@ -131,6 +131,11 @@ ClockFacts look_at_clock(Database* db) {
   return facts;
 }
 
+bool has_zone(const fs::path& name) {
+  std::error_code error;
+  return fs::exists("/usr/share/zoneinfo" / name, error);
+}
+
 /// One visit: what was opened on the way, and what was found.
 class Visit {
  public:
@@ -138,6 +143,7 @@ class Visit {
 
   Findings run() {
     look_at_files();
+    append(findings_, judge_time_zones(has_zone("Europe/Vienna"), has_zone("Asia/Calcutta")));
     look_at_storage();
     append_or_say(findings_, "clock", "check the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
     look_at_keys();

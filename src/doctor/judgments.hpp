@@ -62,6 +62,10 @@ Findings judge_serving_role(const std::string& role, const std::string& serving)
 /// `noted`: the PUBLIC_URL of the server that started last, if one did. Says nothing where all is well.
 Findings judge_issuer(const std::optional<std::string>& noted, const std::string& public_url);
 
+/// `has_old`: whether the system knows the names that zones had before, such as Asia/Calcutta. Says nothing where all
+/// is well.
+Findings judge_time_zones(bool has_zones, bool has_old);
+
 /// `outdated`: whether another version of Unicode made some of the skeletons that keep usernames apart. Says nothing
 /// where all is well.
 Findings judge_skeletons(bool outdated);

@@ -87,6 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
                      [](auto& condition) { condition.max_connections = 20, condition.connections = 0; }, Level::ok},
         PostgresCase{"never enough", [](auto& condition) { condition.max_connections = 19; }, Level::problem}));
 
+TEST(TimeZones, AreMissedByTheirOldNamesToo) {
+  EXPECT_TRUE(judge_time_zones(true, true).empty());
+  EXPECT_EQ(worst(judge_time_zones(true, false)), Level::warning);
+  EXPECT_EQ(worst(judge_time_zones(false, false)), Level::problem);
+}
+
 TEST(Skeletons, OfAnotherVersionAreWarnedOf) {
   EXPECT_TRUE(judge_skeletons(false).empty());
   EXPECT_EQ(worst(judge_skeletons(true)), Level::warning);

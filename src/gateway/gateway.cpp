@@ -258,7 +258,8 @@ void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   if (destination == nullptr) {
     const Page* const page = opens_page(request) ? router.page_at(target->path) : nullptr;
     if (page != nullptr) return give(answer_page(request, *page));
-    http::Response response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    http::Response response =
+        refused(Refusal::method_not_allowed, "This path supports other methods: see the Allow header.");
     response.headers.emplace_back("Allow", match.allow());
     return give(std::move(response));
   }
@@ -471,7 +472,7 @@ void Gateway::Impl::write_success(http::Response& response, const contract::Meth
   }
 }
 
-/// Ends the confusion of two cookies of one name, wherever they were set: what the answer doesn't set anew is gone.
+/// Clears cookies that were sent twice, wherever they were set: what the answer doesn't set anew is gone.
 void Gateway::Impl::clear_doubled_cookies(http::Response& response, const Exchange& exchange) const {
   for (const Cookie cookie : exchange.doubled_cookies) {
     const bool is_set_anew = std::ranges::any_of(response.headers, [&](const auto& header) {

@@ -147,7 +147,7 @@ void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const I
 std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& candidate) {
   switch (verdict) {
     case LoginVerdict::email_not_verified: {
-      auto refused = refuse(Refusal::email_not_verified, "Prove the email address first: a code was mailed to it.");
+      auto refused = refuse(Refusal::email_not_verified, "Verify the email address first: a code was mailed to it.");
       refused.error().facts.emplace_back("verification_id", to_string(candidate.pending->id));
       return refused;
     }

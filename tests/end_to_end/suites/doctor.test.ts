@@ -152,8 +152,8 @@ describe('`ostiary doctor`', () => {
 
     const open = await idle({ ...IN_PUBLIC, SMTP_URL: undefined, OSTIARY_MASTER_KEY: undefined })
     const lacking = await diagnosis({ ...open, TRUSTED_PROXIES: '0.0.0.0/0' })
-    expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: needed/)
-    expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: needed/)
+    expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: required/)
+    expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: required/)
     expect(lacking.about('settings')).toMatch(/problem: TRUSTED_PROXIES contains every address/)
     expect(lacking.about('ports'), 'it looks on').not.toBe('')
 
