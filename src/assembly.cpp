@@ -1,6 +1,7 @@
 #include "assembly.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "accounts/renew_skeletons.hpp"
 #include "adapters/invalidation_postgres.hpp"
@@ -15,8 +16,10 @@
 
 namespace ostiary {
 
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log) {
-  return [&clock, &log](const storage::SchemaLease& lease) {
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting) {
+  return [&clock, &log, while_waiting = std::move(while_waiting), told = false](const auto& lease) mutable {
+    if (while_waiting) while_waiting();
+    if (std::exchange(told, true)) return;
     const auto left = std::chrono::ceil<std::chrono::seconds>(lease.leased_until - clock.now());
     log.write(LogLevel::warning, "schema.waiting",
               {{"holder", lease.holder},
@@ -59,17 +62,19 @@ void warn_of_role(const Config& config, Database& db, Log& log) {
              {"text", "this server connects as another role than DATABASE_SERVING_ROLE: its rights are not limited"}});
 }
 
-void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log) {
+void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log,
+                    const WhileWaiting& while_waiting) {
   storage::Migrator migrator(db);
+  const auto on_wait = waits_to_log(clock, log, while_waiting);
   switch (use) {
     case Storage::Use::server:
     case Storage::Use::worker:
-      migrator.prepare_to_serve(*config.migrate_on_start, clock, waits_to_log(clock, log));
+      migrator.prepare_to_serve(*config.migrate_on_start, clock, on_wait);
       prepare_skeletons(config, db, log);
       warn_of_role(config, db, log);
       return;
     case Storage::Use::founder:
-      if (!migrator.is_current()) migrator.migrate(clock, waits_to_log(clock, log));
+      if (!migrator.is_current()) migrator.migrate(clock, on_wait);
       return;
     case Storage::Use::visitor: return expect_schema(config, &db);
   }
@@ -88,8 +93,8 @@ Secret master_key(const Config& config, Database& db, Random& random) {
 }
 
 vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db, const Clock& clock,
-                            const IdSource& ids, Random& random, Log& log) {
-  prepare_schema(config, use, db, clock, log);
+                            const IdSource& ids, Random& random, Log& log, const WhileWaiting& while_waiting) {
+  prepare_schema(config, use, db, clock, log, while_waiting);
   const bool is_server = use == Storage::Use::server;
   return {db,
           clock,
@@ -168,10 +173,10 @@ std::unique_ptr<Database> look_at_database(const Config& config) {
   return storage::look_at_sqlite(config.sqlite_file());
 }
 
-Foundation::Foundation(const Config& config, Storage::Use use, Log& log)
+Foundation::Foundation(const Config& config, Storage::Use use, Log& log, const WhileWaiting& while_waiting)
     : storage(config, use, log),
       ids(clock, random, id_order(storage.db().engine())),
-      keys(open_keys(config, use, storage.db(), clock, ids, random, log)),
+      keys(open_keys(config, use, storage.db(), clock, ids, random, log, while_waiting)),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 

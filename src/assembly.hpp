@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -43,8 +44,11 @@ class Storage {
   std::unique_ptr<Database> db_;
 };
 
-/// Says in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log);
+/// Is called again and again while the program waits for another process. May throw to end the wait.
+using WhileWaiting = std::function<void()>;
+
+/// Says once in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting = {});
 
 /// The database that the settings name, for who changes nothing; nothing where there is no SQLite file. Throws
 /// StartupError.
@@ -53,8 +57,8 @@ std::unique_ptr<Database> look_at_database(const Config& config);
 /// The objects that every command on accounts needs. Throws StartupError.
 struct Foundation {
   /// A server or worker migrates the schema as the settings say. A founder creates a missing one. Other commands need a
-  /// current one.
-  Foundation(const Config& config, Storage::Use use, Log& log);
+  /// current one. `while_waiting` is called while another process migrates it.
+  Foundation(const Config& config, Storage::Use use, Log& log, const WhileWaiting& while_waiting = {});
 
   SystemClock clock;
   SystemRandom random;

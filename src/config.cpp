@@ -352,6 +352,9 @@ class Reading {
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
     if (*config_.max_connections == 0) config_.max_connections.value = connections_within(capacity_of_process());
+    if (*config_.max_connections_per_address == 0) {
+      config_.max_connections_per_address.value = std::clamp(*config_.max_connections / 4, 1U, 1024U);
+    }
     if (config_.postgres_sslmode->empty()) {
       config_.postgres_sslmode.value = reaches_another_machine() ? "require" : "disable";
     }
@@ -388,6 +391,7 @@ class Reading {
     }
     check_ports();
     check_tls();
+    check_plain_http();
     check_grpc();
     check_database();
     for (const std::string name : {"REDIS_ADDR", "RABBITMQ_URL"}) {
@@ -490,6 +494,18 @@ class Reading {
       errors_.push_back("PUBLIC_URL=" + in_quotes(*config_.public_url) + " (" + config_.public_url.origin +
                         "): expected https:// beside TLS_CERT_FILE");
     }
+  }
+
+  /// With an https PUBLIC_URL, TLS must end somewhere. Where it does is known if a proxy is named, or if only this machine
+  /// can connect.
+  void check_plain_http() {
+    if (config_.is_local() || !config_.tls_cert_file->empty() || !config_.trusted_proxies->empty()) return;
+    if (std::ranges::all_of(*config_.listen_address, is_this_machine)) return;
+    warnings_.push_back("LISTEN_ADDRESS=" + in_quotes(showing::list(*config_.listen_address)) + " (" +
+                        config_.listen_address.origin +
+                        "): other machines may reach this server by plain HTTP, so that passwords and tokens can be "
+                        "read on the way. If a proxy provides TLS, name it in TRUSTED_PROXIES, and listen only where "
+                        "it connects; if not, set TLS_CERT_FILE and TLS_KEY_FILE");
   }
 
   void check_grpc() {

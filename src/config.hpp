@@ -111,10 +111,12 @@ struct Config {
       .usually = "by file descriptors and memory"};
   Setting<std::uint32_t> max_connections_per_address{
       .name = "MAX_CONNECTIONS_PER_ADDRESS",
-      .value = 1024,
+      .value = 0,
       .meaning = "The maximum number of HTTP connections from one IPv4 address or IPv6 /64; further ones get 503. It "
-                 "does not apply to TRUSTED_PROXIES.",
-      .bounds = {1, 1'000'000}};
+                 "does not apply to TRUSTED_PROXIES. 0: a quarter of MAX_CONNECTIONS, but not more than 1024, so that "
+                 "one address cannot use up all connections.",
+      .bounds = {0, 1'000'000},
+      .usually = "1024, or a quarter of MAX_CONNECTIONS"};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},

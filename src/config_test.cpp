@@ -16,6 +16,7 @@
 namespace ostiary {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -285,7 +286,19 @@ TEST(Config, IsLookedAtWithoutWhatOnlyAServerNeeds) {
 TEST(Config, TakesAsManyConnectionsAsTheMachineAllowsUnlessToldOtherwise) {
   EXPECT_EQ(*config_of({}).max_connections, connections_within(capacity_of_process()));
   EXPECT_EQ(*config_of({{"MAX_CONNECTIONS", "5000"}}).max_connections, 5000U);
-  EXPECT_EQ(*config_of({}).max_connections_per_address, 1024U);
+}
+
+// Otherwise one address could take all that there are.
+TEST(Config, GivesOneAddressAQuarterOfTheConnectionsAtMost) {
+  const auto share = [](const char* connections) {
+    return *config_of({{"MAX_CONNECTIONS", connections}}).max_connections_per_address;
+  };
+  EXPECT_EQ(share("1000000"), 1024U);
+  EXPECT_EQ(share("4096"), 1024U);
+  EXPECT_EQ(share("4095"), 1023U);
+  EXPECT_EQ(share("200"), 50U);
+  EXPECT_EQ(share("1"), 1U);
+  EXPECT_EQ(*config_of({{"MAX_CONNECTIONS_PER_ADDRESS", "5000"}}).max_connections_per_address, 5000U);
 }
 
 TEST(Config, LiftsLimitsOnThisMachineOnly) {
@@ -304,7 +317,19 @@ TEST(Config, DoesNotTakePublicUrlsWordForWhoCanReachIt) {
     EXPECT_THAT(errors_of(unlimited), ElementsAre(HasSubstr("RATE_LIMITS (environment): must be on while the server")));
   }
   EXPECT_THAT(read({{"LISTEN_ADDRESS", "127.0.0.1, ::1, localhost"}})->warnings, IsEmpty());
-  EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "*"}}))->warnings, IsEmpty());
+  EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "127.0.0.1"}}))->warnings, IsEmpty());
+}
+
+TEST(Config, WarnsOfPlainHttpBesideAnHttpsPublicUrl) {
+  const auto warnings = [](Map changes) { return read(on_the_internet(std::move(changes)))->warnings; };
+  const auto plain = ElementsAre(AllOf(HasSubstr("LISTEN_ADDRESS="), HasSubstr("plain HTTP"),
+                                       HasSubstr("TRUSTED_PROXIES"), HasSubstr("TLS_CERT_FILE")));
+  EXPECT_THAT(warnings({}), plain) << "the default is every address";
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "*"}}), plain);
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "127.0.0.1, 10.0.0.5"}}), plain);
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "localhost"}}), IsEmpty()) << "a proxy on this machine";
+  EXPECT_THAT(warnings({{"TRUSTED_PROXIES", "10.0.0.0/8"}}), IsEmpty());
+  EXPECT_THAT(warnings({{"TLS_CERT_FILE", "a.pem"}, {"TLS_KEY_FILE", "b.pem"}}), IsEmpty());
 }
 
 TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
@@ -322,7 +347,7 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
 
 TEST(Config, TakesOnlyOriginsThatCanWork) {
   const auto with = [](const char* origins, const char* tokens) {
-    return read(on_the_internet({{"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
+    return read(on_the_internet({{"LISTEN_ADDRESS", "localhost"}, {"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
   };
   EXPECT_THAT(with("https://app.example.org", "cookie")->warnings, IsEmpty());
   EXPECT_THAT(with("https://app.example.com", "cookie")->warnings,
@@ -490,7 +515,8 @@ TEST(Config, OverridesTheContractsRates) {
 TEST(Config, ShowsDefaultsThatAreReadAsThemselves) {
   for (const ConfigLine& line : describe(Config{})) {
     const bool is_the_machines =
-        std::set<std::string_view>{"WORKERS", "HASH_THREADS", "MAX_CONNECTIONS"}.contains(line.name);
+        std::set<std::string_view>{"WORKERS", "HASH_THREADS", "MAX_CONNECTIONS", "MAX_CONNECTIONS_PER_ADDRESS"}
+            .contains(line.name);
     if (line.value.empty() || is_the_machines) continue;
     const auto result = read({{line.name, line.value}});
     ASSERT_TRUE(result) << line.name << ": " << result.error().front();

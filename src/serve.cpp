@@ -41,6 +41,9 @@ constexpr std::chrono::seconds longest_end{3};  ///< after that, for what outliv
 constexpr std::size_t longest_queue = 1024;
 constexpr std::chrono::seconds every_second{1};
 
+/// The process was told to stop before it had started.
+struct StopAsked {};
+
 /// Holds the signals that stop back from every thread started while it lives, for `wait` to take: SIGTERM, SIGINT, and
 /// SIGHUP on a terminal, which is then gone. Elsewhere that one asks a service to read its files again, as certificates
 /// are without being asked.
@@ -57,6 +60,15 @@ class StopSignals {
     std::signal(SIGPIPE, SIG_IGN);
   }
 
+  /// Throws StopAsked if one of them has come.
+  void expect_none() const {
+    sigset_t come;
+    sigpending(&come);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+      if (sigismember(&signals_, signal) == 1 && sigismember(&come, signal) == 1) throw StopAsked{};
+    }
+  }
+
   void wait() const {
     int signal = 0;
     sigwait(&signals_, &signal);
@@ -68,6 +80,16 @@ class StopSignals {
  private:
   sigset_t signals_{};
 };
+
+/// Runs what begins with a start. That ends in peace if it is told to stop while it waits for another process.
+void run_until_stopped(Log& log, const std::function<void(const StopSignals&)>& run) {
+  const StopSignals signals;  // before there is another thread
+  try {
+    run(signals);
+  } catch (const StopAsked&) {
+    log.write(LogLevel::info, "stopped", {});
+  }
+}
 
 /// Ends the process, once it was told when, where something holds up an orderly end: a database or a name server that
 /// does not answer. Whatever was acknowledged is on the disk, as it is when the process is killed. To be made before,
@@ -329,13 +351,7 @@ Config with_port(Config config) {
   return config;
 }
 
-}  // namespace
-
-void serve(const Config& given, Log& plain_log) {
-  run_soon_after_waking();
-  share_heaps();
-  const Config config = with_port(given);
-  const StopSignals signals;  // before there is another thread
+void run_server(const Config& config, const StopSignals& signals, Log& plain_log) {
   door::LimitedLog limited_log(plain_log);
   const Periodically log_seconds(every_second, [&limited_log] { limited_log.tick(); });
   door::CountedLog log(limited_log, {{"call.failed", LogLevel::error},
@@ -351,7 +367,7 @@ void serve(const Config& given, Log& plain_log) {
   raise_descriptor_limit();
   look_ahead(config);
   warn_of_development_key(config, log);
-  Foundation foundation(config, Storage::Use::server, log);
+  Foundation foundation(config, Storage::Use::server, log, [&signals] { signals.expect_none(); });
   note_public_url(config, foundation, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
@@ -422,11 +438,10 @@ void serve(const Config& given, Log& plain_log) {
   log.write(LogLevel::info, "stopped", {});
 }
 
-void work(const Config& config, Log& log) {
-  const StopSignals signals;
+void run_worker(const Config& config, const StopSignals& signals, Log& log) {
   LastResort last_resort(log);
   warn_of_development_key(config, log);
-  Foundation foundation(config, Storage::Use::worker, log);
+  Foundation foundation(config, Storage::Use::worker, log, [&signals] { signals.expect_none(); });
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
   Mailing mailing(config, foundation, log);
   mailing.executor.start(2);
@@ -438,6 +453,19 @@ void work(const Config& config, Log& log) {
   last_resort.end_at(deadline + longest_end);
   mailing.executor.stop(deadline);
   log.write(LogLevel::info, "stopped", {});
+}
+
+}  // namespace
+
+void serve(const Config& given, Log& log) {
+  run_soon_after_waking();
+  share_heaps();
+  const Config config = with_port(given);
+  run_until_stopped(log, [&](const StopSignals& signals) { run_server(config, signals, log); });
+}
+
+void work(const Config& config, Log& log) {
+  run_until_stopped(log, [&](const StopSignals& signals) { run_worker(config, signals, log); });
 }
 
 }  // namespace ostiary

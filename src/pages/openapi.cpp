@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "contract/refusals.hpp"
 #include "contract/rules.hpp"
+#include "gateway/entity_tag.hpp"
 #include "pages/openapi_schemas.hpp"
 #include "pages/yaml.hpp"
 
@@ -31,8 +32,9 @@ with the same field twice, is refused; only the session check, health and key ca
 there is one, and a `trace_id` that finds it in the server's log.
 
 Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
-pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its access
-token. The same calls are served over gRPC.
+pages of origins that are not listed in CORS_ORIGINS. With BROWSER_TOKENS=body a page of CORS_ORIGINS that signs in with
+`token_delivery: body` gets its tokens in the body instead, and sends them as other clients do. Any other client sends
+`Authorization: Bearer` with its access token. The same calls are served over gRPC.
 )";
 
 constexpr std::string_view json_type = "application/json";
@@ -302,6 +304,11 @@ class Description {
                            {"example", OpenApiSchemas::example(reply, Role::reply)}};
       success["content"] = json::object{{json_type, std::move(content)}};
     }
+    if (gateway::is_public_document(binding.path)) {
+      success["headers"] = etag();
+      responses["304"] = {{"description", "If-None-Match names the ETag: the document has not changed."},
+                          {"headers", etag()}};
+    }
     if (method.redirect != nullptr) responses["303"] = redirect_answer(success);
     responses[std::to_string(status)] = std::move(success);
 
@@ -314,6 +321,8 @@ class Description {
     responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     return responses;
   }
+
+  static json::object etag() { return {{"ETag", json::object{{"$ref", "#/components/headers/ETag"}}}}; }
 
   /// A reference to the answer, which stands among the components once for all calls that have the same.
   json::object shared(int status, json::object answer) {
@@ -358,6 +367,7 @@ class Description {
     headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
     headers["Set-Cookie"] = {{"description", about_cookies()}, {"schema", text}};
     headers["Location"] = {{"description", "The URL to go to."}, {"schema", text}};
+    headers["ETag"] = {{"description", "Identifies this version of the document, for If-None-Match."}, {"schema", text}};
     json::object schemes;
     schemes["bearer"] = {{"type", "http"},
                          {"scheme", "bearer"},

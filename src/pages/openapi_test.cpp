@@ -229,6 +229,17 @@ TEST(DescribedFiles, HaveRawBodiesRedirectsAndSizes) {
   EXPECT_TRUE(go.as_object().contains("200"));
 }
 
+TEST_F(Described, SaysThatPublicDocumentsHaveAnEntityTag) {
+  for (const char* path : {"/.well-known/jwks.json", "/.well-known/oauth-authorization-server"}) {
+    for (const char* status : {"200", "304"}) {
+      const auto& answer = operation(path, "/get/responses/" + std::string(status));
+      EXPECT_EQ(answer.at_pointer("/headers/ETag/$ref"), "#/components/headers/ETag") << path << status;
+    }
+    EXPECT_FALSE(operation(path, "/get/responses/304").as_object().contains("content"));
+  }
+  EXPECT_FALSE(operation("/health", "/get/responses").as_object().contains("304"));
+}
+
 TEST_F(Described, TellsEachCookiesPathAndLifetime) {
   EXPECT_THAT(std::string(at("/components/headers/Set-Cookie/description").as_string()),
               HasSubstr("ostiary_device`, sent to `/` and below, kept for 31536000 seconds"));

@@ -161,7 +161,11 @@ describe('`ostiary doctor`', () => {
     expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\.mmdb/)
     expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\/folder/)
 
+    const plain = await diagnosis({ ...open, LISTEN_ADDRESS: '0.0.0.0' })
+    expect(plain.about('settings')).toMatch(/warning: LISTEN_ADDRESS=.*plain HTTP.*TRUSTED_PROXIES.*TLS_CERT_FILE/)
+
     const unproxied = await diagnosis(open)
+    expect(unproxied.about('settings')).not.toMatch(/plain HTTP/)
     expect(unproxied.about('settings')).toMatch(/warning: no proxy is trusted/)
   })
 
