@@ -496,8 +496,8 @@ class Reading {
     }
   }
 
-  /// With an https PUBLIC_URL, TLS must end somewhere. Where it does is known if a proxy is named, or if only this machine
-  /// can connect.
+  /// With an https PUBLIC_URL, TLS must end somewhere. Where it does is known if a proxy is named, or if only this
+  /// machine can connect.
   void check_plain_http() {
     if (config_.is_local() || !config_.tls_cert_file->empty() || !config_.trusted_proxies->empty()) return;
     if (std::ranges::all_of(*config_.listen_address, is_this_machine)) return;

@@ -347,7 +347,8 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
 
 TEST(Config, TakesOnlyOriginsThatCanWork) {
   const auto with = [](const char* origins, const char* tokens) {
-    return read(on_the_internet({{"LISTEN_ADDRESS", "localhost"}, {"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
+    return read(
+        on_the_internet({{"LISTEN_ADDRESS", "localhost"}, {"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
   };
   EXPECT_THAT(with("https://app.example.org", "cookie")->warnings, IsEmpty());
   EXPECT_THAT(with("https://app.example.com", "cookie")->warnings,

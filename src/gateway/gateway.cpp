@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::size_t longest_user_agent = 512;
 constexpr std::size_t longest_logged_path = 256;
-/// What a head may have of headers, so that with the transport's lines (status, Date, Content-Length, Connection) it stays
-/// within 4096 bytes: a proxy's buffer for it, such as nginx's, is often no larger, and what exceeds it is lost.
+/// What a head may have of headers, so that with the transport's lines (status, Date, Content-Length, Connection) it
+/// stays within 4096 bytes: a proxy's buffer for it, such as nginx's, is often no larger, and what exceeds it is lost.
 constexpr std::size_t largest_headers = 4096 - 192;
 const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
 

@@ -461,8 +461,8 @@ TEST(Gateway, ClearsCookiesThatCameTwice) {
   const std::string name = "__Secure-ostiary_access";
   const std::string twice = name + "=a; " + name + "=b";
   const auto cleared = [&](std::string_view path, std::string_view domain) {
-    return name + "=; Path=" + std::string(path) + "; Max-Age=0; Secure" +
-           (domain.empty() ? "" : "; Domain=") + std::string(domain);
+    return name + "=; Path=" + std::string(path) + "; Max-Age=0; Secure" + (domain.empty() ? "" : "; Domain=") +
+           std::string(domain);
   };
   testing::TestedGateway tested(options);
   const testing::Answered refused = tested.ask(get("/api/auth/session", {{"cookie", twice}}));
@@ -1099,8 +1099,7 @@ TEST(Cookies, AreAsTheContractWritesThem) {
                       *file.FindEnumTypeByName("Jar"));
   EXPECT_EQ(jar.set(static_cast<Cookie>(1), "v"),
             "__Secure-short=v; Path=/login; Max-Age=600; HttpOnly; SameSite=Lax; Secure");
-  EXPECT_EQ(jar.clear(static_cast<Cookie>(1)),
-            "__Secure-short=; Path=/login; Max-Age=0; Secure");
+  EXPECT_EQ(jar.clear(static_cast<Cookie>(1)), "__Secure-short=; Path=/login; Max-Age=0; Secure");
   EXPECT_EQ(jar.set(static_cast<Cookie>(2), "v"), "__Host-long=v; Path=/; Max-Age=77; HttpOnly; SameSite=Lax; Secure");
   for (const char* name : {"Nameless", "Pathless", "Ageless", "TwoAges", "Bare"}) {
     EXPECT_THROW(CookieJar({}, *file.FindEnumTypeByName(name)), contract::ContractError) << name;

@@ -66,7 +66,9 @@ AskedDelivery CookieFields::asked(const Message& request) const {
   }
 }
 
-bool CookieFields::may_set(Cookie cookie) const { return std::ranges::find(reply_, cookie, &Field::cookie) != reply_.end(); }
+bool CookieFields::may_set(Cookie cookie) const {
+  return std::ranges::find(reply_, cookie, &Field::cookie) != reply_.end();
+}
 
 std::vector<std::pair<Cookie, std::string>> CookieFields::take(const Message& reply) const {
   std::vector<std::pair<Cookie, std::string>> values;

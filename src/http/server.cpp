@@ -307,8 +307,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return false;
   }
 
-  /// How much of all replies the client's system has, counted from a constant. What waits in ours is no progress, however
-  /// large its buffer. TLS adds to it, so more may wait than the replies have.
+  /// How much of all replies the client's system has, counted from a constant. What waits in ours is no progress,
+  /// however large its buffer. TLS adds to it, so more may wait than the replies have.
   std::uint64_t acknowledged() {
     constexpr std::uint64_t more_than_can_wait = std::uint64_t{1} << 40;
     return more_than_can_wait + sent_ - wire_.unacknowledged();

@@ -367,7 +367,8 @@ class Description {
     headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
     headers["Set-Cookie"] = {{"description", about_cookies()}, {"schema", text}};
     headers["Location"] = {{"description", "The URL to go to."}, {"schema", text}};
-    headers["ETag"] = {{"description", "Identifies this version of the document, for If-None-Match."}, {"schema", text}};
+    headers["ETag"] = {{"description", "Identifies this version of the document, for If-None-Match."},
+                       {"schema", text}};
     json::object schemes;
     schemes["bearer"] = {{"type", "http"},
                          {"scheme", "bearer"},
