@@ -498,7 +498,7 @@ void Gateway::Impl::add_cookies_that_fit(http::Response& response, std::vector<s
   const auto bytes_of_line = [](const std::string& line) { return bytes_of_header("Set-Cookie", line); };
   std::size_t bytes_of_all = bytes;
   for (const std::string& line : lines) bytes_of_all += bytes_of_line(line);
-  if (bytes_of_all > largest_headers) {
+  if (bytes_of_all > largest_headers && !lines.empty()) {
     std::ranges::rotate(lines, lines.begin() + random.below(static_cast<std::uint32_t>(lines.size())));
   }
   for (std::string& line : lines) {

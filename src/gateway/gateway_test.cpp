@@ -546,6 +546,7 @@ TEST(Gateway, ClearsCookiesOfLongNamesInAFewAnswers) {
   for (auto& line : jar.clear_others(Cookie::ACCESS, "/api/auth/session")) missing.insert(std::move(line));
   const std::string twice = "__Secure-ostiary_access=a; __Secure-ostiary_access=b";
   for (int tries = 0; tries < 1000 && !missing.empty(); ++tries) {
+    tested.random.bytes(1);  // an answer takes an even number, and would begin at every other line only
     for (const auto& [name, value] : tested.ask(get("/api/auth/session", {{"cookie", twice}})).headers) {
       if (name == "Set-Cookie") missing.erase(value);
     }
