@@ -306,8 +306,7 @@ class Description {
     }
     if (gateway::is_public_document(binding.path)) {
       success["headers"] = etag();
-      responses["304"] = {{"description", "If-None-Match names the ETag: the document has not changed."},
-                          {"headers", etag()}};
+      responses["304"] = {{"$ref", "#/components/responses/NotModified"}};
     }
     if (method.redirect != nullptr) responses["303"] = redirect_answer(success);
     responses[std::to_string(status)] = std::move(success);
@@ -378,7 +377,9 @@ class Description {
                                 {"in", "cookie"},
                                 {"name", jar_.name(Cookie::ACCESS)},
                                 {"description", "The same token, as a browser keeps it."}};
-    json::object responses{{"Problem", std::move(problem)}};
+    json::object not_modified{{"description", "If-None-Match names the ETag: the document has not changed."},
+                              {"headers", etag()}};
+    json::object responses{{"Problem", std::move(problem)}, {"NotModified", std::move(not_modified)}};
     for (const Answer& answer : answers_) responses[answer.name] = answer.content;
     return {{"schemas", std::move(schemas)},
             {"responses", std::move(responses)},
