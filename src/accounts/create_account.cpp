@@ -51,9 +51,9 @@ Result<limits::Username> checked_username(std::string_view username) {
   return refuse(Refusal::invalid_field, std::string(limits::explain(verdict)), "username");
 }
 
-Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words) {
-  const auto longest = crypto::longest_password(deps.sessions.hasher.parameters().algorithm);
-  auto judgment = passwords::judge_password(password, own_words, longest);
+Result<void> check_password(crypto::PasswordParameters::Algorithm algorithm, std::string_view password,
+                            const std::vector<std::string>& own_words) {
+  auto judgment = passwords::judge_password(password, own_words, crypto::longest_password(algorithm));
   switch (judgment.verdict) {
     case passwords::PasswordVerdict::acceptable: return {};
     case passwords::PasswordVerdict::too_guessable:

@@ -35,8 +35,9 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
     if (!username) return std::unexpected(username.error());
     wanted.username = *std::move(username);
   }
-  const auto password = check_password(
-      deps, request.password(), {wanted.email.given, request.username(), wanted.display_name, deps.service_name});
+  const auto password =
+      check_password(deps.sessions.hasher.parameters().algorithm, request.password(),
+                     {wanted.email.given, request.username(), wanted.display_name, deps.service_name});
   if (!password) return std::unexpected(password.error());
   return wanted;
 }

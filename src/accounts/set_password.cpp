@@ -4,7 +4,9 @@
 #include "accounts/statements.hpp"
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
+#include "passwords/decoys.hpp"
 #include "sessions/end_sessions.hpp"
+#include "sessions/no_such_user.hpp"
 
 namespace ostiary::accounts {
 
@@ -12,7 +14,7 @@ namespace {
 
 Result<statements::AccountRow> find(Transaction& tx, UserId user) {
   auto row = tx.optional(statements::find_account, user);
-  if (!row) return refuse(Refusal::not_found, "There is no such user.");
+  if (!row) return sessions::no_such_user();
   return *std::move(row);
 }
 
@@ -23,7 +25,7 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
   const auto account = room.db.read([&](Transaction& tx) { return find(tx, user); });
   if (!account) return std::unexpected(account.error());
   const auto checked = check_password(
-      deps, password.reveal(),
+      room.hasher.parameters().algorithm, password.reveal(),
       {account->email.value_or(""), account->username.value_or(""), account->display_name, deps.service_name});
   if (!checked) return std::unexpected(checked.error());
   const std::string hash = room.hasher.hash(password);
