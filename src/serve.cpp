@@ -345,6 +345,7 @@ void serve(const Config& given, Log& plain_log) {
   const Periodically log_seconds(every_second, [&limited_log] { limited_log.tick(); });
   door::CountedLog log(limited_log, {{"call.failed", LogLevel::error},
                                      {"call.unavailable", LogLevel::error},
+                                     {"decoys.not_read", LogLevel::warning},
                                      {"executor.failed", LogLevel::error},
                                      {"http.cross_site_refused", LogLevel::warning},
                                      {"job.dead", LogLevel::warning},

@@ -3,6 +3,7 @@
 #include "accounts/statements.hpp"
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
+#include "passwords/decoys.hpp"
 #include "passwords/policy.hpp"
 
 namespace ostiary::accounts {
@@ -19,7 +20,7 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
              name ? Text(limits::skeleton_version()) : Text(), now);
   if (account.password_hash) {
     tx.execute(statements::insert_password, account.id, *account.password_hash, crypto::cost_of(*account.password_hash),
-               now);
+               passwords::sample_of(account.id), now);
   }
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;

@@ -32,7 +32,7 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
   const Time now = room.clock.now();
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     if (const auto still = find(tx, user); !still) return std::unexpected(still.error());
-    tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), now);
+    tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), passwords::sample_of(user), now);
     const auto ended = sessions::end_sessions_of(tx, room, user, std::nullopt, "password_changed", now);
     const auto touched = tx.one(statements::touch_user, user, now);
     delivery::announce(tx, room.ids, now,

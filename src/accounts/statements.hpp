@@ -187,13 +187,14 @@ inline constexpr Statement<void(UserId, std::optional<std::string>, std::optiona
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, 1)
 )sql"};
 
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> insert_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+/// $3: the cost of the hash, $4: the user's sample (passwords/decoys.hpp).
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> insert_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
 )sql"};
 
 /// Whether there was one before or not.
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> set_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> set_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, cost = excluded.cost, changed_at = excluded.changed_at
 )sql"};
 

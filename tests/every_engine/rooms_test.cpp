@@ -1020,6 +1020,21 @@ TEST_P(Rooms, NobodysHashHasACostInUseB1) {
   EXPECT_THAT(costs_drawn(), ElementsAre(todays));
 }
 
+// The costs in use serve decoys only: that they can't be read is no reason to refuse a login.
+TEST_P(Rooms, ALoginKeepsTheLastKnownCostsWhereTheyCantBeRead) {
+  ada.settles_in();
+  ASSERT_TRUE(world.db.change_schema([](Connection& connection) {
+    connection.run_script("ALTER TABLE password_credentials RENAME COLUMN sample TO other");
+    return true;
+  }));
+  auto& decoys = world.hasher.decoys();
+  decoys.use({{"$argon2id$v=19$m=64,t=1,p=1$", 1'000'000}});
+  const auto lines = world.log.lines().size();
+  EXPECT_TRUE(ada.logs_in());
+  EXPECT_TRUE(world.log.lines()[lines].starts_with("decoys.not_read error=")) << world.log.lines()[lines];
+  EXPECT_EQ(crypto::cost_of(decoys.for_draw(Digest{})), "$argon2id$v=19$m=64,t=1,p=1$");
+}
+
 // Two right logins at a time, after the parameters were raised: the first replaces the hash that the second has read.
 TEST_P(Rooms, ALoginIsRightWhileAnotherReplacesTheHashR310) {
   ada.settles_in();
