@@ -276,5 +276,6 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_ready ON jobs (kind, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (kind, leased_until) WHERE state = 'running';
+CREATE INDEX jobs_owner ON jobs (owner_id, id) WHERE finished_at IS NULL;
 CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
 CREATE INDEX jobs_dead ON jobs (finished_at) WHERE state = 'dead';

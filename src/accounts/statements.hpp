@@ -90,8 +90,20 @@ inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_regi
   ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
 )sql"};
 
-/// Its address has the account `$2` from now on.
-inline constexpr Statement<void(VerificationId, UserId)> name_account{R"sql(
+struct BegunRow {
+  VerificationId id;
+  UserId user_id;  ///< the account that would have been made of it
+};
+/// The registrations of an account's address that name the account. Never more than live ones are allowed.
+inline constexpr Statement<BegunRow(UserId)> list_registrations_at{R"sql(
+  SELECT c.id, p.user_id
+  FROM users u JOIN challenges c ON c.purpose = 'verify_email' AND c.subject = u.email_canonical AND c.user_id = u.id
+    JOIN pending_registrations p ON p.id = c.id
+  WHERE u.id = $1 ORDER BY c.created_at, c.id LIMIT 100
+)sql"};
+
+/// Its address has the account `$2` from now on, or none.
+inline constexpr Statement<void(VerificationId, std::optional<UserId>)> name_account{R"sql(
   UPDATE challenges SET user_id = $2 WHERE id = $1
 )sql"};
 
@@ -117,10 +129,12 @@ struct OwnerRow {
   std::optional<std::string> email;  ///< never null: the account was found by it
   std::string display_name;
   std::string locale;
+  std::optional<Time> noticed_at;  ///< the last notice that somebody tried to register the address
 };
 inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
-  SELECT u.id, u.email, p.display_name, p.locale
-  FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
+  SELECT u.id, u.email, p.display_name, p.locale, n.sent_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
+  WHERE u.email_canonical = $1
 )sql"};
 
 struct UserIdRow {
@@ -164,13 +178,6 @@ inline constexpr Statement<NameRow(std::string, UserId)> list_newer_skeletons{R"
 
 inline constexpr Statement<void(UserId, std::string, std::optional<std::string>)> set_skeleton{R"sql(
   UPDATE users SET skeleton_version = $2, username_skeleton = $3 WHERE id = $1
-)sql"};
-
-struct NoticeRow {
-  Time sent_at;
-};
-inline constexpr Statement<NoticeRow(UserId)> find_notice{R"sql(
-  SELECT sent_at FROM registration_notices WHERE user_id = $1
 )sql"};
 
 inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(

@@ -236,6 +236,26 @@ TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
   EXPECT_THAT(mails.front().text + mails.front().html, Not(HasSubstr("http"))) << "no link that leads nowhere";
 }
 
+// The time of the answer does not tell, either: a decoy writes as many rows as a registration that is mailed a code.
+TEST_P(Rooms, ADecoyOrdersAMailThatIsNeverSentB1) {
+  ada.settles_in();
+  Person stranger(world, "ada@example.org", "wicked stranger password 7");
+  ASSERT_TRUE(stranger.registers()) << "with a notice to the owner";
+  world.delivered();
+  static constexpr Statement<CountRow()> jobs{"SELECT count(*) FROM jobs"};
+  static constexpr Statement<CountRow()> empty{
+      "SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 0 AND length(payload) = 0"};
+  const auto before = count(jobs);
+  ASSERT_TRUE(stranger.registers());
+  world.clock.advances(61s);
+  v1::ResendEmailCodeRequest request;
+  request.set_verification_id(stranger.verification_id);
+  ASSERT_TRUE(accounts::resend_email_code(world.accounts, stranger.call(), request));
+  EXPECT_EQ(count(jobs), before + 2);
+  EXPECT_EQ(count(empty), 2);
+  EXPECT_THAT(world.delivered(), IsEmpty());
+}
+
 TEST_P(Rooms, ACodesMailSaysHowLongItWorksAndWhoseItIs) {
   Person weird(world, "ada+tag&x=%@example.org");
   world.accounts.code_policy.code_lifetime = 30min;
