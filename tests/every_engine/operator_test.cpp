@@ -155,6 +155,7 @@ TEST_P(OperatorsWork, ADeletionLeavesTheRegistrationsThatOthersBegan) {
   ASSERT_TRUE(early.registers());
   world.delivered();
   ada.settles_in();
+  world.clock.advances(1s);
   Person late(world, "ada@EXAMPLE.org", "another stranger password 8");
   ASSERT_TRUE(late.registers());
   world.delivered();
