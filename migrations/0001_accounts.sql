@@ -30,14 +30,16 @@ CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton, skeleto
 CREATE INDEX users_skeleton_version ON users (skeleton_version, id);
 
 -- `cost`: the algorithm and cost of the hash, which is its text up to the salt. `changed_at`: when the password was
--- chosen; a stronger hash of the same one does not change it.
+-- chosen; a stronger hash of the same one does not change it. `sample`: from 0 to 4095, by the user's id; of many hashes
+-- of one cost those of some samples are counted.
 CREATE TABLE password_credentials (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
   hash text NOT NULL,
   cost text NOT NULL,
+  sample bigint NOT NULL,
   changed_at timestamptz NOT NULL
 );
-CREATE INDEX password_credentials_cost ON password_credentials (cost);
+CREATE INDEX password_credentials_cost ON password_credentials (cost, sample);
 
 CREATE TABLE user_profiles (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -274,5 +276,6 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_ready ON jobs (kind, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (kind, leased_until) WHERE state = 'running';
+CREATE INDEX jobs_owner ON jobs (owner_id, id) WHERE finished_at IS NULL;
 CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
 CREATE INDEX jobs_dead ON jobs (finished_at) WHERE state = 'dead';

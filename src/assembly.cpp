@@ -193,17 +193,20 @@ std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, ad
 
 }  // namespace
 
-Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
-    : templates(*config.mail_templates),
-      mailer(make_mailer(config, foundation.clock, mailbox)),
+std::optional<adapters::GeoIp> open_geoip(const Config& config) {
+  if (config.geoip_file->empty()) return std::nullopt;
+  return adapters::GeoIp(*config.geoip_file);
+}
+
+Mailing::Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log)
+    : mailer(make_mailer(config, foundation.clock, mailbox)),
       executor(
           {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
           mail_domain(config)) {}
 
-Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor)
-    : geoip(config.geoip_file->empty() ? std::nullopt
-                                       : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
-      hasher(password_parameters(config), *config.hash_threads, foundation.random),
+Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<adapters::GeoIp>& geoip, Log& log,
+             std::function<void()> wake_executor)
+    : hasher(password_parameters(config), *config.hash_threads, foundation.random),
       tokens(foundation.keys, foundation.ids, {*config.public_url, *config.token_audience, *config.token_client_id}),
       devices(foundation.keys, foundation.random),
       cache(foundation.storage.invalidation(), render),
@@ -223,7 +226,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                limits,
                log,
                session_policy(config),
-               [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
+               [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),

@@ -69,21 +69,23 @@ struct Foundation {
   audit::AuditLog audit;
 };
 
-/// The mailer of the settings, and the executor of its jobs.
-struct Mailing {
-  Mailing(const Config& config, Foundation& foundation, Log& log);
+/// The database in GEOIP_FILE, if it is set. Throws WrongSetting.
+std::optional<adapters::GeoIp> open_geoip(const Config& config);
 
-  delivery::MailTemplates templates;
+/// The mailer of the settings, and the executor of its jobs. `templates` must outlive it.
+struct Mailing {
+  Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log);
+
   adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
   std::unique_ptr<Mailer> mailer;
   delivery::Executor executor;
 };
 
-/// The rooms with their dependencies.
+/// The rooms with their dependencies. `geoip` must outlive them.
 struct Rooms {
-  Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor);
+  Rooms(const Config& config, Foundation& foundation, const std::optional<adapters::GeoIp>& geoip, Log& log,
+        std::function<void()> wake_executor);
 
-  std::optional<adapters::GeoIp> geoip;
   passwords::Hasher hasher;
   sessions::AccessTokens tokens;
   sessions::Devices devices;

@@ -27,8 +27,9 @@ using accounts::Account;
 /// All rooms, for one command. Mail that a command orders is sent by the server, if one runs, or by the next.
 struct Office {
   Office(const Config& config, Log& log, Storage::Use use = Storage::Use::visitor)
-      : foundation(config, use, log), rooms(config, foundation, log, [] {}) {}
+      : geoip(open_geoip(config)), foundation(config, use, log), rooms(config, foundation, geoip, log, [] {}) {}
 
+  std::optional<adapters::GeoIp> geoip;
   Foundation foundation;
   Rooms rooms;
 
@@ -138,9 +139,12 @@ cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUse
     cli::complain(password.error());
     return cli::failed;
   }
+  const accounts::AccountOrder order{command.email, command.username, *std::move(password)};
+  // Before a database is made: nothing is left of a command that is refused.
+  const auto checked = accounts::check_order(order, *config.password_algorithm, *config.service_name);
+  if (!checked) return fail(checked.error());
   Office office(config, log, Storage::Use::founder);
-  const auto id = accounts::create_by_operator(office.rooms.accounts, office.call(),
-                                               {command.email, command.username, *std::move(password)});
+  const auto id = accounts::create_by_operator(office.rooms.accounts, office.call(), order);
   if (!id) return fail(id.error());
   if (!command.json) {
     std::cout << to_string(*id) << '\n';

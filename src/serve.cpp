@@ -237,8 +237,15 @@ grpc_transport::ServerOptions grpc_options(const Config& config) {
   return options;
 }
 
+/// Where mails can be read on this machine: nothing with a mail server, or behind a public URL.
+std::optional<Secret> mailbox_key(const Config& config, Foundation& foundation, const Mailing& mailing) {
+  if (!mailing.mailbox || !config.is_local()) return std::nullopt;
+  return mailing.mailbox->key(foundation.random);
+}
+
 pages::PagesOptions pages_options(const Config& config, Foundation& foundation, const Mailing& mailing,
-                                  const contract::Contract& contract, const door::Metrics& metrics) {
+                                  const std::optional<Secret>& mailbox_key, const contract::Contract& contract,
+                                  const door::Metrics& metrics) {
   pages::PagesOptions options;
   options.metrics = &metrics;
   options.metrics_networks = *config.metrics_networks;
@@ -252,8 +259,8 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
   options.running = {{"Storage", foundation.storage.db().description()},
                      {"Mail", mailing.mailer->description()},
                      {"gRPC", "port " + std::to_string(*config.grpc_port)}};
-  if (mailing.mailbox && options.local) {
-    options.mailbox_key = mailing.mailbox->key(foundation.random);
+  if (mailbox_key) {
+    options.mailbox_key = *mailbox_key;
     options.mailbox = [mailbox = mailing.mailbox] {
       std::vector<pages::MailboxEntry> entries;
       for (auto& stored : mailbox->latest(adapters::Mailbox::capacity)) {
@@ -267,9 +274,9 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
 }
 
 /// The only place that shows the mailbox's key. A warning, as it holds whatever the level is that is logged from.
-void tell_of_mailbox(const Config& config, Foundation& foundation, const Mailing& mailing, Log& log) {
-  if (!mailing.mailbox || !config.is_local()) return;
-  const std::string path = pages::mailbox_path(mailing.mailbox->key(foundation.random));
+void tell_of_mailbox(const Config& config, const std::optional<Secret>& mailbox_key, Log& log) {
+  if (!mailbox_key) return;
+  const std::string path = pages::mailbox_path(*mailbox_key);
   log.write(LogLevel::warning, "mailbox.development",
             {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set"}});
 }
@@ -335,13 +342,11 @@ void note_public_url(const Config& config, Foundation& foundation, Log& log) {
                       "are refused by the other"}});
 }
 
-/// Throws what would end the start later, when it had made a data folder already.
+/// Throws what would end the start later, when it had made a data folder already. So files are read before, too.
 void look_ahead(const Config& config) {
   expect_free(*config.listen_address, *config.port, Families::own, "HTTP", config.port.name);
   expect_free(*config.grpc_listen_address, *config.grpc_port, Families::both, "gRPC", config.grpc_port.name);
   if (const auto files = tls_files(config); files.given()) http::read_tls_files(files);
-  if (!config.geoip_file->empty()) const adapters::GeoIp geoip(*config.geoip_file);
-  const delivery::MailTemplates templates(*config.mail_templates);
 }
 
 /// The settings with a port that the machine chose, where it is to.
@@ -356,6 +361,7 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
   const Periodically log_seconds(every_second, [&limited_log] { limited_log.tick(); });
   door::CountedLog log(limited_log, {{"call.failed", LogLevel::error},
                                      {"call.unavailable", LogLevel::error},
+                                     {"decoys.not_read", LogLevel::warning},
                                      {"executor.failed", LogLevel::error},
                                      {"http.cross_site_refused", LogLevel::warning},
                                      {"job.dead", LogLevel::warning},
@@ -366,12 +372,14 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
   LastResort last_resort(log);
   raise_descriptor_limit();
   look_ahead(config);
+  const std::optional<adapters::GeoIp> geoip = open_geoip(config);
+  const delivery::MailTemplates templates(*config.mail_templates);
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::server, log, [&signals] { signals.expect_none(); });
   note_public_url(config, foundation, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
-  Mailing mailing(config, foundation, log);
-  Rooms rooms(config, foundation, log, [&mailing] { mailing.executor.wake(); });
+  Mailing mailing(config, foundation, templates, log);
+  Rooms rooms(config, foundation, geoip, log, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());
@@ -399,9 +407,11 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
   const door::RememberedReplies remembered_replies(contract,
                                                    {{"ostiary.v1.AuthService.CheckSession", remembered_session(rooms)}},
                                                    rooms.limits, foundation.clock, &metrics);
-  const gateway::Gateway gateway(dispatcher, remembered_replies,
-                                 pages::make_pages(pages_options(config, foundation, mailing, contract, metrics)),
-                                 foundation.random, log, gateway_options(config));
+  const auto reading_key = mailbox_key(config, foundation, mailing);
+  const gateway::Gateway gateway(
+      dispatcher, remembered_replies,
+      pages::make_pages(pages_options(config, foundation, mailing, reading_key, contract, metrics)), foundation.random,
+      log, gateway_options(config));
   http::Server http(gateway, http_options(config), log);
   grpc_transport::Server grpc(dispatcher, remembered_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
@@ -417,7 +427,7 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
              {"grpc_port", grpc.port()},
              {"storage", foundation.storage.db().description()},
              {"mail", mailing.mailer->description()}});
-  tell_of_mailbox(config, foundation, mailing, log);
+  tell_of_mailbox(config, reading_key, log);
 
   signals.wait();
   signals.release();
@@ -440,10 +450,11 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
 
 void run_worker(const Config& config, const StopSignals& signals, Log& log) {
   LastResort last_resort(log);
+  const delivery::MailTemplates templates(*config.mail_templates);
   warn_of_development_key(config, log);
   Foundation foundation(config, Storage::Use::worker, log, [&signals] { signals.expect_none(); });
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
-  Mailing mailing(config, foundation, log);
+  Mailing mailing(config, foundation, templates, log);
   mailing.executor.start(2);
   log.write(LogLevel::info, "working",
             {{"storage", foundation.storage.db().description()}, {"mail", mailing.mailer->description()}});

@@ -76,16 +76,16 @@ Digest link_hash_of(std::string_view link_token) { return crypto::sha256(as_byte
 CodeTimes write_challenge(Transaction& tx, const Deps& deps, const NewChallenge& challenge, const FreshCode& fresh,
                           Time now) {
   const auto times = times_of_code(deps.code_policy, now);
-  tx.execute(statements::insert_challenge, challenge.id, std::string(challenge.purpose), challenge.user,
-             challenge.subject, challenge.device_hash, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
-             times.resend_at, now, now + challenge.lifetime);
+  tx.send(statements::insert_challenge, challenge.id, std::string(challenge.purpose), challenge.user, challenge.subject,
+          challenge.device_hash, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at, times.resend_at, now,
+          now + challenge.lifetime);
   return times;
 }
 
 CodeTimes renew_code(Transaction& tx, const Deps& deps, VerificationId challenge, const FreshCode& fresh, Time now) {
   const auto times = times_of_code(deps.code_policy, now);
-  tx.execute(statements::renew_code, challenge, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
-             times.resend_at);
+  tx.send(statements::renew_code, challenge, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
+          times.resend_at);
   return times;
 }
 

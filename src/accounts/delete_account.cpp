@@ -2,21 +2,25 @@
 
 #include "accounts/change_status.hpp"
 #include "accounts/statements.hpp"
+#include "delivery/mails.hpp"
 #include "delivery/outbox.hpp"
-#include "limits/email_address.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/forget_logins.hpp"
+#include "sessions/no_such_user.hpp"
 
 namespace ostiary::accounts {
 
 namespace {
 
-/// The registrations of an address, decoys among them: the address is free from now on, so they begin anew.
-void drop_registrations(Transaction& tx, const std::string& email) {
-  const auto address = limits::parse_email(email);
-  if (!address) throw std::logic_error("an account's address is none");
-  for (const auto& begun : tx.all(statements::surplus_registrations, address->canonical, 0)) {
-    tx.execute(statements::delete_challenge, begun.id);
+/// Deletes the registration that the account was made of. Others of its address become what they would be without an
+/// account: if they were gone, whoever started one would see that there was an account.
+void release_registrations(Transaction& tx, UserId user) {
+  for (const auto& begun : tx.all(statements::list_registrations_at, user)) {
+    if (begun.user_id == user) {
+      tx.execute(statements::delete_challenge, begun.id);
+    } else {
+      tx.execute(statements::name_account, begun.id, std::nullopt);
+    }
   }
 }
 
@@ -39,13 +43,13 @@ Result<std::int64_t> delete_account(const Deps& deps, const Call& call, UserId u
   }
   const Time now = room.clock.now();
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    const auto account = tx.optional(statements::find_account, user);
-    if (!account) return refuse(Refusal::not_found, "There is no such user.");
+    if (!tx.optional(statements::find_account, user)) return sessions::no_such_user();
     const auto ended =
         disabled->ended_sessions + sessions::end_sessions_of(tx, room, user, std::nullopt, "account_deleted", now);
     while (sessions::forget_some_logins(tx, user)) {
     }
-    if (account->email) drop_registrations(tx, *account->email);
+    release_registrations(tx, user);
+    delivery::cancel_mails(tx, user);
     delete_rows_of(tx, user);
     const auto written = tx.one(statements::empty_user, user, now);
     // From here on the audit log seals under the service's key.

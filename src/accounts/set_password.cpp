@@ -5,7 +5,9 @@
 #include "accounts/statements.hpp"
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
+#include "passwords/decoys.hpp"
 #include "sessions/end_sessions.hpp"
+#include "sessions/no_such_user.hpp"
 
 namespace ostiary::accounts {
 
@@ -13,7 +15,7 @@ namespace {
 
 Result<statements::AccountRow> find(Transaction& tx, UserId user) {
   auto row = tx.optional(statements::find_account, user);
-  if (!row) return refuse(Refusal::not_found, "There is no such user.");
+  if (!row) return sessions::no_such_user();
   return *std::move(row);
 }
 
@@ -24,14 +26,14 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
   const auto account = room.db.read([&](Transaction& tx) { return find(tx, user); });
   if (!account) return std::unexpected(account.error());
   const auto checked = check_password(
-      deps, password.reveal(),
+      room.hasher.parameters().algorithm, password.reveal(),
       {account->email.value_or(""), account->username.value_or(""), account->display_name, deps.service_name});
   if (!checked) return std::unexpected(checked.error());
   const std::string hash = room.hasher.hash(password);
   const Time now = room.clock.now();
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     if (const auto still = find(tx, user); !still) return std::unexpected(still.error());
-    tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), now);
+    tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), passwords::sample_of(user), now);
     const auto ended = sessions::end_sessions_of(tx, room, user, std::nullopt, "password_changed", now);
     const auto touched = tx.one(statements::touch_user, user, now);
     delivery::announce(tx, room.ids, now,

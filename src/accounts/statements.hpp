@@ -90,8 +90,20 @@ inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_regi
   ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
 )sql"};
 
-/// Its address has the account `$2` from now on.
-inline constexpr Statement<void(VerificationId, UserId)> name_account{R"sql(
+struct BegunRow {
+  VerificationId id;
+  UserId user_id;  ///< the account that would have been made of it
+};
+/// The registrations of an account's address that name the account. Never more than live ones are allowed.
+inline constexpr Statement<BegunRow(UserId)> list_registrations_at{R"sql(
+  SELECT c.id, p.user_id
+  FROM users u JOIN challenges c ON c.purpose = 'verify_email' AND c.subject = u.email_canonical AND c.user_id = u.id
+    JOIN pending_registrations p ON p.id = c.id
+  WHERE u.id = $1 ORDER BY c.created_at, c.id LIMIT 100
+)sql"};
+
+/// Its address has the account `$2` from now on, or none.
+inline constexpr Statement<void(VerificationId, std::optional<UserId>)> name_account{R"sql(
   UPDATE challenges SET user_id = $2 WHERE id = $1
 )sql"};
 
@@ -117,10 +129,12 @@ struct OwnerRow {
   std::optional<std::string> email;  ///< never null: the account was found by it
   std::string display_name;
   std::string locale;
+  std::optional<Time> noticed_at;  ///< the last notice that somebody tried to register the address
 };
 inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
-  SELECT u.id, u.email, p.display_name, p.locale
-  FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
+  SELECT u.id, u.email, p.display_name, p.locale, n.sent_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
+  WHERE u.email_canonical = $1
 )sql"};
 
 struct UserIdRow {
@@ -166,13 +180,6 @@ inline constexpr Statement<void(UserId, std::string, std::optional<std::string>)
   UPDATE users SET skeleton_version = $2, username_skeleton = $3 WHERE id = $1
 )sql"};
 
-struct NoticeRow {
-  Time sent_at;
-};
-inline constexpr Statement<NoticeRow(UserId)> find_notice{R"sql(
-  SELECT sent_at FROM registration_notices WHERE user_id = $1
-)sql"};
-
 inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(
   INSERT INTO registration_notices (user_id, sent_at) VALUES ($1, $2)
   ON CONFLICT (user_id) DO UPDATE SET sent_at = excluded.sent_at
@@ -187,13 +194,14 @@ inline constexpr Statement<void(UserId, std::optional<std::string>, std::optiona
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, 1)
 )sql"};
 
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> insert_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+/// $3: the cost of the hash, $4: the user's sample (passwords/decoys.hpp).
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> insert_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
 )sql"};
 
 /// Whether there was one before or not.
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> set_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> set_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, cost = excluded.cost, changed_at = excluded.changed_at
 )sql"};
 

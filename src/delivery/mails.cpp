@@ -19,7 +19,14 @@ void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& id
       {"kind", order.kind}, {"to", order.to}, {"locale", order.locale}, {"values", std::move(values)}};
   const auto id = ids.make<JobId>();
   const Bytes sealed = keys.seal_for_service(purpose_of(id), as_bytes(boost::json::serialize(payload)));
-  tx.execute(statements::insert_job, id, order.owner, mail_job, sealed, now, order.expires_at, order.once);
+  const auto finished_at = order.decoy ? std::optional(now) : std::nullopt;
+  tx.send(statements::insert_job, id, order.owner, mail_job, order.decoy ? BytesView() : BytesView(sealed),
+          order.decoy ? "done" : "ready", now, order.expires_at, order.once, finished_at);
+}
+
+void cancel_mails(Transaction& tx, UserId owner) {
+  while (tx.execute(statements::delete_some_jobs_of, owner) > 0) {
+  }
 }
 
 std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload) {

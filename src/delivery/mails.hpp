@@ -22,10 +22,16 @@ struct MailOrder {
   std::vector<std::pair<std::string, std::string>> values;  ///< the template's variables
   Time expires_at;    ///< not sent after this
   bool once = false;  ///< it holds a code: not retried if it may have been sent
+  bool decoy = false;  ///< never sent: the order only takes as long as another
 };
 
-/// Writes the order as a job in `tx`, with its payload encrypted with the service's key.
+/// Writes the order as a job in `tx`, with its payload encrypted with the service's key. The job of a decoy is done
+/// from the start and has no payload.
 void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
+
+/// Deletes the jobs that hold the user's data and are not finished. An attempt that is in progress goes on, and is its
+/// last.
+void cancel_mails(Transaction& tx, UserId owner);
 
 /// The kind of the jobs that `order_mail` writes.
 inline constexpr std::string_view mail_job = "mail";

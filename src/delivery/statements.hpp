@@ -15,11 +15,12 @@ inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uui
   VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql"};
 
-/// $5: the time of the order, which is also the earliest start.
-inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, Time, Time, bool)>
+/// $6: the time of the order, which is also the earliest start.
+inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, std::string_view, Time, Time,
+                                bool, std::optional<Time>)>
     insert_job{R"sql(
-  INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
-  VALUES ($1, $2, $3, $4, 'ready', $5, 0, $6, $7, $5)
+  INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at, finished_at)
+  VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $6, $9)
 )sql"};
 
 struct JobCount {
@@ -101,6 +102,12 @@ inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view)> ma
 inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view, BytesView)> bury_job{R"sql(
   UPDATE jobs SET state = 'dead', finished_at = $3, last_error = $4, payload = $5, leased_until = NULL
   WHERE id = $1 AND state IN ('ready', 'running') AND attempts = $2
+)sql"};
+
+/// Those that are not finished, a hundred rows at most.
+inline constexpr Statement<void(UserId)> delete_some_jobs_of{R"sql(
+  DELETE FROM jobs WHERE id IN
+    (SELECT id FROM jobs WHERE owner_id = $1 AND finished_at IS NULL ORDER BY id LIMIT 100)
 )sql"};
 
 // Cleaning up: each deletes what is older than $1, a hundred rows at most, and reads no more than it deletes: an index

@@ -122,10 +122,23 @@ std::vector<passwords::CostInUse> read_costs_in_use(Database& db) {
       const auto next = tx.optional(statements::next_password_cost, last);
       if (!next) break;
       last = next->cost;
-      costs.push_back({last, tx.one(statements::count_passwords_of_cost, last).count});
+      costs.push_back({last, passwords::estimate_accounts([&](std::int64_t among) {
+                         return tx.one(statements::count_passwords_of_cost, last, among, passwords::most_counted).count;
+                       })});
     }
     return costs;
   });
+}
+
+/// Not worth a login: where they can't be read, the last ones hold.
+void refresh_decoys(const Deps& deps, Time now) {
+  auto& decoys = deps.hasher.decoys();
+  if (!decoys.is_refresh_due(now)) return;
+  try {
+    decoys.use(read_costs_in_use(deps.db));
+  } catch (const StorageError& error) {
+    deps.log.write(LogLevel::warning, "decoys.not_read", {{"error", error.what()}});
+  }
 }
 
 /// Writes down an attempt, whatever became of it; a wrong password of an account, and a disabled one's right password,
@@ -170,7 +183,7 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   const auto identifier = identifier_of(request);
   if (!identifier) return std::unexpected(identifier.error());
 
-  if (deps.hasher.decoys().is_refresh_due(now)) deps.hasher.decoys().use(read_costs_in_use(deps.db));
+  refresh_decoys(deps, now);
   const Secret password(request.password());
   const auto proven =
       proven_password(deps, password, read_candidate(deps, *identifier, now), identifier_hash(deps, *identifier));

@@ -83,9 +83,9 @@ inline constexpr Statement<CostRow(std::string)> next_password_cost{R"sql(
 struct CountRow {
   std::int64_t count;
 };
-/// Ten thousand at most.
-inline constexpr Statement<CountRow(std::string)> count_passwords_of_cost{R"sql(
-  SELECT count(*) FROM (SELECT 1 FROM password_credentials WHERE cost = $1 LIMIT 10000) AS counted
+/// Those in the samples below `$2`, and no more than `$3`.
+inline constexpr Statement<CountRow(std::string, std::int64_t, std::int64_t)> count_passwords_of_cost{R"sql(
+  SELECT count(*) FROM (SELECT 1 FROM password_credentials WHERE cost = $1 AND sample < $2 LIMIT $3) AS counted
 )sql"};
 
 struct RoleNameRow {

@@ -619,6 +619,18 @@ describe('the command line', () => {
     const nobody = await command(['user', 'create', 'nobody', '--verified'], { cwd: folder, stdin: '' })
     expect(nobody.code).toBe(1)
     expect(nobody.stderr).toMatch(/email: this is not an email address/)
+    const weak = await command(['user', 'create', 'ada@example.org', '--verified'], {
+      cwd: folder,
+      stdin: 'password1\n',
+    })
+    expect(weak.code).toBe(1)
+    const geoip = await command(['user', 'create', 'ada@example.org', '--verified'], {
+      cwd: folder,
+      settings: { GEOIP_FILE: 'missing.mmdb' },
+      stdin: `${freshPassword()}\n`,
+    })
+    expect(geoip.code).toBe(2)
+    expect(geoip.stderr).toMatch(/GEOIP_FILE/)
     expect(readdirSync(folder)).toEqual([])
   })
 
