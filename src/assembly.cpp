@@ -227,6 +227,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                log,
                session_policy(config),
                [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
+               {.required = *config.mfa_required, .required_roles = *config.mfa_required_roles}},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),
@@ -234,7 +235,8 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                *config.public_url,
                *config.service_name,
                *config.app_url,
-               std::move(wake_executor)} {}
+               std::move(wake_executor)},
+      factors{accounts} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),

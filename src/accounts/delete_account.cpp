@@ -29,6 +29,8 @@ void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_profile, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
+  tx.execute(statements::delete_totp_of, user);
+  tx.execute(statements::delete_backup_codes_of, user);
 }
 
 }  // namespace

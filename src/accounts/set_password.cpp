@@ -8,6 +8,7 @@
 #include "passwords/decoys.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/no_such_user.hpp"
+#include "sessions/pending_login.hpp"
 
 namespace ostiary::accounts {
 
@@ -34,6 +35,7 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     if (const auto still = find(tx, user); !still) return std::unexpected(still.error());
     tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), passwords::sample_of(user), now);
+    sessions::forget_remembered_devices(tx, user);
     const auto ended = sessions::end_sessions_of(tx, room, user, std::nullopt, "password_changed", now);
     const auto touched = tx.one(statements::touch_user, user, now);
     delivery::announce(tx, room.ids, now,

@@ -26,10 +26,20 @@ struct MailKind {
 const std::vector<std::string_view> notice_values{"display_name", "service_name", "link", "time",
                                                   "device_name",  "address",      "place"};
 
+std::vector<std::string_view> and_value(std::vector<std::string_view> values, std::string_view more) {
+  values.push_back(more);
+  return values;
+}
+
 const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
     MailKind{"password_changed", notice_values},
+    MailKind{"totp_added", notice_values},
+    MailKind{"totp_removed", notice_values},
+    MailKind{"backup_codes_made", notice_values},
+    MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
+    MailKind{"device_remembered", notice_values},
 };
 
 constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};

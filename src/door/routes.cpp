@@ -3,6 +3,11 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/backup_codes.hpp"
+#include "factors/enrol_totp.hpp"
+#include "factors/reauthenticate.hpp"
+#include "factors/remembered_devices.hpp"
+#include "factors/totp.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/list_sessions.hpp"
@@ -11,7 +16,8 @@
 
 namespace ostiary::door {
 
-std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system) {
+std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& accounts, sessions::Deps& sessions,
+                                    SystemDeps& system) {
   return {
       // Registration, sign-in, refresh and sign-out.
       contract::route("ostiary.v1.AuthService.Register", accounts, accounts::register_account),
@@ -27,6 +33,20 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // Second factors and the second step of a login.
+      contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
+      contract::route("ostiary.v1.FactorService.VerifyTotp", factors, factors::verify_totp),
+      contract::route("ostiary.v1.FactorService.RemoveTotp", factors, factors::remove_totp),
+      contract::route("ostiary.v1.FactorService.EnrolTotp", factors, factors::enrol_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmEnrolledTotp", factors, factors::confirm_enrolled_totp),
+      contract::route("ostiary.v1.FactorService.MakeBackupCodes", factors, factors::make_new_backup_codes),
+      contract::route("ostiary.v1.FactorService.CountBackupCodes", factors, factors::count_own_backup_codes),
+      contract::route("ostiary.v1.FactorService.VerifyBackupCode", factors, factors::verify_backup_code),
+      contract::route("ostiary.v1.FactorService.ListRememberedDevices", factors, factors::list_remembered_devices),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevice", factors, factors::forget_remembered_device),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevices", factors, factors::forget_remembered_devices),
+      contract::route("ostiary.v1.FactorService.Reauthenticate", factors, factors::reauthenticate),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

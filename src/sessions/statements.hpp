@@ -54,6 +54,13 @@ inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
   WHERE u.username_canonical = $1
 )sql"};
 
+inline constexpr Statement<LoginRow(UserId)> find_login{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash,
+         c.changed_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
+  WHERE u.id = $1
+)sql"};
+
 /// What the limits by identifier ask: the account, its mailbox, and whether it knows the device `$2`.
 struct IdentityRow {
   UserId id;
@@ -166,6 +173,21 @@ struct SessionRow {
 };
 inline constexpr Statement<SessionRow(SessionId)> find_session{R"sql(
   SELECT id, user_id, amr, auth_time, created_at, expires_at, ended_at FROM sessions WHERE id = $1
+)sql"};
+
+struct RenewedRow {
+  Time expires_at;
+  std::int64_t version;
+};
+/// Only for a live session.
+inline constexpr Statement<RenewedRow(SessionId, Time, std::string)> renew_session{R"sql(
+  UPDATE sessions SET auth_time = $2, amr = $3, version = version + 1
+  WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+  RETURNING expires_at, version
+)sql"};
+
+inline constexpr Statement<void(SessionId, std::string)> set_amr{R"sql(
+  UPDATE sessions SET amr = $2 WHERE id = $1
 )sql"};
 
 struct ListedSessionRow {
@@ -305,6 +327,32 @@ inline constexpr Statement<void(SessionId, Time)> revoke_chains_of{R"sql(
   UPDATE refresh_chains SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL
 )sql"};
 
+/// The second factors of an account, and whether the device `$2` is remembered at `$3`.
+struct FactorsRow {
+  bool totp;
+  bool backup_code;  ///< one that was not used
+  bool device_remembered;
+};
+inline constexpr Statement<FactorsRow(UserId, Digest, Time)> find_factors{R"sql(
+  SELECT EXISTS (SELECT 1 FROM totp_secrets t WHERE t.user_id = $1 AND t.confirmed),
+         EXISTS (SELECT 1 FROM backup_codes b WHERE b.user_id = $1 AND b.used_at IS NULL),
+         EXISTS (SELECT 1 FROM remembered_devices d WHERE d.user_id = $1 AND d.device_hash = $2 AND d.expires_at > $3)
+)sql"};
+
+/// $6: when the password that was given had been chosen.
+inline constexpr Statement<void(PendingLoginId, UserId, Digest, Digest, Digest, std::optional<Time>, std::string, Time,
+                                Time)>
+    insert_pending_login{R"sql(
+  INSERT INTO pending_logins (id, user_id, token_hash, device_hash, identifier_hash, password_changed_at, amr,
+                              created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+)sql"};
+
+/// At most a hundred: no account has more.
+inline constexpr Statement<void(UserId)> forget_remembered_devices{R"sql(
+  DELETE FROM remembered_devices WHERE user_id = $1
+)sql"};
+
 struct IssuerRow {
   std::string url;
 };
@@ -327,6 +375,10 @@ inline constexpr Statement<void(UserId)> delete_some_sessions_of{R"sql(
 inline constexpr Statement<void(UserId)> delete_some_devices_of{R"sql(
   DELETE FROM devices WHERE (user_id, device_hash) IN
     (SELECT user_id, device_hash FROM devices WHERE user_id = $1 ORDER BY device_hash LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_some_pending_logins_of{R"sql(
+  DELETE FROM pending_logins WHERE id IN (SELECT id FROM pending_logins WHERE user_id = $1 ORDER BY id LIMIT 100)
 )sql"};
 
 inline constexpr Statement<void(UserId)> delete_some_login_attempts_of{R"sql(

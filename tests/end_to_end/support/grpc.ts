@@ -77,7 +77,7 @@ export async function healthOverGrpc(port: number): Promise<string> {
   }
 }
 
-type Services = 'AuthService' | 'AccountService' | 'SystemService'
+type Services = 'AuthService' | 'AccountService' | 'FactorService' | 'SystemService'
 
 /** A client of all services, made from the same .proto files by other people's code. */
 export class GrpcClient {
