@@ -226,7 +226,8 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                *config.public_url,
                *config.service_name,
                *config.app_url,
-               std::move(wake_executor)} {}
+               std::move(wake_executor),
+               *config.fresh_login_within} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),

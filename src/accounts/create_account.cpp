@@ -51,14 +51,15 @@ Result<limits::Username> checked_username(std::string_view username) {
   return refuse(Refusal::invalid_field, std::string(limits::explain(verdict)), "username");
 }
 
-Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words) {
+Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words,
+                            std::string_view field) {
   const auto longest = crypto::longest_password(deps.sessions.hasher.parameters().algorithm);
   auto judgment = passwords::judge_password(password, own_words, longest);
   switch (judgment.verdict) {
     case passwords::PasswordVerdict::acceptable: return {};
     case passwords::PasswordVerdict::too_guessable:
-      return refuse(Refusal::weak_password, std::move(judgment.advice), "password");
-    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), "password");
+      return refuse(Refusal::weak_password, std::move(judgment.advice), std::string(field));
+    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), std::string(field));
   }
 }
 

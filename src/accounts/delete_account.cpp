@@ -1,6 +1,7 @@
 #include "accounts/delete_account.hpp"
 
 #include "accounts/change_status.hpp"
+#include "accounts/codes.hpp"
 #include "accounts/statements.hpp"
 #include "delivery/outbox.hpp"
 #include "limits/email_address.hpp"
@@ -11,12 +12,13 @@ namespace ostiary::accounts {
 
 namespace {
 
-/// The registrations of an address, decoys among them: the address is free from now on, so they begin anew.
-void drop_registrations(Transaction& tx, const std::string& email) {
+/// The registrations of an address, decoys among them: the address is free from now on, so they begin anew. And the
+/// open resets of its password.
+void drop_challenges_of(Transaction& tx, const std::string& email) {
   const auto address = limits::parse_email(email);
   if (!address) throw std::logic_error("an account's address is none");
-  for (const auto& begun : tx.all(statements::surplus_registrations, address->canonical, 0)) {
-    tx.execute(statements::delete_challenge, begun.id);
+  for (const auto purpose : {verify_email_purpose, reset_password_purpose}) {
+    drop_challenges(tx, purpose, address->canonical);
   }
 }
 
@@ -45,7 +47,7 @@ Result<std::int64_t> delete_account(const Deps& deps, const Call& call, UserId u
         disabled->ended_sessions + sessions::end_sessions_of(tx, room, user, std::nullopt, "account_deleted", now);
     while (sessions::forget_some_logins(tx, user)) {
     }
-    if (account->email) drop_registrations(tx, *account->email);
+    if (account->email) drop_challenges_of(tx, *account->email);
     delete_rows_of(tx, user);
     const auto written = tx.one(statements::empty_user, user, now);
     // From here on the audit log seals under the service's key.

@@ -1,13 +1,10 @@
 #include "accounts/register.hpp"
 
-#include <algorithm>
-#include <iterator>
-
+#include "accounts/account_mail.hpp"
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/registration_mail.hpp"
 #include "accounts/statements.hpp"
-#include "sessions/login.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -41,30 +38,8 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
   return wanted;
 }
 
-/// Counts a mail against the budgets of its mailbox and of the network that asks for it, until the call is refused or
-/// fails. A decoy costs as much as a mail that is sent: otherwise the sixth registration in an hour would tell an
-/// address that has an account.
-Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
-  auto& limits = deps.sessions.limits;
-  const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
-  auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
-  std::ranges::move(limits.of_address(RateClass::MAIL, call.address), std::back_inserter(buckets));
-  const auto wait = limits.take(buckets, deps.sessions.clock.now());
-  if (!wait) return limits::Reservation(limits, std::move(buckets));
-  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
-                    "Too many mails to this address or from this network.");
-}
-
 std::unexpected<Refused> username_taken() {
   return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
-}
-
-/// Keeps the newest registrations of an address only, so that nobody can keep its owner from registering.
-void drop_surplus(Transaction& tx, const Deps& deps, const std::string& email_canonical) {
-  for (const auto& surplus :
-       tx.all(statements::surplus_registrations, email_canonical, deps.policy.pending_per_address - 1)) {
-    tx.execute(statements::delete_challenge, surplus.id);
-  }
 }
 
 v1::RegisterReply pending_reply(VerificationId id, const CodeTimes& times) {
@@ -93,7 +68,8 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
   const auto owner_id = owner ? std::optional(owner->id) : std::nullopt;
   const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, verify_email_purpose, id, address);
 
-  drop_surplus(tx, deps, address);
+  // So that nobody can keep the owner from registering.
+  drop_challenges(tx, verify_email_purpose, address, deps.policy.pending_per_address - 1);
   const auto times = write_challenge(
       tx, deps, {id, verify_email_purpose, owner_id, address, device.hash, deps.policy.pending_lifetime}, fresh, now);
   write_registration(tx, id, user_id, wanted);

@@ -302,6 +302,11 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"AccountService.RevokeSession", "USER WRITE session.revoke | DELETE /api/account/sessions/{session_id}"},
       {"AccountService.RevokeOtherSessions",
        "USER WRITE session.revoke_others | POST /api/account/sessions/revoke-others *"},
+      {"PasswordService.ForgotPassword", "ANYONE WRITE user.forgot_password | POST /api/auth/password/forgot *"},
+      {"PasswordService.ResendResetCode", "ANYONE WRITE user.forgot_password | POST /api/auth/password/resend *"},
+      {"PasswordService.VerifyResetCode", "ANYONE CODE user.verify_reset_code | POST /api/auth/password/verify-code *"},
+      {"PasswordService.ResetPassword", "ANYONE CODE user.reset_password hashes | POST /api/auth/password/reset *"},
+      {"PasswordService.ChangePassword", "USER AUDITED user.change_password hashes | POST /api/account/password *"},
   };
   const Contract contract(contract_services(), routes_for(contract_services()));
   std::map<std::string, std::string> found;

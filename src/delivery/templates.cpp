@@ -30,6 +30,7 @@ const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
     MailKind{"password_changed", notice_values},
+    MailKind{"reset_password", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
 };
 
 constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};

@@ -1,7 +1,10 @@
 #include "door/routes.hpp"
 
+#include "accounts/change_password.hpp"
+#include "accounts/forgot_password.hpp"
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
+#include "accounts/reset_password.hpp"
 #include "accounts/verify_email.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
@@ -27,6 +30,12 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // A forgotten password, and the change of a known one.
+      contract::route("ostiary.v1.PasswordService.ForgotPassword", accounts, accounts::forgot_password),
+      contract::route("ostiary.v1.PasswordService.ResendResetCode", accounts, accounts::resend_reset_code),
+      contract::route("ostiary.v1.PasswordService.VerifyResetCode", accounts, accounts::verify_reset_code),
+      contract::route("ostiary.v1.PasswordService.ResetPassword", accounts, accounts::reset_password),
+      contract::route("ostiary.v1.PasswordService.ChangePassword", accounts, accounts::change_password),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

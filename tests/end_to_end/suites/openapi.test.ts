@@ -64,6 +64,11 @@ describe('R3.2 R2.13 the published description', () => {
       'get /api/account/sessions',
       'delete /api/account/sessions/{session_id}',
       'post /api/account/sessions/revoke-others',
+      'post /api/auth/password/forgot',
+      'post /api/auth/password/resend',
+      'post /api/auth/password/verify-code',
+      'post /api/auth/password/reset',
+      'post /api/account/password',
     ]
     const described = Object.entries(json.paths).flatMap(([path, operations]) =>
       Object.keys(operations)
