@@ -1,6 +1,6 @@
-// The page behind the mailed link of a forgotten password. The token stands in the fragment, which no server and no log
-// sees; only a person who sends the form spends it. The address beside it is for the password manager, and decides
-// nothing.
+// The page that the mailed link for a new password opens. The token is in the URL's fragment, which browsers do not send
+// to the server. It is used only when somebody sends the form. The address in the fragment is only shown, and given to
+// the password manager.
 'use strict'
 
 const form = document.getElementById('reset')
