@@ -46,7 +46,7 @@ const CallUnderTest calls[] = {
     {"ResendResetCode", reset_id, R"({"reset_id":"1"})", "reset_id", 400, Refusal::internal},
     {"VerifyResetCode", R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","code":"123456"})",
      R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","code":"12345"})", "code", 20, Refusal::wrong_code},
-    {"ResetPassword", R"({"token":"a","new_password":"correct horse"})", R"({"token":"a"})", "new_password", 20,
+    {"ResetPassword", R"({"token":"AAAA","new_password":"correct horse"})", R"({"token":"AAAA"})", "new_password", 20,
      Refusal::link_invalid},
     {"ChangePassword", R"({"new_password":"correct horse"})", R"({"new_password":"short"})", "new_password", 30,
      Refusal::internal},
