@@ -235,7 +235,8 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                *config.public_url,
                *config.service_name,
                *config.app_url,
-               std::move(wake_executor)},
+               std::move(wake_executor),
+               *config.fresh_login_within},
       factors{accounts} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {

@@ -257,7 +257,7 @@ struct Config {
   Setting<std::chrono::seconds> resend_pause{
       .name = "RESEND_PAUSE",
       .value = std::chrono::seconds{60},
-      .meaning = "The minimum time between two mails with a code for the same registration.",
+      .meaning = "The minimum time between two mails with a code for the same registration or reset.",
       .bounds = {0, 3600}};
   Setting<crypto::PasswordParameters::Algorithm> password_algorithm{
       .name = "PASSWORD_ALGORITHM",
@@ -312,7 +312,9 @@ struct Config {
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
-      .meaning = "How recently a user must have authenticated to make a sensitive change, such as of a second factor.",
+      .meaning =
+          "How recently a user must have authenticated to make a sensitive change, such as of a second factor, or a "
+          "new password without the old one.",
       .bounds = {1, 86400}};
   Setting<sessions::MfaRequired> mfa_required{
       .name = "MFA_REQUIRED",

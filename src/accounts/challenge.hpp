@@ -10,9 +10,10 @@
 namespace ostiary::accounts {
 
 // A challenge is a proof that was mailed or texted: a code to type, and a link that does the same. Each has a purpose
-// and a subject, which is what it proves: for the purpose `verify_email` an address in its canonical form.
+// and a subject, which is what it proves: for the purposes here an address in its canonical form.
 
 inline constexpr std::string_view verify_email_purpose = "verify_email";
+inline constexpr std::string_view reset_password_purpose = "reset_password";
 
 /// The policy for codes of every purpose.
 struct CodePolicy {

@@ -1,6 +1,8 @@
 #include "accounts/codes.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
@@ -73,6 +75,12 @@ FreshCode make_unknowable_code(const Deps& deps) {
 
 Digest link_hash_of(std::string_view link_token) { return crypto::sha256(as_bytes(link_token)); }
 
+std::string digits_of(std::string_view typed) {
+  std::string digits;
+  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
+}
+
 CodeTimes write_challenge(Transaction& tx, const Deps& deps, const NewChallenge& challenge, const FreshCode& fresh,
                           Time now) {
   const auto times = times_of_code(deps.code_policy, now);
@@ -87,6 +95,12 @@ CodeTimes renew_code(Transaction& tx, const Deps& deps, VerificationId challenge
   tx.send(statements::renew_code, challenge, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
           times.resend_at);
   return times;
+}
+
+void drop_challenges(Transaction& tx, std::string_view purpose, const std::string& subject, std::int64_t kept) {
+  for (const auto& surplus : tx.all(statements::surplus_challenges, purpose, subject, kept)) {
+    tx.execute(statements::delete_challenge, surplus.id);
+  }
 }
 
 CodeVerdict try_code(Transaction& tx, const Deps& deps, const ChallengeRow& challenge, std::string_view code,
@@ -112,7 +126,7 @@ std::unexpected<Refused> refusal_for(Transaction& tx, const Deps& deps, const Ch
       return refused;
     }
     case CodeVerdict::attempts_spent:
-      return refuse(Refusal::code_attempts_spent, "Too many wrong attempts: ask for a new code.", "code");
+      return refuse(Refusal::code_attempts_spent, "No attempts are left for this code: ask for a new one.", "code");
     case CodeVerdict::expired: return refuse(Refusal::code_expired, "The code has expired: ask for a new one.", "code");
     case CodeVerdict::wrong: {
       auto refused = refuse(Refusal::wrong_code, "This is not the code that was mailed.", "code");

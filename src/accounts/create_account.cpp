@@ -58,13 +58,13 @@ Result<limits::Username> checked_username(std::string_view username) {
 }
 
 Result<void> check_password(crypto::PasswordParameters::Algorithm algorithm, std::string_view password,
-                            const std::vector<std::string>& own_words) {
+                            const std::vector<std::string>& own_words, std::string_view field) {
   auto judgment = passwords::judge_password(password, own_words, crypto::longest_password(algorithm));
   switch (judgment.verdict) {
     case passwords::PasswordVerdict::acceptable: return {};
     case passwords::PasswordVerdict::too_guessable:
-      return refuse(Refusal::weak_password, std::move(judgment.advice), "password");
-    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), "password");
+      return refuse(Refusal::weak_password, std::move(judgment.advice), std::string(field));
+    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), std::string(field));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -20,6 +21,7 @@ struct Deps {
   std::string service_name;           ///< as mails call the service
   std::string app_url;                ///< where its people sign in; may be empty
   std::function<void()> wake_executor;  ///< called after a commit that ordered a mail
+  std::chrono::seconds fresh_login_within{600};  ///< FRESH_LOGIN_WITHIN
 };
 
 }  // namespace ostiary::accounts

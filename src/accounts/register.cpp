@@ -1,13 +1,10 @@
 #include "accounts/register.hpp"
 
-#include <algorithm>
-#include <iterator>
-
+#include "accounts/account_mail.hpp"
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/registration_mail.hpp"
 #include "accounts/statements.hpp"
-#include "sessions/login.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -42,20 +39,6 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
   return wanted;
 }
 
-/// Counts a mail against the budgets of its mailbox and of the network that asks for it, until the call is refused or
-/// fails. A decoy costs as much as a mail that is sent: otherwise the sixth registration in an hour would tell an
-/// address that has an account.
-Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
-  auto& limits = deps.sessions.limits;
-  const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
-  auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
-  std::ranges::move(limits.of_address(RateClass::MAIL, call.address), std::back_inserter(buckets));
-  const auto wait = limits.take(buckets, deps.sessions.clock.now());
-  if (!wait) return limits::Reservation(limits, std::move(buckets));
-  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
-                    "Too many mails to this address or from this network.");
-}
-
 std::unexpected<Refused> username_taken() {
   return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
 }
@@ -64,8 +47,8 @@ std::unexpected<Refused> username_taken() {
 /// its owner from registering.
 std::optional<statements::OwnerRow> make_room(Transaction& tx, const Deps& deps, const std::string& email_canonical) {
   const auto owners = tx.ask(statements::find_owner, email_canonical);
-  for (const auto& surplus :
-       tx.all(statements::surplus_registrations, email_canonical, deps.policy.pending_per_address - 1)) {
+  for (const auto& surplus : tx.all(statements::surplus_challenges, verify_email_purpose, email_canonical,
+                                    deps.policy.pending_per_address - 1)) {
     tx.send(statements::delete_challenge, surplus.id);
   }
   return owners.rows().empty() ? std::nullopt : std::optional(owners.rows().front());

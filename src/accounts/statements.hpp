@@ -84,10 +84,16 @@ inline constexpr Statement<void(VerificationId, UserId, std::string, std::option
 struct PendingIdRow {
   VerificationId id;
 };
-/// All registrations of an address except the newest `$2`.
-inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_registrations{R"sql(
-  SELECT id FROM challenges WHERE purpose = 'verify_email' AND subject = $1
-  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
+/// The challenges of a purpose and subject except the newest `$3`.
+inline constexpr Statement<PendingIdRow(std::string_view, std::string, std::int64_t)> surplus_challenges{R"sql(
+  SELECT id FROM challenges WHERE purpose = $1 AND subject = $2
+  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $3
+)sql"};
+
+/// The code was exchanged for the token with the SHA-256 `$2`, which takes the place of the link until $4. `$3`: as
+/// many attempts as a code has, so that none is left.
+inline constexpr Statement<void(VerificationId, Digest, std::int64_t, Time)> exchange_code{R"sql(
+  UPDATE challenges SET link_hash = $2, attempts = $3, code_expires_at = $4 WHERE id = $1
 )sql"};
 
 struct BegunRow {
@@ -135,6 +141,19 @@ inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
   SELECT u.id, u.email, p.display_name, p.locale, n.sent_at
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
   WHERE u.email_canonical = $1
+)sql"};
+
+/// The same with its status, for a reset of the password.
+struct ForgetfulRow {
+  UserId id;
+  std::optional<std::string> email;  ///< never null: the account was found by it
+  std::string status;
+  std::string display_name;
+  std::string locale;
+};
+inline constexpr Statement<ForgetfulRow(std::string)> find_forgetful{R"sql(
+  SELECT u.id, u.email, u.status, p.display_name, p.locale
+  FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
 )sql"};
 
 struct UserIdRow {
@@ -197,6 +216,14 @@ inline constexpr Statement<void(UserId, std::optional<std::string>, std::optiona
 /// $3: the cost of the hash, $4: the user's sample (passwords/decoys.hpp).
 inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> insert_password{R"sql(
   INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
+)sql"};
+
+struct PasswordRow {
+  std::string hash;
+  Time changed_at;
+};
+inline constexpr Statement<PasswordRow(UserId)> find_password{R"sql(
+  SELECT hash, changed_at FROM password_credentials WHERE user_id = $1
 )sql"};
 
 /// Whether there was one before or not.

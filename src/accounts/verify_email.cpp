@@ -1,7 +1,5 @@
 #include "accounts/verify_email.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 
 #include "accounts/codes.hpp"
@@ -30,7 +28,7 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const P
 /// stands with the account alone.
 void close_registrations(Transaction& tx, const Pending& proven) {
   const auto& [challenge, registration] = proven;
-  for (const auto& begun : tx.all(statements::surplus_registrations, challenge.subject, 0)) {
+  for (const auto& begun : tx.all(statements::surplus_challenges, challenge.purpose, challenge.subject, 0)) {
     tx.execute(statements::name_account, begun.id, registration.user_id);
   }
   tx.execute(statements::forget_password_of_registration, challenge.id);
@@ -57,13 +55,6 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                      registration.user_id, now);
   if (sessions::must_have_factor(deps.sessions.second_step, {})) return tx.keep(enrolment_required());
   return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
-}
-
-/// A code as it was mailed, however it was typed.
-std::string digits_of(std::string_view typed) {
-  std::string digits;
-  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
-  return digits;
 }
 
 Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request) {

@@ -320,6 +320,11 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"FactorService.ForgetRememberedDevices", "USER AUDITED device.forget | DELETE /api/account/remembered-devices"},
       {"FactorService.Reauthenticate",
        "USER SIGN_IN session.reauthenticate hashes | POST /api/auth/reauthenticate *"},
+      {"PasswordService.ForgotPassword", "ANYONE WRITE user.forgot_password | POST /api/auth/password/forgot *"},
+      {"PasswordService.ResendResetCode", "ANYONE WRITE user.forgot_password | POST /api/auth/password/resend *"},
+      {"PasswordService.VerifyResetCode", "ANYONE CODE user.verify_reset_code | POST /api/auth/password/verify-code *"},
+      {"PasswordService.ResetPassword", "ANYONE CODE user.reset_password hashes | POST /api/auth/password/reset *"},
+      {"PasswordService.ChangePassword", "USER AUDITED user.change_password hashes | POST /api/account/password *"},
   };
   const Contract contract(contract_services(), routes_for(contract_services()));
   std::map<std::string, std::string> found;

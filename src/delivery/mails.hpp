@@ -17,7 +17,7 @@ namespace ostiary::delivery {
 struct MailOrder {
   std::optional<UserId> owner;  ///< whose data it holds, with or without an account
   std::string_view kind;
-  std::string to;
+  std::string to;  ///< empty for a decoy: a job like any other that sends nothing
   std::string locale;
   std::vector<std::pair<std::string, std::string>> values;  ///< the template's variables
   Time expires_at;    ///< not sent after this

@@ -40,6 +40,7 @@ const std::array mail_kinds{
     MailKind{"backup_codes_made", notice_values},
     MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
     MailKind{"device_remembered", notice_values},
+    MailKind{"reset_password", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
 };
 
 constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};

@@ -1,7 +1,10 @@
 #include "door/routes.hpp"
 
+#include "accounts/change_password.hpp"
+#include "accounts/forgot_password.hpp"
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
+#include "accounts/reset_password.hpp"
 #include "accounts/verify_email.hpp"
 #include "factors/backup_codes.hpp"
 #include "factors/enrol_totp.hpp"
@@ -47,6 +50,12 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.FactorService.ForgetRememberedDevice", factors, factors::forget_remembered_device),
       contract::route("ostiary.v1.FactorService.ForgetRememberedDevices", factors, factors::forget_remembered_devices),
       contract::route("ostiary.v1.FactorService.Reauthenticate", factors, factors::reauthenticate),
+      // A forgotten password, and the change of a known one.
+      contract::route("ostiary.v1.PasswordService.ForgotPassword", accounts, accounts::forgot_password),
+      contract::route("ostiary.v1.PasswordService.ResendResetCode", accounts, accounts::resend_reset_code),
+      contract::route("ostiary.v1.PasswordService.VerifyResetCode", accounts, accounts::verify_reset_code),
+      contract::route("ostiary.v1.PasswordService.ResetPassword", accounts, accounts::reset_password),
+      contract::route("ostiary.v1.PasswordService.ChangePassword", accounts, accounts::change_password),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

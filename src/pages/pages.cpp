@@ -86,6 +86,7 @@ std::vector<gateway::Page> make_pages(PagesOptions options) {
     pages.push_back({"GET", "/", public_start});
   }
   pages.push_back({"GET", "/verify-email", TranslatedPage("verify-email", options)});
+  pages.push_back({"GET", "/reset-password", TranslatedPage("reset-password", options)});
   const TranslatedPage sign_in("sign-in", options);
   for (const char* path : {"/login", "/register"}) pages.push_back({"GET", path, sign_in});
   pages.push_back(

@@ -92,6 +92,9 @@ std::string bucket_key(const Deps& deps, const Identifier& identifier) {
   return "identifier:" + to_hex(identifier_hash(deps, identifier));
 }
 
+/// As limits::Limits names the account of a signed-in user.
+std::string account_key(UserId user) { return "user:" + to_string(user); }
+
 /// The password that was given, where it is one of those that were read; nothing where it is none. A login that is
 /// refused has always cost two hashes, the account's or nobody's and the registration's or nobody's, whatever exists.
 std::optional<StoredPassword> proven_password(const Deps& deps, const Secret& password, const Candidate& candidate,
@@ -229,6 +232,13 @@ limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical
   return {{}, false, bucket_key(deps, {email_canonical, true})};
 }
 
+limits::Identity identity_of(const Deps& deps, UserId user, const std::optional<Device>& device) {
+  const bool knows_device = *deps.db.read([&](Transaction& tx) -> Result<bool> {
+    return device && device->has_logged_in && tx.optional(statements::find_device, user, device->hash);
+  });
+  return {account_key(user), knows_device, {}};
+}
+
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
   const Identifier name = canonical(identifier);
   const Digest device_hash = device && device->has_logged_in ? device->hash : Digest{};
@@ -239,7 +249,7 @@ limits::Identity identify(const Deps& deps, std::string_view identifier, const s
   const std::string key = bucket_key(deps, name);
   if (!found) return limits::Identity{key, false, key};
   const std::string mailbox = found->email_canonical ? bucket_key(deps, {*found->email_canonical, true}) : key;
-  return limits::Identity{"user:" + to_string(found->id), found->knows_device, mailbox};
+  return limits::Identity{account_key(found->id), found->knows_device, mailbox};
 }
 
 }  // namespace ostiary::sessions

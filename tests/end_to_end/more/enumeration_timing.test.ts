@@ -88,6 +88,19 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
     })
   })
 
+  test('a forgotten password: known, unknown, with a pending registration', async () => {
+    const client = world.client()
+    const forgets = async (email: string) => succeeds(await client.post('/api/auth/password/forgot', { email }))
+    // Each address was asked for before: the newest five stay, and the oldest goes.
+    const unknown = `${freshName('unknown')}@example.org`
+    for (const email of [known.email, unknown, pending.email]) for (let i = 0; i < 5; i++) await forgets(email)
+    await expectAlike({
+      known: () => forgets(known.email),
+      unknown: () => forgets(unknown),
+      pending: () => forgets(pending.email),
+    })
+  })
+
   test('registration: known and unknown', async () => {
     const client = world.client()
     const register = async (email: string) =>
