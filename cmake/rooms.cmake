@@ -43,7 +43,8 @@ endfunction()
 
 # The kernel's <linux/sched/types.h> and the C library's <sched.h> define the same struct.
 room(base USES Threads::Threads ALONE scheduling.cpp)
-room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json PkgConfig::OATH)
+room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json PkgConfig::CBOR PkgConfig::OATH
+     TESTS_USE PkgConfig::FIDO2)
 # So that a hash gets its memory from crypto/hash_memory.cpp.
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
 room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)

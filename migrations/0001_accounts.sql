@@ -335,3 +335,33 @@ CREATE TABLE remembered_devices (
 CREATE UNIQUE INDEX remembered_devices_device ON remembered_devices (user_id, device_hash);
 CREATE INDEX remembered_devices_user ON remembered_devices (user_id, created_at, id);
 CREATE INDEX remembered_devices_expiry ON remembered_devices (expires_at, id);
+
+-- Security keys and passkeys of a person (WebAuthn). `credential_id` as the authenticator chose it, `public_key` as COSE;
+-- `transports` and `aaguid` as it said. `discoverable` is null where the browser did not say.
+CREATE TABLE webauthn_credentials (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  credential_id bytea NOT NULL,
+  public_key bytea NOT NULL,
+  sign_count bigint NOT NULL,
+  label text NOT NULL,
+  transports text NOT NULL,
+  aaguid uuid NOT NULL,
+  discoverable boolean,
+  backup_eligible boolean NOT NULL,
+  backed_up boolean NOT NULL,
+  created_at timestamptz NOT NULL,
+  last_used_at timestamptz
+);
+CREATE UNIQUE INDEX webauthn_credentials_credential ON webauthn_credentials (credential_id);
+CREATE INDEX webauthn_credentials_user ON webauthn_credentials (user_id, created_at, id);
+
+-- Challenges of WebAuthn that were not answered yet, by their SHA-256. `holder`: who may answer it: the id of a session, of
+-- a login that waits for its second step, or the hash of a device.
+CREATE TABLE webauthn_challenges (
+  challenge_hash bytea PRIMARY KEY,
+  purpose text NOT NULL,
+  holder bytea NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX webauthn_challenges_expiry ON webauthn_challenges (expires_at, challenge_hash);

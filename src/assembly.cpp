@@ -204,6 +204,33 @@ Mailing::Mailing(const Config& config, Foundation& foundation, const delivery::M
           {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
           mail_domain(config)) {}
 
+namespace {
+
+/// Whether pages of the origin may name WEBAUTHN_RP_ID without asking `/.well-known/webauthn`.
+bool is_in_rp_id(const Config& config, const std::string& origin) {
+  const std::string host = host_of(origin);
+  return host == *config.webauthn_rp_id || host.ends_with("." + *config.webauthn_rp_id);
+}
+
+crypto::RelyingParty relying_party(const Config& config) {
+  crypto::RelyingParty party{*config.webauthn_rp_id, {*config.public_url}};
+  for (const auto& origin : *config.cors_origins) {
+    if (is_in_rp_id(config, origin)) party.origins.push_back(origin);
+  }
+  party.origins.insert(party.origins.end(), config.webauthn_origins->begin(), config.webauthn_origins->end());
+  return party;
+}
+
+std::vector<std::string> related_origins(const Config& config) {
+  std::vector<std::string> related;
+  for (const auto& origin : *config.webauthn_origins) {
+    if (!origin.starts_with("android:") && !is_in_rp_id(config, origin)) related.push_back(origin);
+  }
+  return related;
+}
+
+}  // namespace
+
 Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<adapters::GeoIp>& geoip, Log& log,
              std::function<void()> wake_executor)
     : hasher(password_parameters(config), *config.hash_threads, foundation.random),
@@ -237,7 +264,7 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                *config.app_url,
                std::move(wake_executor),
                *config.fresh_login_within},
-      factors{accounts} {}
+      factors{accounts, relying_party(config), related_origins(config)} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),

@@ -353,6 +353,9 @@ class Reading {
       else if (!parse_address(host)) config_.mail_from.value = "no-reply@" + host;
     }
     if (config_.token_audience->empty()) config_.token_audience.value = *config_.public_url;
+    if (config_.webauthn_rp_id->empty()) {
+      config_.webauthn_rp_id.value = config_.cookie_domain->empty() ? host : *config_.cookie_domain;
+    }
     const int processors = static_cast<int>(std::thread::hardware_concurrency());
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
@@ -391,6 +394,7 @@ class Reading {
     check_public();
     check_cookie_domain();
     check_origins();
+    check_webauthn();
     if (config_.is_local() && !config_.hsts->empty()) {
       warnings_.push_back("HSTS: has no effect while PUBLIC_URL is on this machine");
     }
@@ -467,6 +471,21 @@ class Reading {
                             ": browsers send no cookies from there, so nobody can be signed in on its pages; see "
                             "BROWSER_TOKENS");
       }
+    }
+  }
+
+  void check_webauthn() {
+    const std::string host = host_of(*config_.public_url);
+    const std::string& rp_id = *config_.webauthn_rp_id;
+    const auto domains = cookie_domains(host);
+    if (rp_id != host && std::ranges::find(domains, rp_id) == domains.end()) {
+      errors_.push_back("WEBAUTHN_RP_ID=" + in_quotes(rp_id) + " (" + config_.webauthn_rp_id.origin + "): expected " +
+                        host + ", the host of PUBLIC_URL, or a domain above it that is no public suffix");
+    }
+    for (const std::string& origin : *config_.webauthn_origins) {
+      if (!origin.starts_with("http://") || config_.is_local()) continue;
+      errors_.push_back("WEBAUTHN_ORIGINS=" + in_quotes(origin) + " (" + config_.webauthn_origins.origin +
+                        "): expected https, without which browsers offer no passkeys");
     }
   }
 

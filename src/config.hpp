@@ -174,6 +174,24 @@ struct Config {
                                           "set, they have no link.",
                                .read = reading::app_url};
 
+  Setting<std::string> webauthn_rp_id{
+      .name = "WEBAUTHN_RP_ID",
+      .value = "",
+      .meaning = "The domain to which passkeys and security keys belong: the host of PUBLIC_URL or a domain above it. "
+                 "Pages on this domain and below it can use them. All of them stop working if it is changed. Browsers "
+                 "take no IP address for it.",
+      .usually = "COOKIE_DOMAIN, or else the host of PUBLIC_URL",
+      .read = reading::webauthn_rp_id};
+  Setting<std::vector<std::string>> webauthn_origins{
+      .name = "WEBAUTHN_ORIGINS",
+      .value = {},
+      .meaning =
+          "Origins, separated by commas, whose pages may use passkeys and security keys, besides PUBLIC_URL and "
+          "those of CORS_ORIGINS that lie in WEBAUTHN_RP_ID. Pages of other sites (`https://shop.example.com`) are "
+          "told to browsers at `/.well-known/webauthn` of WEBAUTHN_RP_ID. Android apps are "
+          "`android:apk-key-hash:...`.",
+      .read = reading::webauthn_origins};
+
   Heading storing{"Storage",
                   "Without POSTGRES_HOST and DATABASE_URL Ostiary stores everything in an SQLite file in DATA_DIR."};
   Setting<std::string> data_dir{

@@ -196,6 +196,28 @@ Read<std::vector<std::string>> origins(std::string_view text) {
   return origins;
 }
 
+Read<std::string> webauthn_rp_id(std::string_view text) {
+  std::string name = lower_case(text);
+  if (is_host_name(name)) return name;
+  return std::unexpected("a domain like example.org");
+}
+
+Read<std::vector<std::string>> webauthn_origins(std::string_view text) {
+  constexpr std::string_view android = "android:apk-key-hash:";
+  std::vector<std::string> origins;
+  for (const std::string& item : list(text)) {
+    // A SHA-256 of the certificate that signed the app.
+    const bool is_app =
+        item.starts_with(android) && item.size() == android.size() + 43 && from_base64url(item.substr(android.size()));
+    const auto origin = is_app ? std::optional(item) : origin_of(item);
+    if (!origin) {
+      return std::unexpected("origins like https://shop.example.com or android:apk-key-hash:..., separated by commas");
+    }
+    origins.push_back(*origin);
+  }
+  return origins;
+}
+
 Read<std::string> hsts(std::string_view text) {
   const auto semicolon = std::min(text.find(';'), text.size());
   const std::string_view age = trim_blanks(text.substr(0, semicolon));

@@ -37,6 +37,8 @@ Read<std::vector<std::string>> addresses(std::string_view text);    ///< localho
 Read<std::vector<std::string>> networks(std::string_view text);     ///< CIDR, or IP addresses
 /// Of pages, or of apps and browser extensions (`is_app_origin`).
 Read<std::vector<std::string>> origins(std::string_view text);
+Read<std::string> webauthn_rp_id(std::string_view text);
+Read<std::vector<std::string>> webauthn_origins(std::string_view text);
 Read<std::string> hsts(std::string_view text);                      ///< the value of Strict-Transport-Security
 Read<std::string> host_name(std::string_view text);
 Read<std::string> app_url(std::string_view text);                   ///< with any path, query and fragment

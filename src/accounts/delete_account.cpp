@@ -27,6 +27,7 @@ void release_registrations(Transaction& tx, UserId user) {
 void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_password, user);
   tx.execute(statements::delete_profile, user);
+  tx.execute(statements::delete_webauthn_credentials, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
   tx.execute(statements::delete_totp_of, user);

@@ -269,6 +269,11 @@ inline constexpr Statement<void(UserId)> delete_profile{R"sql(
   DELETE FROM user_profiles WHERE user_id = $1
 )sql"};
 
+/// Twenty at most: an account has no more.
+inline constexpr Statement<void(UserId)> delete_webauthn_credentials{R"sql(
+  DELETE FROM webauthn_credentials WHERE user_id = $1
+)sql"};
+
 inline constexpr Statement<void(UserId)> delete_notice{R"sql(
   DELETE FROM registration_notices WHERE user_id = $1
 )sql"};

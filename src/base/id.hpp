@@ -54,6 +54,7 @@ using EventId = Id<struct EventTag>;
 using AuditId = Id<struct AuditTag>;
 using AttemptId = Id<struct AttemptTag>;
 using RoleId = Id<struct RoleTag>;
+using WebAuthnCredentialId = Id<struct WebAuthnCredentialTag>;
 using PendingLoginId = Id<struct PendingLoginTag>;
 using RememberedDeviceId = Id<struct RememberedDeviceTag>;
 

@@ -49,6 +49,7 @@ class Filler {
       frames_.emplace_back(&root_);
       return true;
     }
+    if (ignores()) return enter_ignored();
     const Slot slot = here();
     if (slot.field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || is_timestamp(slot.field) || !expects_value()) {
       return stop(wrong_type_here("an object"), ec);
@@ -61,6 +62,7 @@ class Filler {
   }
 
   bool on_object_end(std::size_t, error_code&) {
+    if (leave_ignored()) return true;
     frames_.pop_back();
     if (!frames_.empty()) ++frames_.back().index;
     return true;
@@ -68,6 +70,7 @@ class Filler {
 
   bool on_array_begin(error_code& ec) {
     if (frames_.empty()) return stop(not_an_object(), ec);
+    if (ignores()) return enter_ignored();
     if (!here().field.is_repeated() || frames_.back().in_array) return stop(wrong_type_here("an array"), ec);
     frames_.back().in_array = true;
     frames_.back().index = 0;
@@ -75,6 +78,7 @@ class Filler {
   }
 
   bool on_array_end(std::size_t, error_code&) {
+    if (leave_ignored()) return true;
     frames_.back().in_array = false;
     return true;
   }
@@ -86,8 +90,16 @@ class Filler {
 
   bool on_key(boost::json::string_view part, std::size_t, error_code& ec) {
     text_.append(part.data(), part.size());
+    if (ignored_depth_ > 0) {
+      text_.clear();
+      return true;
+    }
     Frame& frame = frames_.back();
     frame.field = frame.message->GetDescriptor()->FindFieldByName(text_);
+    if (frame.field == nullptr && frame.message->GetDescriptor()->options().GetExtension(open_ended)) {
+      text_.clear();
+      return true;
+    }
     if (frame.field == nullptr) {
       // Whoever reads the refusal needs no more of a name that is not ours.
       return stop(refusal(Refusal::unknown_field, "The call has no such field.", path() + std::string(cut(text_, 64))),
@@ -147,6 +159,7 @@ class Filler {
 
   bool on_null(error_code& ec) {
     if (frames_.empty()) return stop(not_an_object(), ec);
+    if (ignores()) return true;
     const bool may_be_left_out = !frames_.back().in_array && !rule_of(*frames_.back().field).required();
     if (may_be_left_out && nulls_ == Nulls::absent) return true;
     Refused why = wrong_type_here("null");
@@ -167,6 +180,20 @@ class Filler {
     bool in_array = false;
     int index = 0;
   };
+
+  /// Whether what comes belongs to a member that an open message does not list.
+  bool ignores() const { return ignored_depth_ > 0 || frames_.back().field == nullptr; }
+
+  bool enter_ignored() {
+    ++ignored_depth_;
+    return true;
+  }
+
+  bool leave_ignored() {
+    if (ignored_depth_ == 0) return false;
+    --ignored_depth_;
+    return true;
+  }
 
   static Refused refusal(Refusal why, std::string detail, std::string field) {
     return {why, std::move(detail), std::move(field), std::nullopt, {}};
@@ -203,6 +230,7 @@ class Filler {
   template <class Put>
   bool put(const Put& how, std::string_view kind, error_code& ec) {
     if (frames_.empty()) return stop(not_an_object(), ec);
+    if (ignores()) return true;
     if (!expects_value()) return stop(wrong_type_here(kind), ec);
     if (auto chosen = two_of_one(here())) return stop(*std::move(chosen), ec);
     if (auto misfit = how(here())) return stop(refusal(misfit->why, std::move(misfit->detail), path()), ec);
@@ -231,6 +259,7 @@ class Filler {
   Message& root_;
   const Nulls nulls_;
   std::vector<Frame> frames_;
+  std::size_t ignored_depth_ = 0;  ///< objects and arrays inside a member that is ignored
   std::string text_;  ///< the parts so far of a text that the parser hands over in parts
 };
 

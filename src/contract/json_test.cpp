@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view sample = R"(
   enum Colour { COLOUR_UNSPECIFIED = 0; COLOUR_RED = 1; COLOUR_DARK_BLUE = 2; }
   message Inner { string email = 1; repeated string tags = 2; Inner inner = 3; }
+  message Standard { option (ostiary.open_ended) = true; string known = 1; Inner inner = 2; }
   message Sample {
     string text = 1;
     int32 small = 2;
@@ -33,6 +34,7 @@ constexpr std::string_view sample = R"(
     float single = 19;
     repeated google.protobuf.Timestamp times = 20;
     optional string needed = 21 [(ostiary.rule) = {required: true}];
+    Standard standard = 22;
   }
 )";
 
@@ -48,6 +50,22 @@ class Json : public ::testing::Test {
 
   testing::WrittenContract contract{sample};
 };
+
+TEST_F(Json, IgnoresWhatAnOpenEndedMessageDoesNotList) {
+  const auto known = rewritten(R"({"standard":{"a":null,"b":{"c":[{"known":"no"},[]],"known":1},"known":"yes","d":1,)"
+                               R"("e":[1.5,"x",true,{}],"f":-1,"g":18446744073709551615}})");
+  ASSERT_TRUE(known) << known.error().detail;
+  EXPECT_NE(known->find(R"("standard":{"known":"yes"})"), std::string::npos) << *known;
+  const auto why = [&](std::string_view text) {
+    const auto result = rewritten(text);
+    return result ? "accepted" : std::string(ostiary::name_of(result.error().why)) + " " + result.error().field;
+  };
+  EXPECT_EQ(why(R"({"standard":{"known":"a","known":"b"}})"), "duplicate_field standard.known");
+  EXPECT_EQ(why(R"({"standard":{"known":1}})"), "wrong_type standard.known");
+  EXPECT_EQ(why(R"({"standard":{"inner":{"x":1}}})"), "unknown_field standard.inner.x") << "which is not open-ended";
+  EXPECT_EQ(why(R"({"standard":{},"x":1})"), "unknown_field x");
+  EXPECT_EQ(why(R"({"standard":{"x":)" + std::string(20, '[') + std::string(20, ']') + "}}"), "malformed_request ");
+}
 
 struct Refusing {
   std::string_view json;

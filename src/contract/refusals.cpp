@@ -68,6 +68,8 @@ constexpr std::array table{
                   "The refresh token was used before"},
     RefusalStatus{Refusal::mfa_token_invalid, 401, grpc_unauthenticated, Cost::call,
                   "The second step belongs to no login"},
+    RefusalStatus{Refusal::wrong_assertion, 400, grpc_invalid_argument, Cost::guess,
+                  "The security key or passkey was not accepted"},
     RefusalStatus{Refusal::factor_exists, 409, grpc_already_exists, Cost::call, "There is a second factor already"},
     RefusalStatus{Refusal::factor_missing, 409, grpc_failed_precondition, Cost::call,
                   "There is no such second factor"},

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/basic_parser_impl.hpp>
 #include <utility>
-#include <vector>
 
 #include "base/encoding.hpp"
+#include "crypto/json_members.hpp"
 
 namespace ostiary::crypto {
 namespace {
-
-namespace json = boost::json;
 
 constexpr std::size_t longest_token = 8 * 1024;
 
@@ -21,99 +18,21 @@ constexpr std::pair<JwsAlgorithm, std::string_view> algorithm_names[] = {
 /// Members that would have us take a key from the token, or read it by rules that we do not know.
 constexpr std::array<std::string_view, 6> refused_members{"crit", "jwk", "jku", "x5u", "x5c", "b64"};
 
-/// Takes the events of Boost.JSON's parser for a header. The document parser would let the last of two equal names win.
-struct HeaderHandler {
-  static constexpr std::size_t max_object_size = 64;
-  static constexpr std::size_t max_array_size = 64;
-  static constexpr std::size_t max_key_size = 256;
-  static constexpr std::size_t max_string_size = 4096;
-
-  std::optional<std::string> algorithm, key_id, type;
-  std::vector<std::string> names;  // of the header's own members, the last one being read
-  std::string text;  // the part of a name or text that came so far
-  int depth = 0;
-
-  bool refuse(json::error_code& error) {
-    error = json::error::syntax;
-    return false;
-  }
-
-  bool is_member() const { return depth == 1 && !names.empty(); }
-
-  /// A value that is no text: fine, but not for the members that have to be texts.
-  bool other_value(json::error_code& error) {
-    if (depth == 0) return refuse(error);
-    const bool must_be_text = is_member() && (names.back() == "alg" || names.back() == "kid" || names.back() == "typ");
-    return must_be_text ? refuse(error) : true;
-  }
-
-  bool on_document_begin(json::error_code&) { return true; }
-  bool on_document_end(json::error_code&) { return true; }
-  bool on_object_begin(json::error_code& error) {
-    if (depth > 0 && !other_value(error)) return false;
-    ++depth;
-    return true;
-  }
-  bool on_object_end(std::size_t, json::error_code&) {
-    --depth;
-    return true;
-  }
-  bool on_array_begin(json::error_code& error) {
-    if (!other_value(error)) return false;
-    ++depth;
-    return true;
-  }
-  bool on_array_end(std::size_t, json::error_code&) {
-    --depth;
-    return true;
-  }
-  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    text.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(json::string_view part, std::size_t, json::error_code& error) {
-    text.append(part.data(), part.size());
-    std::string name = std::exchange(text, {});
-    if (depth > 1) return true;
-    if (std::ranges::find(names, name) != names.end()) return refuse(error);
-    if (std::ranges::find(refused_members, name) != refused_members.end()) return refuse(error);
-    names.push_back(std::move(name));
-    return true;
-  }
-  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
-    text.append(part.data(), part.size());
-    return true;
-  }
-  bool on_string(json::string_view part, std::size_t, json::error_code& error) {
-    text.append(part.data(), part.size());
-    std::string value = std::exchange(text, {});
-    if (depth == 0) return refuse(error);
-    if (!is_member()) return true;
-    if (names.back() == "alg") algorithm = std::move(value);
-    else if (names.back() == "kid") key_id = std::move(value);
-    else if (names.back() == "typ") type = std::move(value);
-    return true;
-  }
-  bool on_number_part(json::string_view, json::error_code&) { return true; }
-  bool on_int64(std::int64_t, json::string_view, json::error_code& error) { return other_value(error); }
-  bool on_uint64(std::uint64_t, json::string_view, json::error_code& error) { return other_value(error); }
-  bool on_double(double, json::string_view, json::error_code& error) { return other_value(error); }
-  bool on_bool(bool, json::error_code& error) { return other_value(error); }
-  bool on_null(json::error_code& error) { return other_value(error); }
-  bool on_comment_part(json::string_view, json::error_code&) { return true; }
-  bool on_comment(json::string_view, json::error_code&) { return true; }
-};
-
+/// Reads the members that a header may have. False if `alg` is not a text, or `kid` or `typ` is something else.
 bool read_header(std::string_view header, JwsParts& parts) {
-  json::basic_parser<HeaderHandler> parser{json::parse_options{}};
-  json::error_code error;
-  const std::size_t read = parser.write_some(false, header.data(), header.size(), error);
-  if (error || read != header.size()) return false;
-  HeaderHandler& handler = parser.handler();
-  if (!handler.algorithm) return false;
-  parts.algorithm = std::move(*handler.algorithm);
-  parts.key_id = std::move(handler.key_id).value_or("");
-  parts.type = std::move(handler.type).value_or("");
+  const auto members = read_members(header);
+  if (!members || text_in(*members, "alg") == nullptr) return false;
+  if (std::ranges::any_of(refused_members, [&](auto name) { return members->contains(name); })) return false;
+  for (const std::string_view name : {"kid", "typ"}) {
+    if (members->contains(name) && text_in(*members, name) == nullptr) return false;
+  }
+  const auto text = [&](std::string_view name) {
+    const std::string* const found = text_in(*members, name);
+    return found ? *found : std::string();
+  };
+  parts.algorithm = text("alg");
+  parts.key_id = text("kid");
+  parts.type = text("typ");
   return true;
 }
 

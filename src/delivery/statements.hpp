@@ -140,6 +140,11 @@ inline constexpr Statement<void(Time)> delete_expired_challenges{R"sql(
     (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
 )sql"};
 
+inline constexpr Statement<void(Time)> delete_expired_webauthn_challenges{R"sql(
+  DELETE FROM webauthn_challenges WHERE challenge_hash IN
+    (SELECT challenge_hash FROM webauthn_challenges WHERE expires_at < $1 ORDER BY expires_at, challenge_hash LIMIT 100)
+)sql"};
+
 inline constexpr Statement<void(Time)> delete_expired_pending_logins{R"sql(
   DELETE FROM pending_logins WHERE id IN
     (SELECT id FROM pending_logins WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)

@@ -35,6 +35,8 @@ const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
     MailKind{"password_changed", notice_values},
+    MailKind{"passkey_added", and_value(notice_values, "label")},
+    MailKind{"passkey_removed", and_value(notice_values, "label")},
     MailKind{"totp_added", notice_values},
     MailKind{"totp_removed", notice_values},
     MailKind{"backup_codes_made", notice_values},

@@ -11,6 +11,8 @@
 #include "factors/reauthenticate.hpp"
 #include "factors/remembered_devices.hpp"
 #include "factors/totp.hpp"
+#include "factors/webauthn_credentials.hpp"
+#include "factors/webauthn_login.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/list_sessions.hpp"
@@ -56,6 +58,21 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.PasswordService.VerifyResetCode", accounts, accounts::verify_reset_code),
       contract::route("ostiary.v1.PasswordService.ResetPassword", accounts, accounts::reset_password),
       contract::route("ostiary.v1.PasswordService.ChangePassword", accounts, accounts::change_password),
+      // Security keys and passkeys.
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnCredential", factors,
+                      factors::begin_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.AddWebAuthnCredential", factors, factors::add_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.ListWebAuthnCredentials", factors,
+                      factors::list_webauthn_credentials),
+      contract::route("ostiary.v1.WebAuthnService.RenameWebAuthnCredential", factors,
+                      factors::rename_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.RemoveWebAuthnCredential", factors,
+                      factors::remove_webauthn_credential),
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnLogin", factors, factors::begin_webauthn_login),
+      contract::route("ostiary.v1.WebAuthnService.VerifyWebAuthnLogin", factors, factors::verify_webauthn_login),
+      contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnReauthentication", factors,
+                      factors::begin_webauthn_reauthentication),
+      contract::route("ostiary.v1.WebAuthnService.ListRelatedOrigins", factors, factors::list_related_origins),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

@@ -18,7 +18,7 @@ void note_changed_factor(Transaction& tx, const Deps& deps, const Call& call, co
                       touched.version,
                       {{"user_id", to_string(change.user)}, {"change", std::string(change.action)}}});
   room.audit.record(tx, call, {.action = std::string(change.action), .user = change.user, .actor = change.user});
-  accounts::order_security_notice(tx, deps.accounts, call, change.user, change.notice, now);
+  accounts::order_security_notice(tx, deps.accounts, call, change.user, change.notice, now, change.values);
 }
 
 Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId user, Time now) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "factors/deps.hpp"
@@ -13,6 +14,7 @@ struct FactorChange {
   UserId user;
   std::string_view action;  ///< as in the audit log, such as "totp.add"
   std::string_view notice;  ///< the mail that tells the owner
+  std::vector<std::pair<std::string, std::string>> values = {};  ///< of that mail, besides those of every notice
 };
 
 /// What follows every change of a factor, in its transaction: a row in the audit log, the event `user.factors_changed`,

@@ -7,6 +7,7 @@
 #include "factors/fresh_login.hpp"
 #include "factors/guesses.hpp"
 #include "factors/totp.hpp"
+#include "factors/webauthn_assertion.hpp"
 #include "sessions/pending_login.hpp"
 #include "sessions/start_session.hpp"
 
@@ -40,11 +41,30 @@ std::unexpected<Refused> needs(const Account& account, std::string detail, std::
   return refused;
 }
 
-Result<void> require_all(const Account& account, const v1::ReauthenticateRequest& request) {
-  const FreshLoginFacts facts{.has_password = account.row.password_hash.has_value(),
-                              .has_factor = !account.factors.empty(),
-                              .password_given = request.has_password(),
-                              .factor_given = request.has_code() || request.has_backup_code()};
+/// A security key or passkey that was presented.
+std::optional<PresentedAssertion> present_credential(const Deps& deps, const Call& call,
+                                                     const v1::ReauthenticateRequest& request, Time now) {
+  if (!request.has_credential()) return std::nullopt;
+  const ChallengeUse use{ChallengeUse::Purpose::reauthenticate, call.person().session_id.uuid.bytes};
+  auto presented = *deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<PresentedAssertion> {
+    return read_assertion(tx, request.credential(), use, now);
+  });
+  verify_assertion(deps, presented, request.credential(), false);
+  return presented;
+}
+
+/// Whether it is the user's and verified them, so that it stands for the password, too.
+bool is_whole_login(const std::optional<PresentedAssertion>& presented, UserId user) {
+  return presented && presented->credential && presented->credential->user_id == user &&
+         presented->verified.verdict == crypto::WebAuthnVerdict::accepted && presented->verified.user_verified;
+}
+
+Result<void> require_all(const Account& account, const v1::ReauthenticateRequest& request, bool whole_login) {
+  const FreshLoginFacts facts{
+      .has_password = account.row.password_hash.has_value(),
+      .has_factor = !account.factors.empty(),
+      .password_given = request.has_password() || whole_login,
+      .factor_given = request.has_code() || request.has_backup_code() || request.has_credential()};
   switch (judge_fresh_login(facts)) {
     case FreshLoginVerdict::impossible:
       return refuse(Refusal::factor_missing, "The account has nothing to present here: sign in again.");
@@ -55,21 +75,34 @@ Result<void> require_all(const Account& account, const v1::ReauthenticateRequest
   throw std::logic_error("a verdict without an answer");
 }
 
-void record_refusal(Transaction& tx, const Deps& deps, const Call& call, UserId user, Refusal why) {
+std::unexpected<Refused> refuse_credential() {
+  return refuse(Refusal::wrong_assertion, "The passkey was not accepted. Ask for new options and try again.",
+                "credential");
+}
+
+void record_refusal(Transaction& tx, const Deps& deps, const Call& call, UserId user, std::string_view why) {
   deps.accounts.sessions.audit.record(
-      tx, call,
-      {.action = "session.reauthenticate", .outcome = audit::Outcome::refused, .user = user, .reason = name_of(why)});
+      tx, call, {.action = "session.reauthenticate", .outcome = audit::Outcome::refused, .user = user, .reason = why});
 }
 
 std::unexpected<Refused> wrong_password(Transaction& tx, const Deps& deps, const Call& call, UserId user) {
-  record_refusal(tx, deps, call, user, Refusal::wrong_credentials);
+  record_refusal(tx, deps, call, user, name_of(Refusal::wrong_credentials));
   return tx.keep(refuse(Refusal::wrong_credentials, "This is not the password of the account.", "password"));
 }
 
 /// Spends the factor that was given; the word for amr.
 Result<std::string> spend_factor(Transaction& tx, const Deps& deps, const Call& call, UserId user,
-                                 const v1::ReauthenticateRequest& request, Time now) {
+                                 const v1::ReauthenticateRequest& request, std::optional<PresentedAssertion> presented,
+                                 Time now) {
   if (auto spent = refuse_spent_budget(tx, deps, call, user, now)) return *std::move(spent);
+  if (presented) {
+    const auto verdict = settle_assertion(tx, *presented, request.credential(), user, now);
+    if (verdict == AssertionVerdict::accepted) return presented->method();
+    if (verdict == AssertionVerdict::unknown_challenge) return refuse_credential();
+    count_wrong_factor(tx, deps, call, user, now);
+    record_refusal(tx, deps, call, user, presented->reason(verdict));
+    return tx.keep(refuse_credential());
+  }
   if (request.has_code()) {
     const auto tried = try_totp(tx, deps, user, request.code(), now);
     if (tried == TriedCode::right) return "otp";
@@ -80,7 +113,7 @@ Result<std::string> spend_factor(Transaction& tx, const Deps& deps, const Call& 
     return "backup";
   }
   count_wrong_factor(tx, deps, call, user, now);
-  record_refusal(tx, deps, call, user, Refusal::wrong_code);
+  record_refusal(tx, deps, call, user, name_of(Refusal::wrong_code));
   return tx.keep(
       refuse(Refusal::wrong_code, "This is not the right second factor.", request.has_code() ? "code" : "backup_code"));
 }
@@ -93,23 +126,27 @@ Result<v1::TokenReply> reauthenticate(Deps& deps, const Call& call, const v1::Re
   const Time now = room.clock.now();
   const auto before = room.db.read([&](Transaction& tx) { return find_account(tx, user, now); });
   if (!before) return std::unexpected(before.error());
-  if (const auto all = require_all(*before, request); !all) return std::unexpected(all.error());
+  const auto presented = present_credential(deps, call, request, now);
+  const bool whole_login = is_whole_login(presented, user);
+  if (const auto all = require_all(*before, request, whole_login); !all) return std::unexpected(all.error());
   const auto& hash = before->row.password_hash;
-  const bool password_right = !hash || room.hasher.verify(Secret(request.password()), *hash);
+  const bool needs_password = hash && !(whole_login && !request.has_password());
+  const bool password_right = !needs_password || room.hasher.verify(Secret(request.password()), *hash);
 
   return room.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
     const auto account = find_account(tx, user, now);
     if (!account) return std::unexpected(account.error());
     // What was verified a moment ago must still be what is stored.
-    if (const auto all = require_all(*account, request); !all) return std::unexpected(all.error());
+    if (const auto all = require_all(*account, request, whole_login); !all) return std::unexpected(all.error());
     const bool same = account->row.password_changed_at == before->row.password_changed_at;
     if (!password_right || !same) return wrong_password(tx, deps, call, user);
     std::vector<std::string> amr;
-    if (hash) amr.emplace_back("pwd");
-    if (!account->factors.empty()) {
-      auto word = spend_factor(tx, deps, call, user, request, now);
+    if (needs_password) amr.emplace_back("pwd");
+    if (!account->factors.empty() || presented) {
+      auto word = spend_factor(tx, deps, call, user, request, presented, now);
       if (!word) return std::unexpected(word.error());
       amr.push_back(*std::move(word));
+      if (whole_login) amr.emplace_back("user");
     }
     if (amr.size() > 1) amr.emplace_back(sessions::multi_factor);
     const auto& row = account->row;

@@ -97,6 +97,87 @@ inline constexpr Statement<void(UserId, Digest, Time)> use_backup_code{R"sql(
   UPDATE backup_codes SET used_at = $3 WHERE user_id = $1 AND code_mac = $2 AND used_at IS NULL
 )sql"};
 
+struct WebAuthnCredentialRow {
+  WebAuthnCredentialId id;
+  Bytes credential_id;
+  std::string label;
+  std::string transports;
+  Uuid aaguid;
+  std::optional<bool> discoverable;
+  bool backup_eligible;
+  bool backed_up;
+  Time created_at;
+  std::optional<Time> last_used_at;
+};
+/// All of them: an account has no more.
+inline constexpr Statement<WebAuthnCredentialRow(UserId)> list_webauthn_credentials{R"sql(
+  SELECT id, credential_id, label, transports, aaguid, discoverable, backup_eligible, backed_up, created_at, last_used_at
+  FROM webauthn_credentials WHERE user_id = $1 ORDER BY created_at, id LIMIT 20
+)sql"};
+
+/// What an assertion is judged by, and its owner.
+struct KnownCredentialRow {
+  WebAuthnCredentialId id;
+  Bytes public_key;
+  std::int64_t sign_count;
+  bool backup_eligible;
+  UserId user_id;
+  std::optional<std::string> email;
+  bool email_verified;
+  std::optional<std::string> username;
+  std::string status;
+  Time user_created_at;
+  std::string display_name;
+};
+inline constexpr Statement<KnownCredentialRow(BytesView)> find_webauthn_credential{R"sql(
+  SELECT w.id, w.public_key, w.sign_count, w.backup_eligible, u.id, u.email, u.email_verified, u.username, u.status,
+         u.created_at, p.display_name
+  FROM webauthn_credentials w JOIN users u ON u.id = w.user_id JOIN user_profiles p ON p.user_id = u.id
+  WHERE w.credential_id = $1
+)sql"};
+
+/// Adds no row if somebody has this credential. $3: the credential's id.
+inline constexpr Statement<void(WebAuthnCredentialId, UserId, BytesView, BytesView, std::int64_t, std::string,
+                                std::string, Uuid, std::optional<bool>, bool, bool, Time)>
+    insert_webauthn_credential{R"sql(
+  INSERT INTO webauthn_credentials (id, user_id, credential_id, public_key, sign_count, label, transports, aaguid,
+                                    discoverable, backup_eligible, backed_up, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+  ON CONFLICT (credential_id) DO NOTHING
+)sql"};
+
+/// Changes no row if it was removed, or if another login has brought its sign count to $2 or beyond.
+inline constexpr Statement<void(WebAuthnCredentialId, std::int64_t, bool, Time)> use_webauthn_credential{R"sql(
+  UPDATE webauthn_credentials SET sign_count = $2, backed_up = $3, last_used_at = $4
+  WHERE id = $1 AND (sign_count < $2 OR sign_count + $2 = 0)
+)sql"};
+
+inline constexpr Statement<WebAuthnCredentialRow(WebAuthnCredentialId, UserId, std::string)> rename_webauthn_credential{
+    R"sql(
+  UPDATE webauthn_credentials SET label = $3 WHERE id = $1 AND user_id = $2
+  RETURNING id, credential_id, label, transports, aaguid, discoverable, backup_eligible, backed_up, created_at,
+            last_used_at
+)sql"};
+
+struct LabelRow {
+  std::string label;
+};
+inline constexpr Statement<LabelRow(WebAuthnCredentialId, UserId)> delete_webauthn_credential{R"sql(
+  DELETE FROM webauthn_credentials WHERE id = $1 AND user_id = $2 RETURNING label
+)sql"};
+
+inline constexpr Statement<void(Digest, std::string, BytesView, Time)> insert_webauthn_challenge{R"sql(
+  INSERT INTO webauthn_challenges (challenge_hash, purpose, holder, expires_at) VALUES ($1, $2, $3, $4)
+)sql"};
+
+struct ChallengeExpiryRow {
+  Time expires_at;
+};
+/// Whoever presents it has spent it, also when it has expired.
+inline constexpr Statement<ChallengeExpiryRow(Digest, std::string, BytesView)> take_webauthn_challenge{R"sql(
+  DELETE FROM webauthn_challenges WHERE challenge_hash = $1 AND purpose = $2 AND holder = $3 RETURNING expires_at
+)sql"};
+
 struct RememberedDeviceRow {
   RememberedDeviceId id;
   Digest device_hash;

@@ -136,7 +136,7 @@ json::object OpenApiSchemas::message(const Descriptor& type, Role role) {
   }
   schema["properties"] = std::move(properties);
   if (!required.empty()) schema["required"] = std::move(required);
-  if (role == Role::request) schema["additionalProperties"] = false;
+  if (role == Role::request && !type.options().GetExtension(open_ended)) schema["additionalProperties"] = false;
   return schema;
 }
 

@@ -53,6 +53,7 @@ Digest hash_of_token(std::string_view token) { return crypto::sha256(as_bytes(to
 std::vector<std::string> methods_of(const statements::FactorsRow& factors) {
   std::vector<std::string> methods;
   if (factors.totp) methods.emplace_back("totp");
+  if (factors.webauthn) methods.emplace_back("webauthn");
   if (!methods.empty() && factors.backup_code) methods.emplace_back("backup_code");
   return methods;
 }

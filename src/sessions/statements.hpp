@@ -330,11 +330,13 @@ inline constexpr Statement<void(SessionId, Time)> revoke_chains_of{R"sql(
 /// The second factors of an account, and whether the device `$2` is remembered at `$3`.
 struct FactorsRow {
   bool totp;
+  bool webauthn;
   bool backup_code;  ///< one that was not used
   bool device_remembered;
 };
 inline constexpr Statement<FactorsRow(UserId, Digest, Time)> find_factors{R"sql(
   SELECT EXISTS (SELECT 1 FROM totp_secrets t WHERE t.user_id = $1 AND t.confirmed),
+         EXISTS (SELECT 1 FROM webauthn_credentials w WHERE w.user_id = $1),
          EXISTS (SELECT 1 FROM backup_codes b WHERE b.user_id = $1 AND b.used_at IS NULL),
          EXISTS (SELECT 1 FROM remembered_devices d WHERE d.user_id = $1 AND d.device_hash = $2 AND d.expires_at > $3)
 )sql"};

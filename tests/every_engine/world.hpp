@@ -104,7 +104,7 @@ class World {
                           cache, limits,       log,    {},     [](std::string_view) { return std::nullopt; }};
   accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", "https://app.example.org",
                           [] {}};
-  factors::Deps factors{accounts};
+  factors::Deps factors{accounts, {"example.org", {"https://example.org"}}};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
 

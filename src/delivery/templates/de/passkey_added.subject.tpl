@@ -1,0 +1,1 @@
+Ein Passkey oder Sicherheitsschlüssel wurde bei {{service_name}} hinzugefügt

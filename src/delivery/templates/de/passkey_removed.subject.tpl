@@ -1,0 +1,1 @@
+Ein Passkey oder Sicherheitsschlüssel bei {{service_name}} wurde entfernt

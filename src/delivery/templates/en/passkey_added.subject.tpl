@@ -1,0 +1,1 @@
+A passkey or security key was added at {{service_name}}

@@ -1,0 +1,1 @@
+A passkey or security key at {{service_name}} was removed
