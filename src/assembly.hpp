@@ -65,13 +65,14 @@ struct Foundation {
   audit::AuditLog audit;
 };
 
-/// The mailer of the settings, and the executor of its jobs.
+/// The mailer and the gateway for texts of the settings, and the executor of their jobs.
 struct Mailing {
   Mailing(const Config& config, Foundation& foundation, Log& log);
 
   delivery::MailTemplates templates;
-  adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
-  std::unique_ptr<Mailer> mailer;
+  std::shared_ptr<adapters::Mailbox> mailbox;  ///< where mail goes without SMTP_URL, and texts without SMS_URL
+  std::shared_ptr<Mailer> mailer;
+  std::shared_ptr<SmsGateway> texts;
   delivery::Executor executor;
 };
 

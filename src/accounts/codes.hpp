@@ -25,6 +25,9 @@ FreshCode make_unknowable_code(const Deps& deps);
 
 Digest link_hash_of(std::string_view link_token);
 
+/// A code as it was mailed, however it was typed.
+std::string digits_of(std::string_view typed);
+
 struct NewChallenge {
   VerificationId id;
   std::string_view purpose;

@@ -25,6 +25,11 @@ void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_profile, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
+  tx.execute(statements::delete_phone, user);
+  if (const auto change = tx.optional(statements::find_phone_change, user)) {
+    tx.execute(statements::delete_challenge, change->id);
+  }
+  tx.execute(statements::delete_texts_of, user);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "accounts/verify_email.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 
 #include "accounts/codes.hpp"
@@ -56,13 +54,6 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                       registration.password_hash, registration.display_name, registration.locale},
                      registration.user_id, now);
   return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
-}
-
-/// A code as it was mailed, however it was typed.
-std::string digits_of(std::string_view typed) {
-  std::string digits;
-  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
-  return digits;
 }
 
 Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request) {

@@ -10,16 +10,25 @@ namespace {
 /// Binds a payload to its job: moved to another row it does not open.
 std::string purpose_of(JobId id) { return "job payload " + to_string(id); }
 
-}  // namespace
-
-void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+void write_job(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, std::string_view job,
+               const MailOrder& order) {
   boost::json::object values;
   for (const auto& [name, value] : order.values) values[name] = value;
   const boost::json::object payload{
       {"kind", order.kind}, {"to", order.to}, {"locale", order.locale}, {"values", std::move(values)}};
   const auto id = ids.make<JobId>();
   const Bytes sealed = keys.seal_for_service(purpose_of(id), as_bytes(boost::json::serialize(payload)));
-  tx.execute(statements::insert_job, id, order.owner, mail_job, sealed, now, order.expires_at, order.once);
+  tx.execute(statements::insert_job, id, order.owner, job, sealed, now, order.expires_at, order.once);
+}
+
+}  // namespace
+
+void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, mail_job, order);
+}
+
+void order_text(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, sms_job, order);
 }
 
 std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload) {

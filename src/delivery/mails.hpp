@@ -27,8 +27,11 @@ struct MailOrder {
 /// Writes the order as a job in `tx`, with its payload encrypted with the service's key.
 void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
 
-/// The kind of the jobs that `order_mail` writes.
-inline constexpr std::string_view mail_job = "mail";
+/// The same for a text to a phone: `to` is a number in E.164, and `kind` names a template for texts.
+void order_text(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
+
+/// The kinds of the jobs that `order_mail` and `order_text` write.
+inline constexpr std::string_view mail_job = "mail", sms_job = "sms";
 
 /// An order, as the executor reads it.
 struct OrderedMail {

@@ -1,5 +1,6 @@
 #include "door/routes.hpp"
 
+#include "accounts/phone.hpp"
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
@@ -27,6 +28,12 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // The phone number.
+      contract::route("ostiary.v1.PhoneService.GetPhone", accounts, accounts::get_phone),
+      contract::route("ostiary.v1.PhoneService.ChangePhone", accounts, accounts::change_phone),
+      contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
+      contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
+      contract::route("ostiary.v1.PhoneService.RemovePhone", accounts, accounts::remove_phone),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

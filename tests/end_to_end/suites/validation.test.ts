@@ -314,10 +314,15 @@ describe('malformed requests', () => {
       'ListKeys',
       'GetAuthorizationServer',
     ])
+    // Field rules come before the question who calls. A request takes of these what it has.
+    const request = {
+      session_id: alice.sessionId,
+      verification_id: alice.sessionId,
+      phone_number: '+436641234567',
+      code: '123456',
+    }
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
-      // Field rules come before the question who calls.
-      const request = method === 'RevokeSession' ? { session_id: alice.sessionId } : {}
       const refusal = await grpc.call(service, method, request).then(
         () => undefined,
         (error) => error,
@@ -333,6 +338,8 @@ describe('malformed requests', () => {
       ['GET', '/api/account/sessions'],
       ['DELETE', `/api/account/sessions/${alice.sessionId}`],
       ['POST', '/api/account/sessions/revoke-others'],
+      ['GET', '/api/account/phone'],
+      ['DELETE', '/api/account/phone'],
     ]) {
       const reply = await world
         .client()
