@@ -43,7 +43,7 @@ endfunction()
 
 # The kernel's <linux/sched/types.h> and the C library's <sched.h> define the same struct.
 room(base USES Threads::Threads ALONE scheduling.cpp)
-room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json)
+room(crypto USES base OpenSSL::Crypto ${SODIUM_ARCHIVE} crypt Boost::json PkgConfig::OATH)
 # So that a hash gets its memory from crypto/hash_memory.cpp.
 target_link_options(crypto INTERFACE LINKER:--wrap=mmap,--wrap=munmap)
 room(storage USES base crypto Boost::headers PostgreSQL::PostgreSQL SQLite::SQLite3)
@@ -57,8 +57,9 @@ room(passwords USES crypto zxcvbn)
 room(sessions USES messages passwords limits delivery audit vault ports storage crypto ICU::uc Boost::json)
 room(accounts USES sessions)
 room(access USES sessions)
+room(factors USES accounts PkgConfig::QRENCODE ZLIB::ZLIB)
 room(contract USES limits messages base ICU::uc ICU::i18n Boost::json)
-room(door USES contract access accounts sessions limits audit vault storage ports PkgConfig::PROMETHEUS)
+room(door USES contract access factors accounts sessions limits audit vault storage ports PkgConfig::PROMETHEUS)
 room(http USES ports base Boost::headers OpenSSL::SSL TESTS_USE gateway)
 room(gateway USES door http contract Boost::json)
 room(grpc USES door contract ports base PkgConfig::GRPC ZLIB::ZLIB TESTS_USE gateway)
@@ -68,7 +69,7 @@ room(pages USES gateway door http contract crypto ports ctemplate Boost::json)
 target_precompile_headers(sessions PRIVATE
   <chrono> <expected> <functional> <map> <memory> <optional> <string> <variant> <vector>
   <boost/pfr.hpp> <ostiary/v1/account.pb.h> <ostiary/v1/auth.pb.h>)
-foreach(name accounts access door)
+foreach(name accounts access factors door)
   target_precompile_headers(${name} REUSE_FROM sessions)
 endforeach()
 

@@ -304,3 +304,59 @@ CREATE INDEX texts_user ON texts (user_id, ordered_at);
 CREATE INDEX texts_number ON texts (number_hash, ordered_at);
 CREATE INDEX texts_prefix ON texts (prefix_hash, ordered_at);
 CREATE INDEX texts_time ON texts (ordered_at);
+
+-- Logins whose password was right and that wait for their second step. `device_hash`: the only device that may complete
+-- it. `password_changed_at`: when the password that was given had been chosen; another one since makes the row void.
+CREATE TABLE pending_logins (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  token_hash bytea NOT NULL,
+  device_hash bytea NOT NULL,
+  identifier_hash bytea NOT NULL,
+  password_changed_at timestamptz,
+  amr text NOT NULL,
+  webauthn_challenge bytea,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  completed_at timestamptz
+);
+CREATE UNIQUE INDEX pending_logins_token ON pending_logins (token_hash);
+CREATE INDEX pending_logins_user ON pending_logins (user_id, id);
+CREATE INDEX pending_logins_expiry ON pending_logins (expires_at, id);
+
+-- The TOTP secret of a person, sealed under their key, and perhaps one that was offered and is not confirmed yet.
+-- `last_step`: the time step of the last code that was accepted; no code of that step or an earlier one is.
+CREATE TABLE totp_secrets (
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  confirmed boolean NOT NULL,
+  sealed_secret bytea NOT NULL,
+  label text NOT NULL,
+  last_step bigint NOT NULL,
+  created_at timestamptz NOT NULL,
+  last_used_at timestamptz,
+  PRIMARY KEY (user_id, confirmed)
+);
+
+-- The ten backup codes of a person, as MACs under the server key `key_id`.
+CREATE TABLE backup_codes (
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  code_mac bytea NOT NULL,
+  key_id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  used_at timestamptz,
+  PRIMARY KEY (user_id, code_mac)
+);
+
+-- Devices on which a person's logins need no second factor until `expires_at`.
+CREATE TABLE remembered_devices (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  device_hash bytea NOT NULL,
+  device_name text NOT NULL,
+  user_agent text NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX remembered_devices_device ON remembered_devices (user_id, device_hash);
+CREATE INDEX remembered_devices_user ON remembered_devices (user_id, created_at, id);
+CREATE INDEX remembered_devices_expiry ON remembered_devices (expires_at, id);

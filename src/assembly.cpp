@@ -257,7 +257,8 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                *config.service_name,
                *config.app_url,
                std::move(wake_executor),
-               text_policy(config)} {}
+               text_policy(config)},
+      factors{accounts} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {
   return {.secure = config.public_url->starts_with("https://"),

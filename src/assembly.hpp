@@ -11,6 +11,7 @@
 #include "config.hpp"
 #include "delivery/executor.hpp"
 #include "delivery/templates.hpp"
+#include "factors/deps.hpp"
 #include "gateway/cookies.hpp"
 #include "pages/openapi.hpp"
 #include "sessions/deps.hpp"
@@ -89,6 +90,7 @@ struct Rooms {
   limits::Limits limits;
   sessions::Deps sessions;
   accounts::Deps accounts;
+  factors::Deps factors;
 };
 
 /// The options for session cookies.

@@ -369,7 +369,7 @@ void serve(const Config& given, Log& plain_log) {
                           log,
                           *config.public_url};
   const contract::Contract contract(contract::contract_services(),
-                                    door::routes(rooms.accounts, rooms.sessions, system));
+                                    door::routes(rooms.factors, rooms.accounts, rooms.sessions, system));
   door::Metrics metrics(contract);
   rooms.hasher.observe([&metrics](std::chrono::nanoseconds took) { metrics.hashed(took); });
   Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});

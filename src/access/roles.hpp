@@ -6,8 +6,7 @@
 
 namespace ostiary::access {
 
-/// The administrator role.
-inline constexpr std::string_view admin_role = "admin";
+using sessions::admin_role;
 
 /// Whether one of a user's roles, or a service's key, has `permission`.
 bool has_permission(const Caller& caller, std::string_view permission);

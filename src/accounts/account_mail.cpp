@@ -11,17 +11,6 @@ namespace ostiary::accounts {
 
 namespace {
 
-/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            std::string_view("-._~").contains(c);
-    encoded += unreserved ? std::string(1, c) : "%" + to_hex(as_bytes(std::string_view(&c, 1)));
-  }
-  return encoded;
-}
-
 /// Such as "2026-11-29 14:05 UTC".
 std::string minute_of(Time time) {
   const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();

@@ -1,5 +1,6 @@
 #include "base/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -54,6 +55,14 @@ std::string to_base64url(BytesView bytes) {
   return text;
 }
 
+std::string to_base64(BytesView bytes) {
+  std::string text = to_base64url(bytes);
+  std::ranges::replace(text, '-', '+');
+  std::ranges::replace(text, '_', '/');
+  text.append((4 - text.size() % 4) % 4, '=');
+  return text;
+}
+
 std::optional<Bytes> from_base64url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   Bytes bytes;
@@ -73,6 +82,16 @@ std::optional<Bytes> from_base64url(std::string_view text) {
   // Bits that no byte takes must be zero, or one value would have several spellings.
   if ((buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
   return bytes;
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                            std::string_view("-._~").contains(c);
+    encoded += unreserved ? std::string(1, c) : "%" + to_hex(as_bytes(std::string_view(&c, 1)));
+  }
+  return encoded;
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {

@@ -54,6 +54,8 @@ using EventId = Id<struct EventTag>;
 using AuditId = Id<struct AuditTag>;
 using AttemptId = Id<struct AttemptTag>;
 using RoleId = Id<struct RoleTag>;
+using PendingLoginId = Id<struct PendingLoginTag>;
+using RememberedDeviceId = Id<struct RememberedDeviceTag>;
 
 /// Generates ids. Time-ordered ids (version 7) keep B-tree inserts together. Random ids (version 4) avoid the hot range
 /// that ordered keys cause on CockroachDB. Thread-safe. `clock` and `random` must outlive it.

@@ -53,6 +53,10 @@ enum class Refusal {
   resend_too_early,
   refresh_token_unknown,
   refresh_token_reused,
+  mfa_token_invalid,
+  factor_exists,
+  factor_missing,
+  enrolment_required,
 
   // Too much, or not now.
   rate_limited,
@@ -109,6 +113,10 @@ inline constexpr std::array refusal_names{
     RefusalName{Refusal::resend_too_early, "resend_too_early"},
     RefusalName{Refusal::refresh_token_unknown, "refresh_token_unknown"},
     RefusalName{Refusal::refresh_token_reused, "refresh_token_reused"},
+    RefusalName{Refusal::mfa_token_invalid, "mfa_token_invalid"},
+    RefusalName{Refusal::factor_exists, "factor_exists"},
+    RefusalName{Refusal::factor_missing, "factor_missing"},
+    RefusalName{Refusal::enrolment_required, "enrolment_required"},
     RefusalName{Refusal::rate_limited, "rate_limited"},
     RefusalName{Refusal::overloaded, "overloaded"},
     RefusalName{Refusal::deadline_exceeded, "deadline_exceeded"},

@@ -32,22 +32,27 @@ struct MailKind {
 const std::vector<std::string_view> notice_values{"display_name", "service_name", "link", "time",
                                                   "device_name",  "address",      "place"};
 
-std::vector<std::string_view> with_number(std::vector<std::string_view> values) {
-  values.emplace_back("phone_number");
-  return values;
-}
-
 /// What a text with a code has.
 const std::vector<std::string_view> text_values{"code", "service_name", "domain"};
+
+std::vector<std::string_view> and_value(std::vector<std::string_view> values, std::string_view more) {
+  values.push_back(more);
+  return values;
+}
 
 const std::array mail_kinds{
     MailKind{"verify_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
     MailKind{"registration_notice", {"link", "display_name", "service_name"}},
     MailKind{"password_changed", notice_values},
-    MailKind{"phone_changed", with_number(notice_values)},
-    MailKind{"phone_removed", with_number(notice_values)},
+    MailKind{"phone_changed", and_value(notice_values, "phone_number")},
+    MailKind{"phone_removed", and_value(notice_values, "phone_number")},
     MailKind{"verify_phone", text_values, text_forms},
     MailKind{"login_sms", text_values, text_forms},
+    MailKind{"totp_added", notice_values},
+    MailKind{"totp_removed", notice_values},
+    MailKind{"backup_codes_made", notice_values},
+    MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
+    MailKind{"device_remembered", notice_values},
 };
 
 constexpr std::size_t longest_name = 100;

@@ -4,6 +4,7 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/totp.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/list_sessions.hpp"
@@ -12,7 +13,8 @@
 
 namespace ostiary::door {
 
-std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& sessions, SystemDeps& system) {
+std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& accounts, sessions::Deps& sessions,
+                                    SystemDeps& system) {
   return {
       // Registration, sign-in, refresh and sign-out.
       contract::route("ostiary.v1.AuthService.Register", accounts, accounts::register_account),
@@ -34,6 +36,10 @@ std::vector<contract::Route> routes(accounts::Deps& accounts, sessions::Deps& se
       contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
       contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
       contract::route("ostiary.v1.PhoneService.RemovePhone", accounts, accounts::remove_phone),
+      // Second factors and the second step of a login.
+      contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
+      contract::route("ostiary.v1.FactorService.VerifyTotp", factors, factors::verify_totp),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

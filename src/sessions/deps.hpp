@@ -13,6 +13,7 @@
 #include "ports/invalidation.hpp"
 #include "ports/log.hpp"
 #include "sessions/devices.hpp"
+#include "sessions/second_step.hpp"
 #include "sessions/session.hpp"
 #include "sessions/session_cache.hpp"
 #include "sessions/tokens.hpp"
@@ -39,6 +40,7 @@ struct Deps {
   SessionPolicy policy;
   /// City and country of an address, if there is a GEOIP_FILE.
   std::function<std::optional<std::string>(std::string_view address)> place_of;
+  SecondStepPolicy second_step = {};
 };
 
 }  // namespace ostiary::sessions

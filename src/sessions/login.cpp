@@ -5,6 +5,7 @@
 #include "crypto/password_hash.hpp"
 #include "limits/email_address.hpp"
 #include "limits/username.hpp"
+#include "sessions/pending_login.hpp"
 #include "sessions/start_session.hpp"
 #include "sessions/statements.hpp"
 
@@ -128,20 +129,25 @@ std::vector<passwords::CostInUse> read_costs_in_use(Database& db) {
   });
 }
 
-/// Writes down an attempt, whatever became of it; a wrong password of an account, and a disabled one's right password,
-/// in the audit log, too.
+/// Writes down an attempt, whatever became of it.
 void record_attempt(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
-                    const std::optional<LoginRow>& user, LoginVerdict verdict, std::string_view reason, Time now) {
+                    std::optional<UserId> user, bool success, std::string_view reason, Time now) {
+  tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user, identifier_hash(deps, identifier),
+          call.address, call.device ? std::optional(call.device->hash) : std::nullopt, success, std::string(reason),
+          now);
+}
+
+/// A wrong password of an account, and a disabled one's right password, stand in the audit log, too.
+void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const Identifier& identifier,
+                    const std::optional<LoginRow>& user, Refusal why, Time now) {
   const auto user_id = user ? std::optional(user->id) : std::nullopt;
-  const auto device = call.device ? std::optional(call.device->hash) : std::nullopt;
-  const bool success = verdict == LoginVerdict::accepted;
-  tx.send(statements::insert_login_attempt, deps.ids.make<AttemptId>(), user_id, identifier_hash(deps, identifier),
-          call.address, device, success, std::string(reason), now);
+  record_attempt(tx, deps, call, identifier, user_id, false, name_of(why), now);
   // Strangers must not fill the audit log, from which nobody may delete: whoever registers an address knows the
   // password of that registration.
-  if (success || !user || verdict == LoginVerdict::email_not_verified) return;
-  deps.audit.record(tx, call,
-                    {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = reason});
+  if (!user || why == Refusal::email_not_verified) return;
+  deps.audit.record(
+      tx, call,
+      {.action = "session.start", .outcome = audit::Outcome::refused, .user = user_id, .reason = name_of(why)});
 }
 
 std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& candidate) {
@@ -185,16 +191,23 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
     const auto verdict = judge_login(facts);
     if (verdict != LoginVerdict::accepted) {
       const auto refused = refusal_for(verdict, candidate);
-      record_attempt(tx, deps, call, *identifier, candidate.user, verdict, name_of(refused.error().why), now);
+      record_refusal(tx, deps, call, *identifier, candidate.user, refused.error().why, now);
       return tx.keep(refused);
     }
     if (stronger) {
       tx.send(statements::replace_password_hash, candidate.user->id, proven->hash, *stronger,
               crypto::cost_of(*stronger));
     }
-    record_attempt(tx, deps, call, *identifier, candidate.user, verdict, "password", now);
+    const auto user = user_of(*candidate.user);
+    const FirstStep first{
+        user, candidate.user->password_changed_at, identifier_hash(deps, *identifier), {std::string("pwd")}};
+    if (auto waiting = begin_second_step(tx, deps, call, first, now)) {
+      record_attempt(tx, deps, call, *identifier, user.id, false, "second_step", now);
+      return *std::move(waiting);
+    }
+    record_attempt(tx, deps, call, *identifier, user.id, true, "password", now);
     v1::LoginReply reply;
-    put_tokens(reply, complete_sign_in(tx, deps, call, user_of(*candidate.user), {"pwd"}, now));
+    put_tokens(reply, complete_sign_in(tx, deps, call, user, first.amr, now));
     return reply;
   });
 }

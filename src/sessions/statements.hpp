@@ -305,6 +305,32 @@ inline constexpr Statement<void(SessionId, Time)> revoke_chains_of{R"sql(
   UPDATE refresh_chains SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL
 )sql"};
 
+/// The second factors of an account, and whether the device `$2` is remembered at `$3`.
+struct FactorsRow {
+  bool totp;
+  bool backup_code;  ///< one that was not used
+  bool device_remembered;
+};
+inline constexpr Statement<FactorsRow(UserId, Digest, Time)> find_factors{R"sql(
+  SELECT EXISTS (SELECT 1 FROM totp_secrets t WHERE t.user_id = $1 AND t.confirmed),
+         EXISTS (SELECT 1 FROM backup_codes b WHERE b.user_id = $1 AND b.used_at IS NULL),
+         EXISTS (SELECT 1 FROM remembered_devices d WHERE d.user_id = $1 AND d.device_hash = $2 AND d.expires_at > $3)
+)sql"};
+
+/// $6: when the password that was given had been chosen.
+inline constexpr Statement<void(PendingLoginId, UserId, Digest, Digest, Digest, std::optional<Time>, std::string, Time,
+                                Time)>
+    insert_pending_login{R"sql(
+  INSERT INTO pending_logins (id, user_id, token_hash, device_hash, identifier_hash, password_changed_at, amr,
+                              created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+)sql"};
+
+/// At most a hundred: no account has more.
+inline constexpr Statement<void(UserId)> forget_remembered_devices{R"sql(
+  DELETE FROM remembered_devices WHERE user_id = $1
+)sql"};
+
 struct IssuerRow {
   std::string url;
 };

@@ -1,0 +1,1 @@
+Ein Ersatzcode wurde bei {{service_name}} verwendet

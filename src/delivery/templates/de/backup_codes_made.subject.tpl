@@ -1,0 +1,1 @@
+Neue Ersatzcodes bei {{service_name}}

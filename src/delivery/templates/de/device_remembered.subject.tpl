@@ -1,0 +1,1 @@
+Ein Gerät ist bei {{service_name}} gespeichert

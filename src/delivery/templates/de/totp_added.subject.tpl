@@ -1,0 +1,1 @@
+Eine Authenticator-App wurde bei {{service_name}} hinzugefügt

@@ -1,0 +1,1 @@
+Die Authenticator-App bei {{service_name}} wurde entfernt

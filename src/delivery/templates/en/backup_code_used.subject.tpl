@@ -1,0 +1,1 @@
+A backup code was used at {{service_name}}

@@ -1,0 +1,1 @@
+New backup codes at {{service_name}}

@@ -1,0 +1,1 @@
+A device is remembered at {{service_name}}

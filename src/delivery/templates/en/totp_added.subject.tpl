@@ -1,0 +1,1 @@
+An authenticator app was added at {{service_name}}

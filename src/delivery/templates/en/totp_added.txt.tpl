@@ -1,0 +1,14 @@
+Hello{{#has_display_name}} {{display_name}}{{/has_display_name}},
+
+an authenticator app was added to your account at {{service_name}}. Signing in asks for a code of it
+from now on:
+
+{{time}}{{#has_device_name}}, {{device_name}}{{/has_device_name}}{{#has_address}}, {{address}}{{/has_address}}{{#has_place}} ({{place}}){{/has_place}}
+
+If it was you, there is nothing to do.
+
+If it was not you, somebody else has access to your account. Set a new password with "Forgot
+password" at once, then look at your second factors and sessions.
+{{#has_link}}
+{{link}}
+{{/has_link}}

@@ -1,0 +1,1 @@
+The authenticator app at {{service_name}} was removed
