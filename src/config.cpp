@@ -504,6 +504,9 @@ class Reading {
 
   void check_texts() {
     const auto server = config_.sms_server();
+    if (*config_.mfa_sms && !config_.sends_texts()) {
+      errors_.push_back("MFA_SMS (" + config_.mfa_sms.origin + "): expected SMS_URL beside it");
+    }
     if (!server) {
       if (!config_.sms_token->empty()) warnings_.push_back("SMS_TOKEN: has no effect without SMS_URL");
       return;

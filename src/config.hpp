@@ -360,6 +360,13 @@ struct Config {
       .meaning = "How recently a user must have authenticated to make a sensitive change. No call of this version "
                  "requires it.",
       .bounds = {1, 86400}};
+  Setting<bool> mfa_sms{
+      .name = "MFA_SMS",
+      .value = false,
+      .meaning = "Takes a code that is texted to the account's phone number as a second factor; every account with a "
+                 "proven number then has one. Off by default: texts can be intercepted, and numbers are taken over by "
+                 "SIM swapping (NIST SP 800-63B, sections 5.1.3.3 and 5.2.10, restricts them). Prefer authenticator "
+                 "apps and passkeys."};
   Setting<crypto::JwsAlgorithm> token_algorithm{
       .name = "TOKEN_ALGORITHM",
       .value = crypto::JwsAlgorithm::es256,
@@ -469,7 +476,7 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
        config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
        config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
-       config.fresh_login_within, config.token_algorithm, config.token_audience, config.token_client_id,
+       config.fresh_login_within, config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id,
        config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
        config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }

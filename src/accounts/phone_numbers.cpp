@@ -8,7 +8,6 @@ namespace ostiary::accounts {
 
 namespace {
 
-/// A blind index: whoever reads the database can't tell by it which number it is.
 Digest blind_index(const Deps& deps, std::string_view what, std::string_view digits) {
   const auto key = deps.sessions.keys.current(vault::KeyPurpose::codes);
   return crypto::hmac_sha256(key.bytes, {as_bytes("texts"), as_bytes(what), as_bytes(digits)});
@@ -32,6 +31,10 @@ void tell_of_cap(Transaction& tx, const Deps& deps, const Call& call, UserId use
 }
 
 }  // namespace
+
+Digest index_of(const Deps& deps, const limits::PhoneNumber& number) {
+  return blind_index(deps, "number", std::string_view(number.e164).substr(1));
+}
 
 Bytes seal_number(Transaction& tx, const Deps& deps, UserId user, std::string_view purpose,
                   const limits::PhoneNumber& number) {
@@ -58,7 +61,7 @@ Result<void> count_text(Transaction& tx, const Deps& deps, const Call& call, Use
                         const limits::PhoneNumber& number, std::string_view action, Time now) {
   const auto& policy = deps.texts;
   const auto digits = std::string_view(number.e164).substr(1);
-  const Digest number_hash = blind_index(deps, "number", digits);
+  const Digest number_hash = index_of(deps, number);
   const Digest prefix_hash = blind_index(deps, "prefix", digits.substr(0, prefix_digits));
   const Time since = now - text_window;
   using namespace statements;

@@ -24,6 +24,9 @@ limits::PhoneNumber open_number(Transaction& tx, const Deps& deps, UserId user, 
 
 inline constexpr std::string_view phone_purpose = "phone number", phone_change_purpose = "phone number to be proven";
 
+/// A keyed hash of a number (a blind index): whoever reads the database can't tell by it which number it is.
+Digest index_of(const Deps& deps, const limits::PhoneNumber& number);
+
 /// Counts a text of `user` to `number` for the caps, which all servers on the database share. Where one is reached,
 /// refuses with rate_limited, and says so in the audit log and the log; such a refusal must commit (`tx.keep`).
 Result<void> count_text(Transaction& tx, const Deps& deps, const Call& call, UserId user,

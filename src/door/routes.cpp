@@ -4,6 +4,7 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/sms.hpp"
 #include "factors/totp.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
@@ -36,6 +37,8 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
       contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
       contract::route("ostiary.v1.PhoneService.RemovePhone", accounts, accounts::remove_phone),
+      contract::route("ostiary.v1.PhoneService.SendLoginText", factors, factors::send_login_text),
+      contract::route("ostiary.v1.PhoneService.VerifyLoginText", factors, factors::verify_login_text),
       // Second factors and the second step of a login.
       contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
       contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
