@@ -505,16 +505,16 @@ class Reading {
   void check_texts() {
     const auto server = config_.sms_server();
     if (*config_.mfa_sms && !config_.sends_texts()) {
-      errors_.push_back("MFA_SMS (" + config_.mfa_sms.origin + "): expected SMS_URL beside it");
+      errors_.push_back("MFA_SMS (" + config_.mfa_sms.origin + "): SMS_URL is required with it");
     }
     if (!server) {
       if (!config_.sms_token->empty()) warnings_.push_back("SMS_TOKEN: has no effect without SMS_URL");
       return;
     }
     const bool is_twilio = server->shape == adapters::SmsServer::Shape::twilio;
-    if (is_twilio && server->sender.empty()) errors_.push_back("SMS_FROM: needed beside a twilio:// SMS_URL");
+    if (is_twilio && server->sender.empty()) errors_.push_back("SMS_FROM: required with a twilio:// SMS_URL");
     if (!server->user.empty() && !config_.sms_token->empty()) {
-      errors_.push_back("SMS_TOKEN: expected only beside an SMS_URL without a user");
+      errors_.push_back("SMS_TOKEN (" + config_.sms_token.origin + "): expected only with an SMS_URL without a user");
     }
   }
 

@@ -9,6 +9,7 @@
 #include "accounts/profile.hpp"
 #include "audit/audit_entry.hpp"
 #include "delivery/clean_up.hpp"
+#include "factors/sms.hpp"
 #include "world.hpp"
 
 namespace ostiary::testing {
@@ -403,6 +404,146 @@ TEST_P(Phones, AreInNoLogEventOrColumnInTheClearD12) {
     return all;
   });
   EXPECT_THAT(texts, Each(is_clean));
+}
+
+/// Texted codes as a second factor, where MFA_SMS is on.
+class LoginTexts : public Phones {
+ protected:
+  /// Somebody with a proven number, after it was switched on.
+  Person with_number(const std::string& email) {
+    auto person = settled(email);
+    proves(person, number);
+    world.delivered();
+    world.sessions.second_step.sms = true;
+    world.accounts.texts.per_number = 100;
+    world.clock.advances(61s);
+    return person;
+  }
+
+  /// Gives the right password; returns the mfa_token.
+  std::string begins_login(Person& person) {
+    const auto reply = person.logs_in();
+    if (!reply || !reply->mfa_required()) return "not asked for a second factor";
+    return reply->mfa_token();
+  }
+
+  Result<v1::SendLoginTextReply> asks_for_text(const Person& person, const std::string& mfa_token) {
+    v1::SendLoginTextRequest request;
+    request.set_mfa_token(mfa_token);
+    return factors::send_login_text(world_factors, person.call(), request);
+  }
+
+  Result<v1::TokenReply> completes(const Person& person, const std::string& mfa_token, const std::string& code) {
+    v1::VerifyLoginTextRequest request;
+    request.set_mfa_token(mfa_token);
+    request.set_code(code);
+    return factors::verify_login_text(world_factors, person.call(), request);
+  }
+
+  factors::Deps world_factors{world.accounts};
+};
+ON_EVERY_ENGINE(LoginTexts);
+
+TEST_P(LoginTexts, AreNoFactorUnlessSwitchedOn) {
+  auto ada = settled("ada@example.org");
+  proves(ada, number);
+  const auto reply = ada.logs_in();
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->mfa_required());
+}
+
+TEST_P(LoginTexts, CompleteALoginOnce) {
+  auto ada = with_number("ada@example.org");
+  const auto reply = ada.logs_in();
+  ASSERT_TRUE(reply);
+  ASSERT_TRUE(reply->mfa_required());
+  EXPECT_THAT(reply->methods(), ::testing::ElementsAre("sms"));
+  EXPECT_FALSE(reply->has_access_token());
+  const auto token = reply->mfa_token();
+  EXPECT_EQ(refusal_of(completes(ada, token, "000000")), "code_expired") << "none was sent";
+  const auto sent = asks_for_text(ada, token);
+  ASSERT_TRUE(sent) << refusal_of(sent);
+  EXPECT_EQ(sent->phone_hint(), "+43 ... 67");
+  EXPECT_EQ(refusal_of(asks_for_text(ada, token)), "resend_too_early");
+  const auto code = texted_code();
+  EXPECT_THAT(world.gateway.texts.front().text, HasSubstr("to sign in"));
+  const auto completed = completes(ada, token, code);
+  ASSERT_TRUE(completed) << refusal_of(completed);
+  const auto caller = sessions::authenticate(world.sessions, Secret(completed->access_token()), world.clock.now());
+  EXPECT_THAT(caller->amr, ::testing::ElementsAre("pwd", "sms", "mfa"));
+  EXPECT_EQ(refusal_of(completes(ada, token, code)), "mfa_token_invalid");
+}
+
+TEST_P(LoginTexts, OfSixteenAtOnceCompleteOneLogin) {
+  auto ada = with_number("ada@example.org");
+  const auto token = begins_login(ada);
+  ASSERT_TRUE(asks_for_text(ada, token));
+  const auto code = texted_code();
+  std::atomic<int> accepted = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      if (completes(ada, token, code)) ++accepted;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(accepted, 1);
+}
+
+TEST_P(LoginTexts, AreBoundToTheirLoginAndDevice) {
+  auto ada = with_number("ada@example.org");
+  const auto first = begins_login(ada);
+  ASSERT_TRUE(asks_for_text(ada, first));
+  const auto code = texted_code();
+  const auto second = begins_login(ada);
+  EXPECT_EQ(refusal_of(completes(ada, second, code)), "code_expired") << "the other login's";
+  const Person elsewhere(world, "ada@example.org");
+  EXPECT_EQ(refusal_of(asks_for_text(elsewhere, first)), "mfa_token_invalid");
+  EXPECT_EQ(refusal_of(completes(elsewhere, first, code)), "mfa_token_invalid");
+  EXPECT_EQ(refusal_of(completes(ada, "made up", code)), "mfa_token_invalid");
+  EXPECT_TRUE(completes(ada, first, code));
+}
+
+TEST_P(LoginTexts, WrongOnesAreCounted) {
+  auto ada = with_number("ada@example.org");
+  const auto token = begins_login(ada);
+  ASSERT_TRUE(asks_for_text(ada, token));
+  const auto code = texted_code();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(refusal_of(completes(ada, token, other_than(code))), "wrong_code");
+  EXPECT_EQ(refusal_of(completes(ada, token, code)), "code_attempts_spent");
+}
+
+TEST_P(LoginTexts, DoNotOutliveTheNumberTheAccountOrTheLogin) {
+  auto ada = with_number("ada@example.org");
+  auto session = ada;  // signed in still
+  const auto token = begins_login(ada);
+  ASSERT_TRUE(asks_for_text(ada, token));
+  const auto code = texted_code();
+  proves(session, other_number);
+  EXPECT_EQ(refusal_of(completes(ada, token, code)), "code_expired") << "it went to the old number";
+  ASSERT_TRUE(removes(session));
+  EXPECT_EQ(refusal_of(completes(ada, token, code)), "factor_missing");
+  EXPECT_EQ(refusal_of(asks_for_text(ada, token)), "factor_missing");
+
+  auto eve = with_number("eve@example.org");
+  const auto user = eve.is_recognised()->user_id;
+  const auto late = begins_login(eve);
+  ASSERT_TRUE(asks_for_text(eve, late));
+  const auto late_code = texted_code();
+  world.clock.advances(5min);
+  EXPECT_EQ(refusal_of(completes(eve, late, late_code)), "mfa_token_invalid");
+  const auto third = begins_login(eve);
+  ASSERT_TRUE(asks_for_text(eve, third));
+  const auto third_code = texted_code();
+  ASSERT_TRUE(accounts::disable_account(world.accounts, eve.call(Operator{}), user));
+  EXPECT_EQ(refusal_of(completes(eve, third, third_code)), "mfa_token_invalid");
+}
+
+TEST_P(LoginTexts, CountForTheCaps) {
+  auto ada = with_number("ada@example.org");
+  world.accounts.texts.per_account = 2;
+  ASSERT_TRUE(asks_for_text(ada, begins_login(ada)));
+  EXPECT_EQ(refusal_of(asks_for_text(ada, begins_login(ada))), "rate_limited");
 }
 
 }  // namespace

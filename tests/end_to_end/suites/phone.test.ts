@@ -303,6 +303,45 @@ describe('texts without SMS_URL, and with Twilio', () => {
   })
 })
 
+describe.each(ENGINES)('MFA_SMS, on %s', (engine) => {
+  test('a texted code completes a login, once, and only where it is switched on', async () => {
+    const gateway = await SmsGateway.starts()
+    const settings = { SMS_URL: `http://${gateway.host}/`, RESEND_PAUSE: '0s', MFA_SMS: 'on' }
+    const world = await World.begins(engine, { settings })
+    try {
+      const alice = await world.person('alice').signsUp()
+      const number = freshNumber()
+      const { verification_id } = succeeds(await asks(alice, number)).body
+      succeeds(await types(alice, verification_id, codeOf(await gateway.text(number))))
+
+      const at = world.person('alice', { email: alice.email, password: alice.password })
+      const login = succeeds(
+        await at.http.post('/api/auth/login', { email: alice.email, password: alice.password }),
+      ).body
+      expect(login).toMatchObject({ mfa_required: true, methods: ['sms'] })
+      expect(login.access_token).toBeUndefined()
+      const { mfa_token, device_id } = login
+      const sends = (more: object = {}) => at.http.post('/api/auth/sms/send', { mfa_token, device_id, ...more })
+      const verifies = (code: string, more: object = {}) =>
+        at.http.post('/api/auth/sms/verify', { mfa_token, device_id, code, ...more })
+      refuses(await verifies('000000'), 400, 'code_expired')
+      refuses(await alice.http.post('/api/auth/sms/send', { mfa_token, device_id: alice.deviceId }), 401, 'mfa_token_invalid')
+      expect(succeeds(await sends()).body).toMatchObject({ phone_hint: `+43 ... ${number.slice(-2)}` })
+      const code = codeOf(await gateway.text(number, 2))
+      refuses(await verifies(wrong(code)), 400, 'wrong_code')
+      const replies = await Promise.all(Array.from({ length: 16 }, () => verifies(code)))
+      const taken = replies.filter((reply) => reply.status === 200)
+      expect(taken).toHaveLength(1)
+      const session = await at.http.get('/api/auth/session', alice.bearer(taken[0].body.access_token))
+      expect(session.body.session.amr).toEqual(['pwd', 'sms', 'mfa'])
+      refuses(await sends(), 401, 'mfa_token_invalid')
+    } finally {
+      await world.ends()
+      await gateway.ends()
+    }
+  })
+})
+
 describe('B6 sensitive calls', () => {
   test('adding and removing a number need a fresh login', async () => {
     const world = await World.begins('SQLite', { settings: { FRESH_LOGIN_WITHIN: '1s' } })

@@ -313,6 +313,8 @@ describe('malformed requests', () => {
       'Ready',
       'ListKeys',
       'GetAuthorizationServer',
+      'SendLoginText',
+      'VerifyLoginText',
     ])
     // Field rules come before the question who calls. A request takes of these what it has.
     const request = {
