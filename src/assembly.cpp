@@ -110,12 +110,6 @@ sessions::SessionPolicy session_policy(const Config& config) {
           *config.refresh_grace,         *config.refresh_lost_reply,     *config.max_sessions_per_account};
 }
 
-sessions::SecondStepPolicy second_step_policy(const Config& config) {
-  sessions::SecondStepPolicy policy;
-  policy.sms = *config.mfa_sms;
-  return policy;
-}
-
 accounts::RegistrationPolicy registration_policy(const Config& config) {
   accounts::RegistrationPolicy policy;
   policy.verify_email = *config.registration_verify_email;
@@ -255,7 +249,9 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                log,
                session_policy(config),
                [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
-               second_step_policy(config)},
+               {.required = *config.mfa_required,
+                .required_roles = *config.mfa_required_roles,
+                .sms = *config.mfa_sms}},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),

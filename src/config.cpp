@@ -43,6 +43,11 @@ constexpr auto choices(BrowserTokens) {
   return std::array{Choice{BrowserTokens::cookie, "cookie"}, Choice{BrowserTokens::body, "body"}};
 }
 
+constexpr auto choices(sessions::MfaRequired) {
+  using enum sessions::MfaRequired;
+  return std::array{Choice{off, "off"}, Choice{roles, "roles"}, Choice{all, "all"}};
+}
+
 constexpr auto choices(LogLevel) {
   return std::array{Choice{LogLevel::debug, "debug"}, Choice{LogLevel::info, "info"},
                     Choice{LogLevel::warning, "warning"}, Choice{LogLevel::error, "error"}};

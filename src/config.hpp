@@ -20,6 +20,7 @@
 #include "crypto/password_hash.hpp"
 #include "limits/limits.hpp"
 #include "ports/log.hpp"
+#include "sessions/second_step.hpp"
 
 namespace ostiary {
 
@@ -357,9 +358,18 @@ struct Config {
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
-      .meaning = "How recently a user must have authenticated to make a sensitive change. No call of this version "
-                 "requires it.",
+      .meaning = "How recently a user must have authenticated to make a sensitive change, such as of a second factor.",
       .bounds = {1, 86400}};
+  Setting<sessions::MfaRequired> mfa_required{
+      .name = "MFA_REQUIRED",
+      .value = sessions::MfaRequired::off,
+      .meaning = "Who must have a second factor: nobody (`off`), who has a role of MFA_REQUIRED_ROLES (`roles`), or "
+                 "everybody (`all`). Who has none enrols one at the next login, before anything else works; sessions "
+                 "that have begun before go on. `off` lets everybody choose."};
+  Setting<std::vector<std::string>> mfa_required_roles{
+      .name = "MFA_REQUIRED_ROLES",
+      .value = {std::string(sessions::admin_role)},
+      .meaning = "The roles for which MFA_REQUIRED=roles requires a second factor."};
   Setting<bool> mfa_sms{
       .name = "MFA_SMS",
       .value = false,
@@ -476,9 +486,10 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
        config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
        config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
-       config.fresh_login_within, config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id,
-       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
-       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
+       config.fresh_login_within, config.mfa_required, config.mfa_required_roles, config.mfa_sms, config.token_algorithm,
+       config.token_audience, config.token_client_id, config.geoip_file, config.limiting, config.rate_limits,
+       config.rates, config.running, config.workers, config.hash_threads, config.drain_delay, config.log_format,
+       config.log_level);
 }
 
 /// The sources from which settings are read.

@@ -21,6 +21,7 @@
 #include "door/limited_log.hpp"
 #include "door/metrics.hpp"
 #include "door/routes.hpp"
+#include "factors/reauthenticate.hpp"
 #include "gateway/gateway.hpp"
 #include "grpc/server.hpp"
 #include "http/server.hpp"
@@ -132,7 +133,8 @@ void warn_of_development_key(const Config& config, Log& log) {
             {{"folder", *config.data_dir}, {"hint", "set OSTIARY_MASTER_KEY before you store real data"}});
 }
 
-door::CallerChecks caller_checks(const sessions::Deps& sessions) {
+door::CallerChecks caller_checks(const factors::Deps& factors) {
+  const sessions::Deps& sessions = factors.accounts.sessions;
   door::CallerChecks checks;
   checks.user = [&sessions](const Secret& token, Time now) { return sessions::authenticate(sessions, token, now); };
   checks.remembered_user = [&sessions](const Secret& token, Time now) {
@@ -140,6 +142,8 @@ door::CallerChecks caller_checks(const sessions::Deps& sessions) {
     return known ? std::optional(known->caller) : std::nullopt;
   };
   checks.has_permission = access::has_permission;
+  checks.lacks_second_factor = [&factors](const Person& user) { return factors::lacks_second_factor(factors, user); };
+  checks.fresh_login_methods = [&factors](const Person& user) { return factors::fresh_login_methods(factors, user); };
   checks.device = [&sessions](std::string_view token) { return sessions.devices.read(token); };
   checks.remembered_device = [&sessions](std::string_view token) { return sessions.devices.read_by_known_key(token); };
   checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
@@ -375,7 +379,7 @@ void serve(const Config& given, Log& plain_log) {
   Workers workers(*config.workers, longest_queue, {.on_start = give_way_to_short_work});
   Workers hash_workers(hash_places(rooms.hasher), longest_queue, {.on_start = give_way_to_short_work});
   door::Dispatcher dispatcher({.contract = contract,
-                               .checks = caller_checks(rooms.sessions),
+                               .checks = caller_checks(rooms.factors),
                                .limits = rooms.limits,
                                .threads = {workers, hash_workers},
                                .audit = refusals_to_audit(foundation),

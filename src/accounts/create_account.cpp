@@ -34,6 +34,11 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
   return tx.one(sessions::statements::find_user, account.id);
 }
 
+std::unexpected<Refused> enrolment_required() {
+  return refuse(Refusal::enrolment_required,
+                "The account is ready, and must have a second factor: sign in with the password to enrol one.");
+}
+
 bool is_username_taken(Transaction& tx, const limits::Username& username, const std::string& email_canonical,
                        Time now) {
   return has_account(tx, username) ||

@@ -27,6 +27,9 @@ struct NewAccount {
 sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, const Call& call,
                                              const NewAccount& account, std::optional<UserId> actor, Time now);
 
+/// The refusal to whom has just got an account that must have a second factor: it is enrolled at the first login.
+std::unexpected<Refused> enrolment_required();
+
 /// Whether a username, or one that looks like it, is taken or reserved by a live registration of another address.
 bool is_username_taken(Transaction& tx, const limits::Username& username, const std::string& email_canonical, Time now);
 

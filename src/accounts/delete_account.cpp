@@ -30,6 +30,8 @@ void delete_rows_of(Transaction& tx, UserId user) {
     tx.execute(statements::delete_challenge, change->id);
   }
   tx.execute(statements::delete_texts_of, user);
+  tx.execute(statements::delete_totp_of, user);
+  tx.execute(statements::delete_backup_codes_of, user);
 }
 
 }  // namespace

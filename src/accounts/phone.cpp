@@ -208,22 +208,18 @@ Result<v1::AccountPhone> verify_phone(Deps& deps, const Call& call, const v1::Ve
   });
 }
 
-Result<v1::RemovePhoneReply> remove_phone(Deps& deps, const Call& call, const v1::RemovePhoneRequest&) {
-  const Time now = deps.sessions.clock.now();
-  return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RemovePhoneReply> {
-    const auto owner = phone_owner(tx, call);
-    if (!owner) return std::unexpected(owner.error());
-    const UserId user = owner->id;
-    if (const auto change = tx.optional(statements::find_phone_change, user)) {
-      tx.execute(statements::delete_challenge, change->id);
-    }
-    if (const auto phone = find_phone(tx, deps, user)) {
-      tx.execute(statements::delete_phone, user);
-      record_change(tx, deps, call, user, "user.phone_removed", "user.remove_phone", "phone_removed", phone->number,
-                    now);
-    }
-    return v1::RemovePhoneReply{};
-  });
+Result<void> remove_phone(Transaction& tx, const Deps& deps, const Call& call, Time now) {
+  const auto owner = phone_owner(tx, call);
+  if (!owner) return std::unexpected(owner.error());
+  const UserId user = owner->id;
+  if (const auto change = tx.optional(statements::find_phone_change, user)) {
+    tx.execute(statements::delete_challenge, change->id);
+  }
+  if (const auto phone = find_phone(tx, deps, user)) {
+    tx.execute(statements::delete_phone, user);
+    record_change(tx, deps, call, user, "user.phone_removed", "user.remove_phone", "phone_removed", phone->number, now);
+  }
+  return {};
 }
 
 }  // namespace ostiary::accounts

@@ -18,7 +18,7 @@ Result<v1::ChangePhoneReply> resend_phone_code(Deps& deps, const Call& call, con
 /// Makes the number the account's, once, and mails the owner.
 Result<v1::AccountPhone> verify_phone(Deps& deps, const Call& call, const v1::VerifyPhoneRequest& request);
 
-/// Removes the number and the change that waits for its proof; mails the owner if there was a number.
-Result<v1::RemovePhoneReply> remove_phone(Deps& deps, const Call& call, const v1::RemovePhoneRequest& request);
+/// Removes the caller's number and the change that waits for its proof in `tx`; mails the owner if there was a number.
+Result<void> remove_phone(Transaction& tx, const Deps& deps, const Call& call, Time now);
 
 }  // namespace ostiary::accounts

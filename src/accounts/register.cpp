@@ -121,6 +121,7 @@ Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, co
       tx, deps, call,
       {user_id, wanted.email, false, wanted.username, wanted.password_hash, wanted.display_name, wanted.locale},
       user_id, now);
+  if (sessions::must_have_factor(deps.sessions.second_step, {})) return tx.keep(enrolment_required());
   v1::RegisterReply reply;
   reply.set_message("success");
   sessions::put_tokens(reply, sessions::complete_sign_in(tx, deps.sessions, call, user, {"pwd"}, now));

@@ -6,6 +6,7 @@
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
 #include "sessions/end_sessions.hpp"
+#include "sessions/pending_login.hpp"
 
 namespace ostiary::accounts {
 
@@ -32,6 +33,7 @@ Result<std::int64_t> set_password(const Deps& deps, const Call& call, UserId use
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     if (const auto still = find(tx, user); !still) return std::unexpected(still.error());
     tx.execute(statements::set_password, user, hash, crypto::cost_of(hash), now);
+    sessions::forget_remembered_devices(tx, user);
     const auto ended = sessions::end_sessions_of(tx, room, user, std::nullopt, "password_changed", now);
     const auto touched = tx.one(statements::touch_user, user, now);
     delivery::announce(tx, room.ids, now,

@@ -242,6 +242,16 @@ inline constexpr Statement<void(UserId)> delete_roles_of{R"sql(
   DELETE FROM user_roles WHERE user_id = $1
 )sql"};
 
+/// Two rows at most.
+inline constexpr Statement<void(UserId)> delete_totp_of{R"sql(
+  DELETE FROM totp_secrets WHERE user_id = $1
+)sql"};
+
+/// Ten rows at most.
+inline constexpr Statement<void(UserId)> delete_backup_codes_of{R"sql(
+  DELETE FROM backup_codes WHERE user_id = $1
+)sql"};
+
 struct AccountRow {
   UserId id;
   std::optional<std::string> email;

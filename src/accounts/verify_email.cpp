@@ -53,6 +53,7 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                      {registration.user_id, limits::EmailAddress{registration.email, address}, true, username,
                       registration.password_hash, registration.display_name, registration.locale},
                      registration.user_id, now);
+  if (sessions::must_have_factor(deps.sessions.second_step, {})) return tx.keep(enrolment_required());
   return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
 }
 

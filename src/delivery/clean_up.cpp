@@ -25,6 +25,8 @@ CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std
   delete_some(now, delete_published_events);
   delete_some(now - retention.events, delete_unpublished_events);  // no setting names a broker yet
   delete_some(now, delete_expired_challenges);
+  delete_some(now, delete_expired_pending_logins);
+  delete_some(now, delete_expired_remembered_devices);
   delete_some(now - retention.code_guesses, delete_code_guesses);
   delete_some(now - retention.texts, delete_texts);
   delete_some(now - retention.sessions, delete_old_sessions);

@@ -133,6 +133,16 @@ inline constexpr Statement<void(Time)> delete_expired_challenges{R"sql(
     (SELECT id FROM challenges WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
 )sql"};
 
+inline constexpr Statement<void(Time)> delete_expired_pending_logins{R"sql(
+  DELETE FROM pending_logins WHERE id IN
+    (SELECT id FROM pending_logins WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_expired_remembered_devices{R"sql(
+  DELETE FROM remembered_devices WHERE id IN
+    (SELECT id FROM remembered_devices WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
+)sql"};
+
 inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
   DELETE FROM code_guesses WHERE id IN
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)

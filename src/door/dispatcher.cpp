@@ -22,7 +22,8 @@ struct Passage {
   std::function<void(Reply)> done;
   Call call;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-  limits::Buckets from_address = {}, from_account = {};
+  limits::Buckets from_address = {};
+  limits::Buckets from_account = {};  ///< of the caller, and of the account that is named
   bool has_caller_paid = false;  ///< from a budget of their own, at the door
   std::unique_ptr<HashRoom::Place> place = nullptr;
 };
@@ -82,6 +83,7 @@ struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatch
   Reply pass(Passage& passage);
   Objection prove_caller(Passage& passage) const;
   Objection judge_caller(const Passage& passage, Time now) const;
+  Objection judge_freshness(const Person& person, Time now) const;
   Objection count(Passage& passage);
   void give_back(limits::Buckets& taken);
   void record(const Passage& passage, const Refused& why);
@@ -165,7 +167,7 @@ Objection Dispatcher::Impl::admit(Passage& passage) {
   passage.has_caller_paid = !buckets.empty();
   if (!passage.has_caller_paid) buckets = limits.of_address(method.policy.rate(), passage.inbound.address);
   if (const auto wait = limits.take(buckets, now)) return too_many(*wait);
-  if (!passage.has_caller_paid) passage.from_address = std::move(buckets);
+  (passage.has_caller_paid ? passage.from_account : passage.from_address) = std::move(buckets);
   if (auto fits = contract.rules().check(*passage.request); !fits) return std::move(fits).error();
   find_device(passage, checks.remembered_device);
   return make_room(passage);
@@ -244,11 +246,19 @@ Objection Dispatcher::Impl::judge_caller(const Passage& passage, Time now) const
       !checks.has_permission(passage.call.caller, policy.permission())) {
     return refused(Refusal::permission_denied, "The call needs the permission " + policy.permission() + ".");
   }
-  if (policy.fresh_login() && now - passage.call.person().auth_time > options.fresh_login_within) {
-    return refused(Refusal::fresh_login_required, "The call needs a login within the last " +
-                                                      std::to_string(options.fresh_login_within.count()) + " seconds.");
-  }
+  if (policy.fresh_login()) return judge_freshness(passage.call.person(), now);
   return std::nullopt;
+}
+
+Objection Dispatcher::Impl::judge_freshness(const Person& person, Time now) const {
+  const bool recent = now - person.auth_time <= options.fresh_login_within;
+  if (recent && !(checks.lacks_second_factor && checks.lacks_second_factor(person))) return std::nullopt;
+  const std::string within = std::to_string(options.fresh_login_within.count()) + " seconds";
+  Refused stale = refused(Refusal::fresh_login_required, "The call needs a login within the last " + within +
+                                                             ", with a second factor if the account has one: "
+                                                             "reauthenticate.");
+  if (checks.fresh_login_methods) stale.facts.emplace_back("methods", checks.fresh_login_methods(person));
+  return stale;
 }
 
 /// Takes what the call costs those who are known by now: the session or service, and the account that is named.
@@ -259,16 +269,16 @@ Objection Dispatcher::Impl::count(Passage& passage) {
   const bool pays_alone = !buckets.empty();
   const auto identifier =
       counts_identifiers(limits.rates(rate)) ? identifier_of(passage.method, *passage.request) : std::nullopt;
-  limits::Buckets of_account;
   if (identifier) {
-    of_account = limits.of_account(rate, checks.identity(*identifier, call.device), call.address, call.device);
+    const auto of_account =
+        limits.of_account(rate, checks.identity(*identifier, call.device), call.address, call.device);
     buckets.insert(buckets.end(), of_account.begin(), of_account.end());
   }
   // Not earlier: the storage may have kept the call waiting, and the limits take an old time for a clock set back.
   if (const auto wait = limits.take(buckets, clock.now())) return too_many(*wait);
   // Not earlier: a call that is refused here has cost a worker, and somebody has to pay for it.
   if (pays_alone) give_back(passage.from_address);
-  passage.from_account = std::move(of_account);
+  passage.from_account.insert(passage.from_account.end(), buckets.begin(), buckets.end());
   return std::nullopt;
 }
 

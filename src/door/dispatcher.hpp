@@ -38,6 +38,11 @@ struct CallerChecks {
   std::function<Result<HalfPerson>(const Secret& mfa_token, Time now)> half_authenticated;
   std::function<Result<Service>(const Secret& service_key, Time now)> service;
   std::function<bool(const Caller& caller, std::string_view permission)> has_permission;
+  /// Whether a user's session lacks the second factor that the account has; then it is not fresh. May be empty.
+  std::function<bool(const Person& user)> lacks_second_factor;
+  /// What a user has to present for a fresh login: the member `methods` of a refusal as fresh_login_required. May be
+  /// empty.
+  std::function<std::string(const Person& user)> fresh_login_methods;
   using FindDevice = std::function<std::optional<Device>(std::string_view device_token)>;
   /// The device of a signed token. Empty for a forged or malformed one.
   FindDevice device;

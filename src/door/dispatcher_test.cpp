@@ -103,6 +103,16 @@ TEST_F(Door, IsFreshForExactlySoLong) {
   EXPECT_EQ(door.call("Fresh", from("192.0.2.1", "user")), "fresh_login_required");
 }
 
+// A session that lacks the second factor of its account is never fresh.
+TEST_F(Door, IsNotFreshWithoutTheSecondFactorAndSaysWhatWouldDo) {
+  door.checks.lacks_second_factor = [](const Person&) { return true; };
+  door.checks.fresh_login_methods = [](const Person&) { return "password totp"; };
+  door.open();
+  EXPECT_EQ(door.call("Fresh", from("192.0.2.1", "user")), "fresh_login_required");
+  const std::vector<std::pair<std::string, Fact>> facts{{"methods", std::string("password totp")}};
+  EXPECT_EQ(door.last->facts, facts);
+}
+
 TEST_F(Door, RefusesToOpenWithoutTheChecksThatItsCallsNeed) {
   const auto complaint = [this](auto forget) -> std::string {
     door.checks = testing::checks_by_name(door.clock);

@@ -4,6 +4,10 @@
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/verify_email.hpp"
+#include "factors/backup_codes.hpp"
+#include "factors/enrol_totp.hpp"
+#include "factors/reauthenticate.hpp"
+#include "factors/remembered_devices.hpp"
 #include "factors/sms.hpp"
 #include "factors/totp.hpp"
 #include "sessions/check_session.hpp"
@@ -36,13 +40,23 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.PhoneService.ChangePhone", accounts, accounts::change_phone),
       contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
       contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
-      contract::route("ostiary.v1.PhoneService.RemovePhone", accounts, accounts::remove_phone),
+      contract::route("ostiary.v1.PhoneService.RemovePhone", factors, factors::remove_phone),
       contract::route("ostiary.v1.PhoneService.SendLoginText", factors, factors::send_login_text),
       contract::route("ostiary.v1.PhoneService.VerifyLoginText", factors, factors::verify_login_text),
       // Second factors and the second step of a login.
       contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
       contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
       contract::route("ostiary.v1.FactorService.VerifyTotp", factors, factors::verify_totp),
+      contract::route("ostiary.v1.FactorService.RemoveTotp", factors, factors::remove_totp),
+      contract::route("ostiary.v1.FactorService.EnrolTotp", factors, factors::enrol_totp),
+      contract::route("ostiary.v1.FactorService.ConfirmEnrolledTotp", factors, factors::confirm_enrolled_totp),
+      contract::route("ostiary.v1.FactorService.MakeBackupCodes", factors, factors::make_new_backup_codes),
+      contract::route("ostiary.v1.FactorService.CountBackupCodes", factors, factors::count_own_backup_codes),
+      contract::route("ostiary.v1.FactorService.VerifyBackupCode", factors, factors::verify_backup_code),
+      contract::route("ostiary.v1.FactorService.ListRememberedDevices", factors, factors::list_remembered_devices),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevice", factors, factors::forget_remembered_device),
+      contract::route("ostiary.v1.FactorService.ForgetRememberedDevices", factors, factors::forget_remembered_devices),
+      contract::route("ostiary.v1.FactorService.Reauthenticate", factors, factors::reauthenticate),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "factors/deps.hpp"
+#include "ostiary/v1/factors.pb.h"
 
 namespace ostiary::factors {
 
@@ -17,7 +18,18 @@ std::vector<std::string> make_missing_backup_codes(Transaction& tx, const Deps& 
 /// How many codes were not used yet.
 std::int64_t count_backup_codes(Transaction& tx, UserId user);
 
-/// Spends a code, however it was typed; false if the account has no such code that was not used.
-bool use_backup_code(Transaction& tx, const Deps& deps, UserId user, std::string_view typed, Time now);
+/// Makes the caller new codes: factor_missing if the account has no second factor.
+Result<v1::BackupCodes> make_new_backup_codes(Deps& deps, const Call& call, const v1::MakeBackupCodesRequest& request);
+
+/// How many the caller has left.
+Result<v1::CountBackupCodesReply> count_own_backup_codes(Deps& deps, const Call& call,
+                                                         const v1::CountBackupCodesRequest& request);
+
+/// Completes a login with a code.
+Result<v1::TokenReply> verify_backup_code(Deps& deps, const Call& call, const v1::VerifyBackupCodeRequest& request);
+
+/// Spends a code, however it was typed, and tells the owner. False if the account has no such code that was not used.
+bool use_backup_code(Transaction& tx, const Deps& deps, const Call& call, UserId user, std::string_view typed,
+                     Time now);
 
 }  // namespace ostiary::factors

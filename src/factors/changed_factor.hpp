@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "factors/deps.hpp"
 
@@ -16,6 +18,16 @@ struct FactorChange {
 /// What follows every change of a factor, in its transaction: a row in the audit log, the event `user.factors_changed`,
 /// and a mail to the owner.
 void note_changed_factor(Transaction& tx, const Deps& deps, const Call& call, const FactorChange& change, Time now);
+
+/// What follows the removal of a factor: with the last one the account's backup codes and remembered devices go.
+/// Refuses with enrolment_required if it was the last factor of an account that must have one.
+Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId user, Time now);
+
+/// The second factors of an account that a login could present now.
+std::vector<std::string> methods_of(Transaction& tx, const Deps& deps, UserId user, Time now);
+
+/// Those that renew a session: a code is texted only for a login.
+std::vector<std::string> renewing_methods_of(Transaction& tx, UserId user, Time now);
 
 /// Ends all sessions of the caller but the one that calls (ASVS 7.4.3).
 void end_other_sessions(Transaction& tx, const Deps& deps, const Call& call, Time now);

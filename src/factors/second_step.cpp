@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include "accounts/account_mail.hpp"
 #include "factors/guesses.hpp"
+#include "factors/remembered_devices.hpp"
 #include "factors/statements.hpp"
 #include "sessions/pending_login.hpp"
 #include "sessions/start_session.hpp"
-#include "sessions/user_agent.hpp"
 
 namespace ostiary::factors {
 
@@ -46,21 +45,6 @@ void note_attempt(Transaction& tx, const Deps& deps, const Call& call, const Pen
           std::string(reason), now);
 }
 
-/// The device as the completed login knows it: a new id took the place of one that nobody had signed in with.
-void remember(Transaction& tx, const Deps& deps, const Call& call, UserId user, const std::string& device_token,
-              Time now) {
-  const auto& sessions = deps.accounts.sessions;
-  const auto device = sessions.devices.read(device_token);
-  if (!device) throw std::logic_error("a device token of our own can't be read");
-  tx.execute(statements::forget_surplus_remembered_devices, user);
-  const auto id = sessions.ids.make<RememberedDeviceId>();
-  const auto name = sessions::device_name_of(call.user_agent);
-  tx.execute(statements::remember_device, id, user, device->hash, name, call.user_agent, now,
-             now + sessions.second_step.remember_lifetime);
-  sessions.audit.record(tx, call, {.action = "device.remember", .user = user, .actor = user});
-  accounts::order_security_notice(tx, deps.accounts, call, user, "device_remembered", now);
-}
-
 }  // namespace
 
 PendingLoginVerdict judge_pending_login(const std::optional<PendingLoginFacts>& login, Time now) {
@@ -91,12 +75,14 @@ v1::TokenReply complete_pending_login(Transaction& tx, const Deps& deps, const C
   }
   auto amr = login.amr;
   amr.emplace_back(method);
-  amr.emplace_back("mfa");
+  amr.emplace_back(sessions::multi_factor);
   auto reply = sessions::complete_sign_in(tx, deps.accounts.sessions, call, login.user, amr, now);
   note_attempt(tx, deps, call, login, true, method, now);
-  const bool is_administrator =
-      std::ranges::find(reply.user().roles(), sessions::admin_role) != reply.user().roles().end();
-  if (remember_device && !is_administrator) remember(tx, deps, call, login.user.id, reply.device_id(), now);
+  const auto& roles = reply.user().roles();
+  const bool is_administrator = std::ranges::find(roles, sessions::admin_role) != roles.end();
+  if (remember_device && !is_administrator) {
+    factors::remember_device(tx, deps, call, login.user.id, reply.device_id(), now);
+  }
   return reply;
 }
 

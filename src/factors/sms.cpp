@@ -1,8 +1,10 @@
 #include "factors/sms.hpp"
 
+#include "accounts/phone.hpp"
 #include "accounts/phone_numbers.hpp"
 #include "accounts/statements.hpp"
 #include "base/encoding.hpp"
+#include "factors/changed_factor.hpp"
 #include "factors/second_step.hpp"
 #include "sessions/start_session.hpp"
 
@@ -96,6 +98,21 @@ Result<v1::TokenReply> verify_login_text(Deps& deps, const Call& call, const v1:
       case CodeVerdict::unknown: return tx.keep(no_code());
       default: return tx.keep(accounts::refusal_for(tx, deps.accounts, *challenge, verdict, now));
     }
+  });
+}
+
+Result<v1::RemovePhoneReply> remove_phone(Deps& deps, const Call& call, const v1::RemovePhoneRequest&) {
+  const auto& room = deps.accounts.sessions;
+  const Time now = room.clock.now();
+  return room.db.transaction([&](Transaction& tx) -> Result<v1::RemovePhoneReply> {
+    if (const auto removed = accounts::remove_phone(tx, deps.accounts, call, now); !removed) {
+      return std::unexpected(removed.error());
+    }
+    if (room.second_step.sms) {
+      const auto settled = settle_removed_factor(tx, deps, call.person().user_id, now);
+      if (!settled) return std::unexpected(settled.error());
+    }
+    return v1::RemovePhoneReply{};
   });
 }
 

@@ -14,4 +14,8 @@ Result<v1::SendLoginTextReply> send_login_text(Deps& deps, const Call& call, con
 /// more is expired.
 Result<v1::TokenReply> verify_login_text(Deps& deps, const Call& call, const v1::VerifyLoginTextRequest& request);
 
+/// Removes the caller's phone number and the change that waits for its proof. With MFA_SMS=on it was a second factor:
+/// refuses with enrolment_required if it was the last one of an account that must have one.
+Result<v1::RemovePhoneReply> remove_phone(Deps& deps, const Call& call, const v1::RemovePhoneRequest& request);
+
 }  // namespace ostiary::factors

@@ -88,11 +88,6 @@ inline constexpr Statement<BackupCodeRow(UserId)> list_backup_codes{R"sql(
   SELECT code_mac, key_id, used_at FROM backup_codes WHERE user_id = $1 ORDER BY code_mac LIMIT 10
 )sql"};
 
-/// Ten at most: an account has no more.
-inline constexpr Statement<void(UserId)> delete_backup_codes{R"sql(
-  DELETE FROM backup_codes WHERE user_id = $1
-)sql"};
-
 inline constexpr Statement<void(UserId, Digest, KeyId, Time)> insert_backup_code{R"sql(
   INSERT INTO backup_codes (user_id, code_mac, key_id, created_at) VALUES ($1, $2, $3, $4)
 )sql"};
@@ -100,6 +95,25 @@ inline constexpr Statement<void(UserId, Digest, KeyId, Time)> insert_backup_code
 /// Changes no row if it was used before.
 inline constexpr Statement<void(UserId, Digest, Time)> use_backup_code{R"sql(
   UPDATE backup_codes SET used_at = $3 WHERE user_id = $1 AND code_mac = $2 AND used_at IS NULL
+)sql"};
+
+struct RememberedDeviceRow {
+  RememberedDeviceId id;
+  Digest device_hash;
+  std::string device_name;
+  std::string user_agent;
+  Time created_at;
+  Time expires_at;
+};
+/// An account has a hundred at most.
+inline constexpr Statement<RememberedDeviceRow(UserId, Time)> list_remembered_devices{R"sql(
+  SELECT id, device_hash, device_name, user_agent, created_at, expires_at FROM remembered_devices
+  WHERE user_id = $1 AND expires_at > $2
+  ORDER BY created_at DESC, id DESC LIMIT 100
+)sql"};
+
+inline constexpr Statement<void(UserId, RememberedDeviceId)> forget_remembered_device{R"sql(
+  DELETE FROM remembered_devices WHERE id = $2 AND user_id = $1
 )sql"};
 
 /// Keeps the 99 remembered last, to make room for one more. Deletes at most a hundred rows.

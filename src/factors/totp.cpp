@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "accounts/account_mail.hpp"
-#include "accounts/statements.hpp"
 #include "base/encoding.hpp"
-#include "delivery/outbox.hpp"
 #include "factors/backup_codes.hpp"
 #include "factors/changed_factor.hpp"
 #include "factors/qr_code.hpp"
@@ -44,10 +41,6 @@ std::string uri_of(const Deps& deps, const std::string& account, const std::stri
          "&algorithm=SHA1&digits=6&period=30";
 }
 
-std::string name_of_account(const sessions::statements::UserRow& user) {
-  return user.email.value_or(user.username.value_or(to_string(user.id)));
-}
-
 crypto::TotpMatch match(Transaction& tx, const Deps& deps, UserId user, const statements::TotpRow& row,
                         std::string_view code, Time now) {
   return crypto::match_totp(open_secret(tx, deps, user, row.sealed_secret), digits_of(code), row.last_step, now);
@@ -55,22 +48,20 @@ crypto::TotpMatch match(Transaction& tx, const Deps& deps, UserId user, const st
 
 }  // namespace
 
-Result<v1::TotpOffer> generate_totp(Deps& deps, const Call& call, const v1::GenerateTotpRequest& request) {
-  const auto& room = deps.accounts.sessions;
-  const UserId user = call.person().user_id;
-  const Time now = room.clock.now();
-  const Bytes secret = room.random.bytes(crypto::totp_secret_bytes);
-  const auto account = room.db.transaction([&](Transaction& tx) -> Result<std::string> {
-    const auto found = tx.optional(sessions::statements::find_user, user);
-    const auto sealed = found ? deps.accounts.data_keys.seal(tx, user, sealing_purpose, secret) : std::nullopt;
-    if (!sealed) return refuse(Refusal::session_ended, "The account is gone.");
-    tx.execute(statements::offer_totp, user, *sealed, request.label(), now);
-    return name_of_account(*found);
-  });
-  if (!account) return std::unexpected(account.error());
+Bytes draw_secret(const Deps& deps) { return deps.accounts.sessions.random.bytes(crypto::totp_secret_bytes); }
+
+std::string offer_secret(Transaction& tx, const Deps& deps, const sessions::statements::UserRow& user,
+                         const Bytes& secret, const std::string& label, Time now) {
+  const auto sealed = deps.accounts.data_keys.seal(tx, user.id, sealing_purpose, secret);
+  if (!sealed) throw std::runtime_error("the data key of an account is missing");
+  tx.execute(statements::offer_totp, user.id, *sealed, label, now);
+  return user.email.value_or(user.username.value_or(to_string(user.id)));
+}
+
+v1::TotpOffer offer_reply(const Deps& deps, const std::string& account, const Bytes& secret, Time now) {
   v1::TotpOffer offer;
   offer.set_secret(crypto::to_base32(secret));
-  offer.set_otpauth_uri(uri_of(deps, *account, offer.secret()));
+  offer.set_otpauth_uri(uri_of(deps, account, offer.secret()));
   const QrCode code(offer.otpauth_uri());
   offer.set_qr_svg(code.svg());
   offer.set_qr_png(to_base64(code.png()));
@@ -78,22 +69,8 @@ Result<v1::TotpOffer> generate_totp(Deps& deps, const Call& call, const v1::Gene
   return offer;
 }
 
-Result<v1::ConfirmTotpReply> confirm_totp(Deps& deps, const Call& call, const v1::ConfirmTotpRequest& request) {
-  const auto& room = deps.accounts.sessions;
-  const UserId user = call.person().user_id;
-  const Time now = room.clock.now();
-  return room.db.transaction([&](Transaction& tx) -> Result<v1::ConfirmTotpReply> {
-    const auto taken = take_offer(tx, deps, user, request.code(), now);
-    if (!taken) return std::unexpected(taken.error());
-    v1::ConfirmTotpReply reply;
-    for (auto& code : make_missing_backup_codes(tx, deps, user, now)) reply.add_backup_codes(std::move(code));
-    note_changed_factor(tx, deps, call, {user, "totp.add", "totp_added"}, now);
-    if (request.end_other_sessions()) end_other_sessions(tx, deps, call, now);
-    return reply;
-  });
-}
-
-Result<void> take_offer(Transaction& tx, const Deps& deps, UserId user, std::string_view code, Time now) {
+Result<void> take_offer(Transaction& tx, const Deps& deps, const Call& call, UserId user, std::string_view code,
+                        Time now) {
   const auto offered = tx.optional(statements::find_totp, user, false);
   if (!offered || now >= offered->created_at + offer_lifetime) {
     return refuse(Refusal::factor_missing, "No secret is offered, or it is too old: ask for another one.");
@@ -105,7 +82,49 @@ Result<void> take_offer(Transaction& tx, const Deps& deps, UserId user, std::str
   }
   tx.execute(statements::delete_totp, user, true);
   tx.execute(statements::confirm_totp, user, found.step, now);
+  note_changed_factor(tx, deps, call, {user, "totp.add", "totp_added"}, now);
   return {};
+}
+
+Result<v1::TotpOffer> generate_totp(Deps& deps, const Call& call, const v1::GenerateTotpRequest& request) {
+  const Time now = deps.accounts.sessions.clock.now();
+  const Bytes secret = draw_secret(deps);
+  const auto account = deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<std::string> {
+    const auto user = tx.optional(sessions::statements::find_user, call.person().user_id);
+    if (!user || user->status != "active") return refuse(Refusal::session_ended, "The session has ended.");
+    return offer_secret(tx, deps, *user, secret, request.label(), now);
+  });
+  if (!account) return std::unexpected(account.error());
+  return offer_reply(deps, *account, secret, now);
+}
+
+Result<v1::ConfirmTotpReply> confirm_totp(Deps& deps, const Call& call, const v1::ConfirmTotpRequest& request) {
+  const UserId user = call.person().user_id;
+  const Time now = deps.accounts.sessions.clock.now();
+  return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::ConfirmTotpReply> {
+    if (const auto taken = take_offer(tx, deps, call, user, request.code(), now); !taken) {
+      return std::unexpected(taken.error());
+    }
+    v1::ConfirmTotpReply reply;
+    for (auto& code : make_missing_backup_codes(tx, deps, user, now)) reply.add_backup_codes(std::move(code));
+    sessions::add_second_factor(tx, deps.accounts.sessions, call.person(), "otp");
+    if (request.end_other_sessions()) end_other_sessions(tx, deps, call, now);
+    return reply;
+  });
+}
+
+Result<v1::RemoveTotpReply> remove_totp(Deps& deps, const Call& call, const v1::RemoveTotpRequest& request) {
+  const UserId user = call.person().user_id;
+  const Time now = deps.accounts.sessions.clock.now();
+  return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::RemoveTotpReply> {
+    if (tx.execute(statements::delete_totp, user, true) == 0) {
+      return refuse(Refusal::factor_missing, "The account has no authenticator app.");
+    }
+    if (const auto left = settle_removed_factor(tx, deps, user, now); !left) return std::unexpected(left.error());
+    note_changed_factor(tx, deps, call, {user, "totp.remove", "totp_removed"}, now);
+    if (request.end_other_sessions()) end_other_sessions(tx, deps, call, now);
+    return v1::RemoveTotpReply{};
+  });
 }
 
 TriedCode try_totp(Transaction& tx, const Deps& deps, UserId user, std::string_view code, Time now) {

@@ -93,6 +93,9 @@ enum class LoginVerdict { accepted, account_disabled, email_not_verified, wrong_
 
 LoginVerdict judge_login(const LoginFacts& facts);
 
+/// The word in `amr` for a login with two factors (RFC 8176).
+inline constexpr std::string_view multi_factor = "mfa";
+
 /// Converts `amr` to its stored form and back: words separated by spaces.
 std::string join_words(const std::vector<std::string>& words);
 std::vector<std::string> split_words(std::string_view text);

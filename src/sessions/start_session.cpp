@@ -59,6 +59,20 @@ Started start_session(Transaction& tx, const Deps& deps, const Call& call, UserI
   return {session, std::move(refresh_token), std::min<Time>(now + deps.policy.access_lifetime, idle_expires_at)};
 }
 
+v1::TokenReply tokens_for(const Deps& deps, const statements::UserRow& user, const std::vector<std::string>& roles,
+                          const std::vector<std::string>& amr, Started started, Time now) {
+  v1::TokenReply reply;
+  reply.set_access_token(
+      deps.tokens.issue({user.id, started.session, roles, amr, now, now, started.access_expires_at}));
+  reply.set_token(reply.access_token());
+  reply.set_refresh_token(std::move(started.refresh_token));
+  reply.set_token_type("Bearer");
+  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(started.access_expires_at - now).count());
+  reply.set_session_id(to_string(started.session));
+  *reply.mutable_user() = user_message(user, roles);
+  return reply;
+}
+
 }  // namespace
 
 v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
@@ -71,17 +85,43 @@ v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& c
   tx.send(statements::note_login, user.id, now);
   auto started = start_session(tx, deps, call, user.id, device, amr, now);
 
-  v1::TokenReply reply;
-  reply.set_access_token(
-      deps.tokens.issue({user.id, started.session, roles, amr, now, now, started.access_expires_at}));
-  reply.set_token(reply.access_token());
-  reply.set_refresh_token(std::move(started.refresh_token));
-  reply.set_token_type("Bearer");
-  reply.set_expires_in(std::chrono::floor<std::chrono::seconds>(started.access_expires_at - now).count());
-  reply.set_session_id(to_string(started.session));
+  auto reply = tokens_for(deps, user, roles, amr, std::move(started), now);
   reply.set_device_id(deps.devices.sign(device));
-  *reply.mutable_user() = user_message(user, roles);
   return reply;
+}
+
+Result<v1::TokenReply> renew_session(Transaction& tx, const Deps& deps, const Call& call,
+                                     const statements::UserRow& user, SessionId session,
+                                     const std::vector<std::string>& amr, Time now) {
+  const auto renewed = tx.optional(statements::renew_session, session, now, join_words(amr));
+  if (!renewed) return refuse(Refusal::session_ended, "The session has ended: sign in again.");
+  tx.send(statements::revoke_chains_of, session, now);
+  const Time idle_expires_at = std::min<Time>(now + deps.policy.idle_lifetime, renewed->expires_at);
+  Started started{session, start_chain(tx, deps, session, now, idle_expires_at),
+                  std::min<Time>(now + deps.policy.access_lifetime, idle_expires_at)};
+  deps.invalidation.publish(tx, user.id);
+  deps.audit.record(tx, call,
+                    {.action = "session.reauthenticate",
+                     .user = user.id,
+                     .reason = amr.front(),
+                     .metadata = {{"session_id", to_string(session)}}});
+  delivery::announce(tx, deps.ids, now,
+                     {"session.reauthenticated",
+                      session.uuid,
+                      renewed->version,
+                      {{"user_id", to_string(user.id)}, {"amr", join_words(amr)}}});
+  auto reply = tokens_for(deps, user, roles_of(tx, user.id), amr, std::move(started), now);
+  if (call.device) reply.set_device_id(deps.devices.sign(*call.device));
+  return reply;
+}
+
+void add_second_factor(Transaction& tx, const Deps& deps, const Person& caller, std::string_view method) {
+  auto amr = caller.amr;
+  if (std::ranges::find(amr, multi_factor) != amr.end()) return;
+  amr.emplace_back(method);
+  amr.emplace_back(multi_factor);
+  tx.execute(statements::set_amr, caller.session_id, join_words(amr));
+  deps.invalidation.publish(tx, caller.user_id);
 }
 
 bool end_session(Transaction& tx, const Deps& deps, const Call& call, SessionId session, UserId user,

@@ -17,6 +17,17 @@ namespace ostiary::sessions {
 v1::TokenReply complete_sign_in(Transaction& tx, const Deps& deps, const Call& call, const statements::UserRow& user,
                                 const std::vector<std::string>& amr, Time now);
 
+/// Makes a live session fresh in `tx` after its user authenticated again by `amr`: auth_time and amr change in the row
+/// and in all caches, and the reply has a new access token and the first token of a new refresh chain; earlier refresh
+/// tokens no longer work. Refuses with session_ended if it is not alive.
+Result<v1::TokenReply> renew_session(Transaction& tx, const Deps& deps, const Call& call,
+                                     const statements::UserRow& user, SessionId session,
+                                     const std::vector<std::string>& amr, Time now);
+
+/// Adds a second factor, proved just now, to the amr of the caller's session in `tx`, unless there is one. auth_time does
+/// not change.
+void add_second_factor(Transaction& tx, const Deps& deps, const Person& caller, std::string_view method);
+
 /// Sets the token fields of a reply.
 template <class Reply>
 void put_tokens(Reply& reply, const v1::TokenReply& tokens) {

@@ -54,6 +54,13 @@ inline constexpr Statement<LoginRow(std::string)> find_login_by_username{R"sql(
   WHERE u.username_canonical = $1
 )sql"};
 
+inline constexpr Statement<LoginRow(UserId)> find_login{R"sql(
+  SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, p.display_name, c.hash,
+         c.changed_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN password_credentials c ON c.user_id = u.id
+  WHERE u.id = $1
+)sql"};
+
 /// What the limits by identifier ask: the account, its mailbox, and whether it knows the device `$2`.
 struct IdentityRow {
   UserId id;
@@ -166,6 +173,21 @@ struct SessionRow {
 };
 inline constexpr Statement<SessionRow(SessionId)> find_session{R"sql(
   SELECT id, user_id, amr, auth_time, created_at, expires_at, ended_at FROM sessions WHERE id = $1
+)sql"};
+
+struct RenewedRow {
+  Time expires_at;
+  std::int64_t version;
+};
+/// Only for a live session.
+inline constexpr Statement<RenewedRow(SessionId, Time, std::string)> renew_session{R"sql(
+  UPDATE sessions SET auth_time = $2, amr = $3, version = version + 1
+  WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+  RETURNING expires_at, version
+)sql"};
+
+inline constexpr Statement<void(SessionId, std::string)> set_amr{R"sql(
+  UPDATE sessions SET amr = $2 WHERE id = $1
 )sql"};
 
 struct ListedSessionRow {
@@ -356,6 +378,10 @@ inline constexpr Statement<void(UserId)> delete_some_sessions_of{R"sql(
 inline constexpr Statement<void(UserId)> delete_some_devices_of{R"sql(
   DELETE FROM devices WHERE (user_id, device_hash) IN
     (SELECT user_id, device_hash FROM devices WHERE user_id = $1 ORDER BY device_hash LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_some_pending_logins_of{R"sql(
+  DELETE FROM pending_logins WHERE id IN (SELECT id FROM pending_logins WHERE user_id = $1 ORDER BY id LIMIT 100)
 )sql"};
 
 inline constexpr Statement<void(UserId)> delete_some_login_attempts_of{R"sql(

@@ -5,6 +5,7 @@
 #include "adapters/invalidation_statements.hpp"
 #include "audit/statements.hpp"
 #include "delivery/statements.hpp"
+#include "factors/statements.hpp"
 #include "sessions/statements.hpp"
 #include "storage/statements.hpp"
 #include "vault/statements.hpp"
@@ -56,6 +57,8 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(accounts, delete_profile),
       IN(accounts, delete_notice),
       IN(accounts, delete_roles_of),
+      IN(accounts, delete_totp_of),
+      IN(accounts, delete_backup_codes_of),
       IN(accounts, find_account),
       IN(accounts, list_accounts),
       IN(accounts, list_accounts_without_email),
@@ -101,7 +104,31 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(delivery, delete_ended_sessions),
       IN(delivery, delete_login_attempts),
       IN(delivery, delete_devices),
+      IN(delivery, delete_expired_pending_logins),
+      IN(delivery, delete_expired_remembered_devices),
+      IN(factors, find_pending_login),
+      IN(factors, complete_pending_login),
+      IN(factors, delete_pending_login),
+      IN(factors, offer_totp),
+      IN(factors, find_totp),
+      IN(factors, delete_totp),
+      IN(factors, confirm_totp),
+      IN(factors, use_totp_step),
+      IN(factors, list_backup_codes),
+      IN(factors, insert_backup_code),
+      IN(factors, use_backup_code),
+      IN(factors, list_remembered_devices),
+      IN(factors, forget_remembered_device),
+      IN(factors, forget_surplus_remembered_devices),
+      IN(factors, remember_device),
       IN(sessions, find_user),
+      IN(sessions, find_login),
+      IN(sessions, renew_session),
+      IN(sessions, set_amr),
+      IN(sessions, find_factors),
+      IN(sessions, insert_pending_login),
+      IN(sessions, forget_remembered_devices),
+      IN(sessions, delete_some_pending_logins_of),
       IN(sessions, find_login_by_email),
       IN(sessions, find_login_by_username),
       IN(sessions, find_identity_by_email),

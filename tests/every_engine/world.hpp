@@ -13,6 +13,7 @@
 #include "audit/audit_entry.hpp"
 #include "delivery/executor.hpp"
 #include "every_engine.hpp"
+#include "factors/deps.hpp"
 #include "scaffolding/moved_clock.hpp"
 #include "sessions/check_session.hpp"
 #include "sessions/end_sessions.hpp"
@@ -117,6 +118,7 @@ class World {
                           cache, limits,       log,    {},     [](std::string_view) { return std::nullopt; }};
   accounts::Deps accounts{sessions, data_keys, {}, {}, "https://id.example.org", "Example", "https://app.example.org",
                           [] {}};
+  factors::Deps factors{accounts};
   delivery::MailTemplates templates{std::filesystem::path()};
   delivery::Executor executor{{db, data_keys, templates, mailer, gateway, clock, random, log}, "id.example.org"};
 

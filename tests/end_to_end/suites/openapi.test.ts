@@ -64,6 +64,22 @@ describe('R3.2 R2.13 the published description', () => {
       'get /api/account/sessions',
       'delete /api/account/sessions/{session_id}',
       'post /api/account/sessions/revoke-others',
+      'post /auth/totp/generate',
+      'post /auth/totp/verify',
+      'post /auth/backup/verify',
+      'post /api/account/totp/generate',
+      'post /api/account/totp/confirm',
+      'delete /api/account/totp',
+      'post /api/auth/totp/verify',
+      'post /api/auth/totp/enrol',
+      'post /api/auth/totp/enrol/confirm',
+      'post /api/account/backup-codes',
+      'get /api/account/backup-codes',
+      'post /api/auth/backup/verify',
+      'get /api/account/remembered-devices',
+      'delete /api/account/remembered-devices',
+      'delete /api/account/remembered-devices/{id}',
+      'post /api/auth/reauthenticate',
     ]
     const described = Object.entries(json.paths).flatMap(([path, operations]) =>
       Object.keys(operations)

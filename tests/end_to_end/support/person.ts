@@ -24,6 +24,8 @@ export class Person {
   password: string
   username?: string
   verificationId?: string
+  /** Of a login that waits for its second step. */
+  mfaToken?: string
   accessToken?: string
   refreshToken?: string
   deviceId?: string
@@ -103,6 +105,22 @@ export class Person {
     )
   }
 
+  async triesTotp(code: string, more: object = {}): Promise<Reply> {
+    return await this.triesFactor('/api/auth/totp/verify', code, more)
+  }
+
+  async triesBackupCode(code: string, more: object = {}): Promise<Reply> {
+    return await this.triesFactor('/api/auth/backup/verify', code, more)
+  }
+
+  private async triesFactor(path: string, code: string, more: object): Promise<Reply> {
+    return this.keeps(await this.http.post(path, { mfa_token: this.mfaToken, code, ...this.device(), ...more }))
+  }
+
+  async reauthenticates(proof: object): Promise<Reply> {
+    return this.keeps(await this.http.post('/api/auth/reauthenticate', proof, this.bearer()))
+  }
+
   async triesToRefresh(token = this.refreshToken, more: object = {}): Promise<Reply> {
     const body = this.isBrowser ? more : { refresh_token: token, ...this.device(), ...more }
     return this.keeps(await this.http.post('/api/auth/refresh', body))
@@ -180,7 +198,10 @@ export class Person {
   }
 
   private keeps(reply: Reply): Reply {
-    if (reply.status === 200) {
+    if (reply.status === 200 && reply.body.mfa_required) {
+      this.mfaToken = reply.body.mfa_token ?? this.mfaToken
+      this.deviceId = reply.body.device_id ?? this.deviceId
+    } else if (reply.status === 200) {
       this.userId = reply.body.user.user_id
       this.sessionId = reply.body.session_id
       this.accessToken = reply.body.access_token ?? this.accessToken
