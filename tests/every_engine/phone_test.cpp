@@ -59,7 +59,7 @@ class Phones : public OnEveryEngine {
   }
 
   Result<v1::RemovePhoneReply> removes(Person& person) {
-    return factors::remove_phone(second_factors, call_of(person), {});
+    return factors::remove_phone(world.factors, call_of(person), {});
   }
 
   v1::AccountPhone phone_of(Person& person) { return *accounts::get_phone(world.accounts, call_of(person), {}); }
@@ -92,7 +92,6 @@ class Phones : public OnEveryEngine {
   static std::string other_than(const std::string& code) { return code == "000000" ? "000001" : "000000"; }
 
   World world{*database};
-  factors::Deps second_factors{world.accounts};
   std::vector<Mail> mails;
 };
 ON_EVERY_ENGINE(Phones);
@@ -375,7 +374,7 @@ TEST_P(Phones, GoWithTheirAccount) {
   request.set_phone_number(number);
   EXPECT_EQ(refusal_of(accounts::change_phone(world.accounts, call, request)), "session_ended");
   EXPECT_EQ(refusal_of(accounts::get_phone(world.accounts, call, {})), "session_ended");
-  EXPECT_EQ(refusal_of(factors::remove_phone(second_factors, call, {})), "session_ended");
+  EXPECT_EQ(refusal_of(factors::remove_phone(world.factors, call, {})), "session_ended");
 }
 
 TEST_P(Phones, AreInNoLogEventOrColumnInTheClearD12) {
@@ -431,14 +430,14 @@ class LoginTexts : public Phones {
   Result<v1::SendLoginTextReply> asks_for_text(const Person& person, const std::string& mfa_token) {
     v1::SendLoginTextRequest request;
     request.set_mfa_token(mfa_token);
-    return factors::send_login_text(second_factors, person.call(), request);
+    return factors::send_login_text(world.factors, person.call(), request);
   }
 
   Result<v1::TokenReply> completes(const Person& person, const std::string& mfa_token, const std::string& code) {
     v1::VerifyLoginTextRequest request;
     request.set_mfa_token(mfa_token);
     request.set_code(code);
-    return factors::verify_login_text(second_factors, person.call(), request);
+    return factors::verify_login_text(world.factors, person.call(), request);
   }
 };
 ON_EVERY_ENGINE(LoginTexts);
