@@ -280,6 +280,34 @@ CREATE INDEX jobs_owner ON jobs (owner_id, id) WHERE finished_at IS NULL;
 CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
 CREATE INDEX jobs_dead ON jobs (finished_at) WHERE state = 'dead';
 
+-- The phone numbers that people have proven, sealed with their keys. Several accounts may have the same one.
+CREATE TABLE phone_numbers (
+  user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  number_sealed bytea NOT NULL,
+  verified_at timestamptz NOT NULL
+);
+
+-- The number that a person has yet to prove, beside its challenge; one for each person.
+CREATE TABLE phone_changes (
+  id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+  number_sealed bytea NOT NULL
+);
+
+-- The texts that were ordered in the last 24 hours, which the caps count. The number and its first digits as keyed
+-- hashes (a blind index).
+CREATE TABLE texts (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  number_hash bytea NOT NULL,
+  prefix_hash bytea NOT NULL,
+  ordered_at timestamptz NOT NULL
+);
+CREATE INDEX texts_user ON texts (user_id, ordered_at);
+CREATE INDEX texts_number ON texts (number_hash, ordered_at);
+CREATE INDEX texts_prefix ON texts (prefix_hash, ordered_at);
+CREATE INDEX texts_time ON texts (ordered_at);
+
 -- Logins whose password was right and that wait for their second step. `device_hash`: the only device that may complete
 -- it. `password_changed_at`: when the password that was given had been chosen; another one since makes the row void.
 CREATE TABLE pending_logins (

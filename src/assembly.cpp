@@ -5,6 +5,7 @@
 
 #include "accounts/renew_skeletons.hpp"
 #include "adapters/invalidation_postgres.hpp"
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/invalidation_sqlite.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/encoding.hpp"
@@ -127,6 +128,16 @@ accounts::CodePolicy code_policy(const Config& config) {
   return policy;
 }
 
+accounts::TextPolicy text_policy(const Config& config) {
+  return {.enabled = config.sends_texts(),
+          .domain = host_of(config.app_url->empty() ? *config.public_url : *config.app_url),
+          .countries = *config.sms_countries,
+          .per_account = *config.sms_per_account,
+          .per_number = *config.sms_per_number,
+          .per_prefix = *config.sms_per_prefix,
+          .per_day = *config.sms_per_day};
+}
+
 std::string render(const v1::CheckSessionReply& reply) {
   std::string bytes;
   contract::write_json(reply, bytes);
@@ -182,13 +193,30 @@ Foundation::Foundation(const Config& config, Storage::Use use, Log& log, const W
 
 namespace {
 
-std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, adapters::Mailbox*& mailbox) {
-  if (config.smtp_url->empty()) {
-    auto development = std::make_unique<adapters::Mailbox>(data_folder(config) / "mailbox", clock);
-    mailbox = development.get();
-    return development;
+std::shared_ptr<adapters::Mailbox> make_mailbox(const Config& config, const Clock& clock) {
+  if (config.smtp_server() && (config.sms_server() || !config.is_local())) return nullptr;
+  return std::make_shared<adapters::Mailbox>(data_folder(config) / "mailbox", clock);
+}
+
+std::shared_ptr<Mailer> make_mailer(const Config& config, const Clock& clock,
+                                    const std::shared_ptr<adapters::Mailbox>& mailbox) {
+  if (config.smtp_url->empty()) return mailbox;
+  return std::make_shared<adapters::SmtpMailer>(*config.smtp_server(), config.mail_sender(), clock);
+}
+
+/// Refuses what was ordered while there was a gateway.
+class NoGateway final : public SmsGateway {
+ public:
+  DeliveryOutcome send(const TextMessage&, const std::function<void()>&) override {
+    return {Delivery::refused_for_now, "SMS_URL is not set"};
   }
-  return std::make_unique<adapters::SmtpMailer>(*config.smtp_server(), config.mail_sender(), clock);
+  std::string description() const override { return "none"; }
+};
+
+std::shared_ptr<SmsGateway> make_gateway(const Config& config, const std::shared_ptr<adapters::Mailbox>& mailbox) {
+  if (auto server = config.sms_server()) return std::make_shared<adapters::HttpSmsGateway>(*std::move(server));
+  if (config.sends_texts()) return mailbox;
+  return std::make_shared<NoGateway>();
 }
 
 }  // namespace
@@ -199,10 +227,12 @@ std::optional<adapters::GeoIp> open_geoip(const Config& config) {
 }
 
 Mailing::Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log)
-    : mailer(make_mailer(config, foundation.clock, mailbox)),
-      executor(
-          {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
-          mail_domain(config)) {}
+    : mailbox(make_mailbox(config, foundation.clock)),
+      mailer(make_mailer(config, foundation.clock, mailbox)),
+      texts(make_gateway(config, mailbox)),
+      executor({foundation.storage.db(), foundation.data_keys, templates, *mailer, *texts, foundation.clock,
+                foundation.random, log},
+               mail_domain(config)) {}
 
 namespace {
 
@@ -253,8 +283,10 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                limits,
                log,
                session_policy(config),
-               [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; }},
-               {.required = *config.mfa_required, .required_roles = *config.mfa_required_roles}},
+               [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
+               {.required = *config.mfa_required,
+                .required_roles = *config.mfa_required_roles,
+                .sms = *config.mfa_sms}},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),
@@ -263,7 +295,8 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
                *config.service_name,
                *config.app_url,
                std::move(wake_executor),
-               *config.fresh_login_within},
+               *config.fresh_login_within,
+               text_policy(config)},
       factors{accounts, relying_party(config), related_origins(config)} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {

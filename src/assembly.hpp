@@ -73,12 +73,13 @@ struct Foundation {
 /// The database in GEOIP_FILE, if it is set. Throws WrongSetting.
 std::optional<adapters::GeoIp> open_geoip(const Config& config);
 
-/// The mailer of the settings, and the executor of its jobs. `templates` must outlive it.
+/// The mailer and the gateway for texts of the settings, and the executor of their jobs. `templates` must outlive it.
 struct Mailing {
   Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log);
 
-  adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
-  std::unique_ptr<Mailer> mailer;
+  std::shared_ptr<adapters::Mailbox> mailbox;  ///< where mail goes without SMTP_URL, and texts without SMS_URL
+  std::shared_ptr<Mailer> mailer;
+  std::shared_ptr<SmsGateway> texts;
   delivery::Executor executor;
 };
 

@@ -402,6 +402,7 @@ class Reading {
     check_tls();
     check_plain_http();
     check_grpc();
+    check_texts();
     check_database();
     for (const std::string name : {"REDIS_ADDR", "RABBITMQ_URL"}) {
       if (in_environment(name) || in_dot_env(name)) warnings_.push_back(name + ": this version does not use it yet");
@@ -541,6 +542,22 @@ class Reading {
                       "protected");
   }
 
+  void check_texts() {
+    const auto server = config_.sms_server();
+    if (*config_.mfa_sms && !config_.sends_texts()) {
+      errors_.push_back("MFA_SMS (" + config_.mfa_sms.origin + "): SMS_URL is required with it");
+    }
+    if (!server) {
+      if (!config_.sms_token->empty()) warnings_.push_back("SMS_TOKEN: has no effect without SMS_URL");
+      return;
+    }
+    const bool is_twilio = server->shape == adapters::SmsServer::Shape::twilio;
+    if (is_twilio && server->sender.empty()) errors_.push_back("SMS_FROM: required with a twilio:// SMS_URL");
+    if (!server->user.empty() && !config_.sms_token->empty()) {
+      errors_.push_back("SMS_TOKEN (" + config_.sms_token.origin + "): expected only with an SMS_URL without a user");
+    }
+  }
+
   void check_database() {
     const bool has_host = !config_.postgres_host->empty();
     if (!config_.database_url->empty()) {
@@ -589,6 +606,16 @@ bool Config::listens_beyond_this_machine() const {
   return !std::ranges::all_of(*listen_address, is_this_machine) ||
          !std::ranges::all_of(*grpc_listen_address, is_this_machine);
 }
+
+std::optional<adapters::SmsServer> Config::sms_server() const {
+  if (sms_url->empty()) return std::nullopt;
+  auto server = adapters::parse_sms_url(sms_url->reveal()).value();
+  server.token = *sms_token;
+  server.sender = *sms_from;
+  return server;
+}
+
+bool Config::sends_texts() const { return !sms_url->empty() || is_local(); }
 
 std::optional<adapters::SmtpServer> Config::smtp_server() const {
   if (smtp_url->empty()) return std::nullopt;

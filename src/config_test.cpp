@@ -210,7 +210,7 @@ TEST(Config, TakesTheApplicationsAddress) {
 }
 
 TEST(Config, NeverShowsAMalformedSecret) {
-  for (const std::string name : {"DATABASE_URL", "SMTP_URL", "OSTIARY_MASTER_KEY"}) {
+  for (const std::string name : {"DATABASE_URL", "SMTP_URL", "SMS_URL", "OSTIARY_MASTER_KEY"}) {
     const auto errors = errors_of({{name, "hunter2"}});
     ASSERT_EQ(errors.size(), 1U) << name;
     EXPECT_TRUE(errors[0].starts_with(name + " (environment): expected ")) << errors[0];
@@ -225,6 +225,35 @@ TEST(Config, SaysWhatIsExpectedOnce) {
   EXPECT_THAT(errors_of({{"MAIL_FROM", "nobody"}}),
               ElementsAre("MAIL_FROM=\"nobody\" (environment): expected a sender like no-reply@example.org or "
                           "Example <no-reply@example.org>"));
+}
+
+TEST(Config, TakesAGatewayForTexts) {
+  const auto config = config_of({{"SMS_URL", "https://sms.example.org/send"},
+                                 {"SMS_TOKEN", "hunter2"},
+                                 {"SMS_FROM", "Example"},
+                                 {"SMS_COUNTRIES", "+43, 49,1212"},
+                                 {"SMS_PER_DAY", "20"}});
+  EXPECT_EQ(config.sms_server()->token.reveal(), "hunter2");
+  EXPECT_EQ(config.sms_server()->sender, "Example");
+  EXPECT_THAT(*config.sms_countries, ElementsAre("43", "49", "1212"));
+  EXPECT_EQ(*config.sms_per_day, 20U);
+  EXPECT_FALSE(config_of({}).sms_server());
+  EXPECT_TRUE(config_of({}).sends_texts()) << "to the development mailbox";
+  EXPECT_FALSE(config_of(on_the_internet()).sends_texts());
+  EXPECT_TRUE(config_of(on_the_internet({{"SMS_URL", "https://sms.example.org"}})).sends_texts());
+}
+
+TEST(Config, RefusesAGatewayThatCannotWork) {
+  const std::string twilio = "twilio://AC1:hunter2@api.twilio.com";
+  EXPECT_THAT(errors_of({{"SMS_URL", twilio}}), ElementsAre(HasSubstr("SMS_FROM: required")));
+  EXPECT_THAT(errors_of({{"SMS_URL", twilio}, {"SMS_FROM", "MG1"}, {"SMS_TOKEN", "x"}}),
+              ElementsAre(HasSubstr("SMS_TOKEN (environment): expected only")));
+  EXPECT_THAT(errors_of({{"SMS_TOKEN", "hunter2 x"}}), ElementsAre(HasSubstr("printable ASCII")));
+  for (const char* countries : {"AT", "43 49", "999", "0043", "43, -1"}) {
+    EXPECT_THAT(errors_of({{"SMS_COUNTRIES", countries}}), ElementsAre(HasSubstr("expected country codes"))) << countries;
+  }
+  EXPECT_THAT(errors_of(on_the_internet({{"MFA_SMS", "on"}})), ElementsAre(HasSubstr("SMS_URL is required")));
+  EXPECT_THAT(errors_of({{"MFA_SMS", "on"}}), IsEmpty());
 }
 
 TEST(Config, TellsOfAllMistakesAtOnce) {

@@ -262,6 +262,7 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
   options.version = OSTIARY_VERSION;
   options.running = {{"Storage", foundation.storage.db().description()},
                      {"Mail", mailing.mailer->description()},
+                     {"Texts", mailing.texts->description()},
                      {"gRPC", "port " + std::to_string(*config.grpc_port)}};
   if (mailbox_key) {
     options.mailbox_key = *mailbox_key;
@@ -282,7 +283,7 @@ void tell_of_mailbox(const Config& config, const std::optional<Secret>& mailbox_
   if (!mailbox_key) return;
   const std::string path = pages::mailbox_path(*mailbox_key);
   log.write(LogLevel::warning, "mailbox.development",
-            {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set"}});
+            {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set, and texts until SMS_URL is set"}});
 }
 
 using Samples = std::vector<door::Metrics::Sample>;
@@ -318,7 +319,7 @@ void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailin
   gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
         [&] { return rooms.hasher.waiting(); });
   gauge("ostiary_http_connections", "Open HTTP connections", [&] { return http.connections(); });
-  gauge("ostiary_jobs_waiting", "Mail that is not sent yet, counted up to 1000",
+  gauge("ostiary_jobs_waiting", "Mails and texts that are not sent yet, counted up to 1000 each",
         [&] { return mailing.executor.waiting(); });
   gauge("ostiary_sessions_remembered", "Sessions in the cache", [&] { return rooms.cache.size(); });
   gauge("ostiary_limit_buckets", "Rate limit buckets in use", [&] { return rooms.limiter.buckets(); });
@@ -372,6 +373,7 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
                                      {"job.retry", LogLevel::warning},
                                      {"keys.not_read", LogLevel::warning},
                                      {"proxy.not_trusted", LogLevel::warning},
+                                     {"sms.capped", LogLevel::warning},
                                      {"tls.not_reloaded", LogLevel::warning}});
   LastResort last_resort(log);
   raise_descriptor_limit();
@@ -430,7 +432,8 @@ void run_server(const Config& config, const StopSignals& signals, Log& plain_log
              {"http_port", http.port()},
              {"grpc_port", grpc.port()},
              {"storage", foundation.storage.db().description()},
-             {"mail", mailing.mailer->description()}});
+             {"mail", mailing.mailer->description()},
+             {"texts", mailing.texts->description()}});
   tell_of_mailbox(config, reading_key, log);
 
   signals.wait();

@@ -15,6 +15,9 @@ namespace ostiary::accounts {
 inline constexpr std::string_view verify_email_purpose = "verify_email";
 inline constexpr std::string_view reset_password_purpose = "reset_password";
 
+/// Texted, without a link. The subject is the account: whoever asks for somebody's number must not spend their guesses.
+inline constexpr std::string_view verify_phone_purpose = "verify_phone", login_sms_purpose = "login_sms";
+
 /// The policy for codes of every purpose.
 struct CodePolicy {
   std::chrono::seconds code_lifetime{std::chrono::minutes{10}};  ///< of the code and the link (ASVS 6.5.5)

@@ -51,6 +51,8 @@ PresentedCode facts_about(Transaction& tx, const Deps& deps, const ChallengeRow&
   return {challenge.expires_at, challenge.code_expires_at, challenge.attempts, guesses, is_code(deps, challenge, code)};
 }
 
+bool is_texted(std::string_view purpose) { return purpose == verify_phone_purpose || purpose == login_sms_purpose; }
+
 CodeTimes times_of_code(const CodePolicy& policy, Time now) {
   return {now + policy.code_lifetime, now + policy.resend_pause};
 }
@@ -121,7 +123,10 @@ std::unexpected<Refused> refusal_for(Transaction& tx, const Deps& deps, const Ch
     case CodeVerdict::budget_spent: {
       const Time free_at = guesses_at(tx, deps, challenge, now).front().guessed_at + deps.code_policy.guess_window;
       auto refused = refuse(Refusal::code_budget_spent,
-                            "Too many wrong codes for this address today: use the link in the mail.", "code");
+                            is_texted(challenge.purpose)
+                                ? "Too many wrong codes today: try again later."
+                                : "Too many wrong codes for this address today: use the link in the mail.",
+                            "code");
       refused.error().retry_after = std::chrono::ceil<std::chrono::seconds>(free_at - now);
       return refused;
     }
@@ -129,7 +134,7 @@ std::unexpected<Refused> refusal_for(Transaction& tx, const Deps& deps, const Ch
       return refuse(Refusal::code_attempts_spent, "No attempts are left for this code: ask for a new one.", "code");
     case CodeVerdict::expired: return refuse(Refusal::code_expired, "The code has expired: ask for a new one.", "code");
     case CodeVerdict::wrong: {
-      auto refused = refuse(Refusal::wrong_code, "This is not the code that was mailed.", "code");
+      auto refused = refuse(Refusal::wrong_code, "This is not the code that was sent.", "code");
       refused.error().facts.emplace_back("attempts_left", deps.code_policy.attempts_per_code - challenge.attempts - 1);
       return refused;
     }

@@ -30,6 +30,11 @@ void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_webauthn_credentials, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
+  tx.execute(statements::delete_phone, user);
+  if (const auto change = tx.optional(statements::find_phone_change, user)) {
+    tx.execute(statements::delete_challenge, change->id);
+  }
+  tx.execute(statements::delete_texts_of, user);
   tx.execute(statements::delete_totp_of, user);
   tx.execute(statements::delete_backup_codes_of, user);
 }

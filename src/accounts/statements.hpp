@@ -334,4 +334,66 @@ inline constexpr Statement<void(UserId, std::string, std::string, std::string, s
   WHERE user_id = $1
 )sql"};
 
+struct PhoneRow {
+  Bytes number_sealed;
+  Time verified_at;
+};
+inline constexpr Statement<PhoneRow(UserId)> find_phone{R"sql(
+  SELECT number_sealed, verified_at FROM phone_numbers WHERE user_id = $1
+)sql"};
+
+/// Whether there was one before or not.
+inline constexpr Statement<void(UserId, Bytes, Time)> set_phone{R"sql(
+  INSERT INTO phone_numbers (user_id, number_sealed, verified_at) VALUES ($1, $2, $3)
+  ON CONFLICT (user_id) DO UPDATE SET number_sealed = excluded.number_sealed, verified_at = excluded.verified_at
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_phone{R"sql(
+  DELETE FROM phone_numbers WHERE user_id = $1
+)sql"};
+
+struct PhoneChangeRow {
+  VerificationId id;
+  Bytes number_sealed;
+  Time code_expires_at;
+  Time resend_at;
+  Time expires_at;
+};
+inline constexpr Statement<PhoneChangeRow(UserId)> find_phone_change{R"sql(
+  SELECT p.id, p.number_sealed, c.code_expires_at, c.resend_at, c.expires_at
+  FROM phone_changes p JOIN challenges c ON c.id = p.id WHERE p.user_id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, Bytes)> insert_phone_change{R"sql(
+  INSERT INTO phone_changes (id, user_id, number_sealed) VALUES ($1, $2, $3)
+)sql"};
+
+inline constexpr Statement<void(Uuid, UserId, Digest, Digest, Time)> insert_text{R"sql(
+  INSERT INTO texts (id, user_id, number_hash, prefix_hash, ordered_at) VALUES ($1, $2, $3, $4, $5)
+)sql"};
+
+struct TextRow {
+  Time ordered_at;
+};
+/// The newest text since `$2` after the `$3` newest ones, like the next three.
+inline constexpr Statement<TextRow(UserId, Time, std::int64_t)> older_text_of_account{R"sql(
+  SELECT ordered_at FROM texts WHERE user_id = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Digest, Time, std::int64_t)> older_text_to_number{R"sql(
+  SELECT ordered_at FROM texts WHERE number_hash = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Digest, Time, std::int64_t)> older_text_to_prefix{R"sql(
+  SELECT ordered_at FROM texts WHERE prefix_hash = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Time, std::int64_t)> older_text{R"sql(
+  SELECT ordered_at FROM texts WHERE ordered_at > $1 ORDER BY ordered_at DESC LIMIT 1 OFFSET $2
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_texts_of{R"sql(
+  DELETE FROM texts WHERE user_id = $1
+)sql"};
+
 }  // namespace ostiary::accounts::statements

@@ -10,9 +10,8 @@ namespace {
 /// Binds a payload to its job: moved to another row it does not open.
 std::string purpose_of(JobId id) { return "job payload " + to_string(id); }
 
-}  // namespace
-
-void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+void write_job(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, std::string_view job,
+               const MailOrder& order) {
   boost::json::object values;
   for (const auto& [name, value] : order.values) values[name] = value;
   const boost::json::object payload{
@@ -20,8 +19,18 @@ void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& id
   const auto id = ids.make<JobId>();
   const Bytes sealed = keys.seal_for_service(purpose_of(id), as_bytes(boost::json::serialize(payload)));
   const auto finished_at = order.decoy ? std::optional(now) : std::nullopt;
-  tx.send(statements::insert_job, id, order.owner, mail_job, order.decoy ? BytesView() : BytesView(sealed),
+  tx.send(statements::insert_job, id, order.owner, job, order.decoy ? BytesView() : BytesView(sealed),
           order.decoy ? "done" : "ready", now, order.expires_at, order.once, finished_at);
+}
+
+}  // namespace
+
+void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, mail_job, order);
+}
+
+void order_text(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, sms_job, order);
 }
 
 void cancel_mails(Transaction& tx, UserId owner) {

@@ -29,12 +29,15 @@ struct MailOrder {
 /// from the start and has no payload.
 void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
 
+/// The same for a text to a phone: `to` is a number in E.164, and `kind` names a template for texts.
+void order_text(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order);
+
 /// Deletes the jobs that hold the user's data and are not finished. An attempt that is in progress goes on, and is its
 /// last.
 void cancel_mails(Transaction& tx, UserId owner);
 
-/// The kind of the jobs that `order_mail` writes.
-inline constexpr std::string_view mail_job = "mail";
+/// The kinds of the jobs that `order_mail` and `order_text` write.
+inline constexpr std::string_view mail_job = "mail", sms_job = "sms";
 
 /// An order, as the executor reads it.
 struct OrderedMail {

@@ -160,6 +160,11 @@ inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
 )sql"};
 
+inline constexpr Statement<void(Time)> delete_texts{R"sql(
+  DELETE FROM texts WHERE id IN
+    (SELECT id FROM texts WHERE ordered_at < $1 ORDER BY ordered_at LIMIT 100)
+)sql"};
+
 /// Also deletes their refresh chains, like the next one.
 inline constexpr Statement<void(Time)> delete_old_sessions{R"sql(
   DELETE FROM sessions WHERE id IN

@@ -12,6 +12,7 @@
 
 #include "accounts/renew_skeletons.hpp"
 #include "adapters/geoip.hpp"
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/random.hpp"
 #include "delivery/templates.hpp"
@@ -148,6 +149,7 @@ class Visit {
     append_or_say(findings_, "clock", "check the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
     look_at_keys();
     look_at_mail();
+    look_at_texts();
     look_at_ports();
     return std::move(findings_);
   }
@@ -245,6 +247,15 @@ class Visit {
       const SystemClock clock;
       const adapters::SmtpMailer mailer(*config_.smtp_server(), config_.mail_sender(), clock);
       return judge_mail(mailer.description(), mailer.greet());
+    });
+  }
+
+  void look_at_texts() {
+    const auto server = config_.sms_server();
+    if (!server) return;
+    append_or_say(findings_, "texts", "check SMS_URL", [&] {
+      const adapters::HttpSmsGateway gateway(*server);
+      return judge_gateway(gateway.description(), gateway.reach());
     });
   }
 

@@ -311,6 +311,12 @@ Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& gre
   return {fine("mail", server + " accepts mail from MAIL_FROM (none was sent)")};
 }
 
+Findings judge_gateway(const std::string& gateway, const adapters::SmsReach& reach) {
+  if (reach.reached) return {fine("texts", gateway + " can be reached (no text was sent)")};
+  return {problem("texts", gateway + " can't be reached: " + reach.detail,
+                  "check the host and port of SMS_URL, its certificate, and firewalls")};
+}
+
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) {
   if (found.count == 0) return {fine("keys", "none yet: the first start creates them")};
   Findings findings{fine("keys", "the master key decrypts all " + std::to_string(found.count))};

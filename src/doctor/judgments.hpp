@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/time.hpp"
 #include "config.hpp"
@@ -85,6 +86,9 @@ Findings judge_clock(const ClockFacts& facts);
 Findings judge_mailbox(const std::string& data_dir, bool is_local);
 
 Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting);
+
+/// The gateway for texts, after an attempt to connect.
+Findings judge_gateway(const std::string& gateway, const adapters::SmsReach& reach);
 
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen);
 

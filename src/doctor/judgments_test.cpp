@@ -199,6 +199,13 @@ TEST(MailServers, AreJudgedByHowFarOneComes) {
   }
 }
 
+TEST(GatewaysForTexts, AreJudgedByWhetherTheyCanBeReached) {
+  EXPECT_EQ(worst(judge_gateway("https://sms.example.org", {true, "No error"})), Level::ok);
+  const auto findings = judge_gateway("https://sms.example.org", {false, "no route"});
+  EXPECT_EQ(worst(findings), Level::problem);
+  EXPECT_THAT(texts(findings), HasSubstr("no route"));
+}
+
 TEST(MasterKeys, AreJudged) {
   EXPECT_EQ(worst(judge_master_key({.is_given = true, .is_local = false})), Level::ok);
   EXPECT_EQ(worst(judge_master_key({.is_given = true, .development_key_exists = true})), Level::ok);

@@ -2,6 +2,7 @@
 
 #include "accounts/change_password.hpp"
 #include "accounts/forgot_password.hpp"
+#include "accounts/phone.hpp"
 #include "accounts/profile.hpp"
 #include "accounts/register.hpp"
 #include "accounts/reset_password.hpp"
@@ -10,6 +11,7 @@
 #include "factors/enrol_totp.hpp"
 #include "factors/reauthenticate.hpp"
 #include "factors/remembered_devices.hpp"
+#include "factors/sms.hpp"
 #include "factors/totp.hpp"
 #include "factors/webauthn_credentials.hpp"
 #include "factors/webauthn_login.hpp"
@@ -38,6 +40,14 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // The phone number.
+      contract::route("ostiary.v1.PhoneService.GetPhone", accounts, accounts::get_phone),
+      contract::route("ostiary.v1.PhoneService.ChangePhone", accounts, accounts::change_phone),
+      contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
+      contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
+      contract::route("ostiary.v1.PhoneService.RemovePhone", factors, factors::remove_phone),
+      contract::route("ostiary.v1.PhoneService.SendLoginText", factors, factors::send_login_text),
+      contract::route("ostiary.v1.PhoneService.VerifyLoginText", factors, factors::verify_login_text),
       // Second factors and the second step of a login.
       contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
       contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),

@@ -62,6 +62,8 @@ TEST(SecondStep, BackupCodesCountOnlyBesideAFactor) {
   EXPECT_EQ(methods_of({.totp = true, .backup_code = false, .device_remembered = false}), Methods{"totp"});
   EXPECT_EQ(methods_of({.totp = true, .backup_code = true, .device_remembered = false}),
             (Methods{"totp", "backup_code"}));
+  EXPECT_EQ(methods_of({.totp = false, .backup_code = true, .sms = true, .device_remembered = false}),
+            (Methods{"sms", "backup_code"}));
 }
 
 }  // namespace

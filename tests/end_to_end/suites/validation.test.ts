@@ -317,11 +317,19 @@ describe('malformed requests', () => {
       'ResendResetCode',
       'VerifyResetCode',
       'ResetPassword',
+      'SendLoginText',
+      'VerifyLoginText',
     ])
+    // Field rules come before the question who calls. A request takes of these what it has.
+    const request = {
+      session_id: alice.sessionId,
+      verification_id: alice.sessionId,
+      phone_number: '+436641234567',
+      code: '123456',
+      new_password: alice.password,
+    }
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
-      // Field rules come before the question who calls. A request takes of these what it has.
-      const request = { session_id: alice.sessionId, new_password: alice.password }
       const refusal = await grpc.call(service, method, request).then(
         () => undefined,
         (error) => error,
@@ -337,6 +345,8 @@ describe('malformed requests', () => {
       ['GET', '/api/account/sessions'],
       ['DELETE', `/api/account/sessions/${alice.sessionId}`],
       ['POST', '/api/account/sessions/revoke-others'],
+      ['GET', '/api/account/phone'],
+      ['DELETE', '/api/account/phone'],
     ]) {
       const reply = await world
         .client()
