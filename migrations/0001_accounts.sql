@@ -393,3 +393,26 @@ CREATE TABLE webauthn_challenges (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX webauthn_challenges_expiry ON webauthn_challenges (expires_at, challenge_hash);
+-- A change of address that waits for its proof, beside its challenge ('change_email'), whose subject is the canonical
+-- form of `email`; one for each account. `session_id`: the session that asked for it, with which it ends.
+CREATE TABLE email_changes (
+  id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+  session_id uuid NOT NULL,
+  email text NOT NULL
+);
+
+-- An earlier address of an account, whose holder may undo the change with a mailed link. No other account takes the
+-- address before `expires_at`. `account_version`: the version of the account that the change made, which orders the
+-- changes.
+CREATE TABLE email_undos (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  email text NOT NULL,
+  email_canonical text NOT NULL UNIQUE,
+  link_hash bytea NOT NULL UNIQUE,
+  account_version bigint NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX email_undos_user ON email_undos (user_id, account_version);
+CREATE INDEX email_undos_expiry ON email_undos (expires_at);

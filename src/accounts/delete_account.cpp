@@ -1,6 +1,8 @@
 #include "accounts/delete_account.hpp"
 
 #include "accounts/change_status.hpp"
+#include "accounts/pending_email_change.hpp"
+#include "accounts/registration.hpp"
 #include "accounts/statements.hpp"
 #include "delivery/mails.hpp"
 #include "delivery/outbox.hpp"
@@ -11,18 +13,6 @@
 namespace ostiary::accounts {
 
 namespace {
-
-/// Deletes the registration that the account was made of. Others of its address become what they would be without an
-/// account: if they were gone, whoever started one would see that there was an account.
-void release_registrations(Transaction& tx, UserId user) {
-  for (const auto& begun : tx.all(statements::list_registrations_at, user)) {
-    if (begun.user_id == user) {
-      tx.execute(statements::delete_challenge, begun.id);
-    } else {
-      tx.execute(statements::name_account, begun.id, std::nullopt);
-    }
-  }
-}
 
 void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_password, user);
@@ -56,7 +46,8 @@ Result<std::int64_t> delete_account(const Deps& deps, const Call& call, UserId u
         disabled->ended_sessions + sessions::end_sessions_of(tx, room, user, std::nullopt, "account_deleted", now);
     while (sessions::forget_some_logins(tx, user)) {
     }
-    release_registrations(tx, user);
+    forget_email_changes(tx, user, now);
+    if (account->email_canonical) release_address(tx, *account->email_canonical);
     delivery::cancel_mails(tx, user);
     delete_rows_of(tx, user);
     const auto written = tx.one(statements::empty_user, user, now);

@@ -46,7 +46,8 @@ void order_reset_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
                          {"display_name", owner ? owner->display_name : ""},
                          {"service_name", deps.service_name}},
               .expires_at = now + deps.code_policy.code_lifetime,
-              .once = true},
+              .once = true,
+              .decoy = !owner},
              now);
 }
 

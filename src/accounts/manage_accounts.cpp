@@ -42,7 +42,7 @@ Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrd
   const std::string password_hash = deps.sessions.hasher.hash(order.password);
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<UserId> {
-    if (tx.optional(statements::find_owner, email.canonical)) {
+    if (tx.optional(statements::find_holder, email.canonical, now)) {
       return refuse(Refusal::email_taken, "This address has an account.", "email");
     }
     if (username && is_username_taken(tx, *username, email.canonical, now)) {

@@ -1,7 +1,6 @@
 #include "accounts/profile.hpp"
 
 #include "accounts/phone_numbers.hpp"
-#include "accounts/statements.hpp"
 #include "delivery/outbox.hpp"
 #include "sessions/start_session.hpp"
 
@@ -29,13 +28,6 @@ v1::Profile message(Transaction& tx, const Deps& deps, const AccountRow& row) {
   return profile;
 }
 
-/// Refused where the account was deleted since its session was checked.
-Result<AccountRow> own_account(Transaction& tx, const Call& call) {
-  auto row = tx.optional(statements::find_account, call.person().user_id);
-  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
-  return *std::move(row);
-}
-
 /// Writes the fields that are given into `row`; gives the names of those that changed, with commas between.
 std::string apply(const v1::UpdateProfileRequest& request, AccountRow& row) {
   std::string changed;
@@ -54,6 +46,12 @@ std::string apply(const v1::UpdateProfileRequest& request, AccountRow& row) {
 }
 
 }  // namespace
+
+Result<AccountRow> own_account(Transaction& tx, const Call& call) {
+  auto row = tx.optional(statements::find_account, call.person().user_id);
+  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
+  return *std::move(row);
+}
 
 Result<v1::Profile> get_profile(Deps& deps, const Call& call, const v1::GetProfileRequest&) {
   return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::Profile> {

@@ -45,8 +45,9 @@ std::unexpected<Refused> username_taken() {
 
 /// Who has the address, if anybody. Also keeps only the newest registrations of the address, so that nobody can keep
 /// its owner from registering.
-std::optional<statements::OwnerRow> make_room(Transaction& tx, const Deps& deps, const std::string& email_canonical) {
-  const auto owners = tx.ask(statements::find_owner, email_canonical);
+std::optional<statements::OwnerRow> make_room(Transaction& tx, const Deps& deps, const std::string& email_canonical,
+                                              Time now) {
+  const auto owners = tx.ask(statements::find_holder, email_canonical, now);
   for (const auto& surplus : tx.all(statements::surplus_challenges, verify_email_purpose, email_canonical,
                                     deps.policy.pending_per_address - 1)) {
     tx.send(statements::delete_challenge, surplus.id);
@@ -80,7 +81,7 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
   const auto id = deps.sessions.ids.make<VerificationId>();
   const auto user_id = deps.sessions.ids.make<UserId>();
   const auto& address = wanted.email.canonical;
-  const auto owner = make_room(tx, deps, address);
+  const auto owner = make_room(tx, deps, address, now);
   const auto owner_id = owner ? std::optional(owner->id) : std::nullopt;
   const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, verify_email_purpose, id, address);
 
@@ -92,7 +93,7 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
                            .reason = owner ? "address_has_account" : "pending",
                            .metadata = {{"verification_id", to_string(id)}}};
   // Whoever has no account gets no audit row before the proof, and an owner one a day: strangers can do this at will.
-  if (owner && order_registration_notice(tx, deps, *owner, now)) {
+  if (owner && order_address_notice(tx, deps, *owner, "registration_notice", now)) {
     deps.sessions.audit.record(tx, call, event);
   } else {
     order_code_mail(tx, deps, fresh, registration, owner.has_value(), now);
@@ -105,7 +106,7 @@ v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, con
 
 Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, const Call& call, const Wanted& wanted,
                                            Time now) {
-  if (tx.optional(statements::find_owner, wanted.email.canonical)) {
+  if (tx.optional(statements::find_holder, wanted.email.canonical, now)) {
     return refuse(Refusal::email_taken, "This address has an account.", "email");
   }
   const auto user_id = deps.sessions.ids.make<UserId>();

@@ -26,13 +26,14 @@ void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
              now);
 }
 
-bool order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now) {
+bool order_address_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, std::string_view kind,
+                           Time now) {
   if (owner.noticed_at && now < *owner.noticed_at + deps.policy.notice_pause) return false;
   tx.send(statements::note_notice, owner.id, now);
   order_mail(
       tx, deps,
       {.owner = owner.id,
-       .kind = "registration_notice",
+       .kind = kind,
        .to = owner.email.value(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.app_url}},

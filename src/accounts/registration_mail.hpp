@@ -11,7 +11,9 @@ namespace ostiary::accounts {
 void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
                      const statements::RegistrationRow& registration, bool decoy, Time now);
 
-/// Mails the owner, at most once a day, that somebody tried to register the address. Returns whether it did.
-bool order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now);
+/// Mails the holder of an address, at most once a day, that somebody asked for it: to register (`kind`
+/// registration_notice) or as the new address of another account (email_change_notice). Returns whether it did.
+bool order_address_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, std::string_view kind,
+                          Time now);
 
 }  // namespace ostiary::accounts

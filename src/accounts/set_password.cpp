@@ -5,7 +5,6 @@
 #include "accounts/create_account.hpp"
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
-#include "limits/email_address.hpp"
 #include "passwords/decoys.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/no_such_user.hpp"
@@ -29,10 +28,7 @@ std::vector<std::string> own_words(const Deps& deps, const statements::AccountRo
 /// Resets of an earlier address name an account that the address is not of any more, and are refused for that.
 void drop_open_resets(Transaction& tx, UserId user) {
   const auto account = tx.one(statements::find_account, user);
-  if (!account.email) return;
-  const auto address = limits::parse_email(*account.email);
-  if (!address) throw std::logic_error("an account's address is none");
-  drop_challenges(tx, reset_password_purpose, address->canonical);
+  if (account.email_canonical) drop_challenges(tx, reset_password_purpose, *account.email_canonical);
 }
 
 }  // namespace

@@ -98,14 +98,14 @@ inline constexpr Statement<void(VerificationId, Digest, std::int64_t, Time)> exc
 
 struct BegunRow {
   VerificationId id;
-  UserId user_id;  ///< the account that would have been made of it
+  UserId user_id;                 ///< the account that would be made of it
+  std::optional<UserId> account;  ///< the one that the address has
 };
-/// The registrations of an account's address that name the account. Never more than live ones are allowed.
-inline constexpr Statement<BegunRow(UserId)> list_registrations_at{R"sql(
-  SELECT c.id, p.user_id
-  FROM users u JOIN challenges c ON c.purpose = 'verify_email' AND c.subject = u.email_canonical AND c.user_id = u.id
-    JOIN pending_registrations p ON p.id = c.id
-  WHERE u.id = $1 ORDER BY c.created_at, c.id LIMIT 100
+/// The registrations of an address. Never more than live ones are allowed.
+inline constexpr Statement<BegunRow(std::string)> list_registrations_at{R"sql(
+  SELECT c.id, p.user_id, c.user_id
+  FROM challenges c JOIN pending_registrations p ON p.id = c.id
+  WHERE c.purpose = 'verify_email' AND c.subject = $1 ORDER BY c.created_at, c.id LIMIT 100
 )sql"};
 
 /// Its address has the account `$2` from now on, or none.
@@ -115,6 +115,68 @@ inline constexpr Statement<void(VerificationId, std::optional<UserId>)> name_acc
 
 inline constexpr Statement<void(VerificationId)> forget_password_of_registration{R"sql(
   UPDATE pending_registrations SET password_hash = '' WHERE id = $1
+)sql"};
+
+struct EmailChangeRow {
+  VerificationId id;
+  UserId user_id;
+  SessionId session_id;
+  std::string email;
+};
+inline constexpr Statement<EmailChangeRow(VerificationId)> find_email_change{R"sql(
+  SELECT id, user_id, session_id, email FROM email_changes WHERE id = $1
+)sql"};
+
+inline constexpr Statement<EmailChangeRow(UserId)> find_email_change_of{R"sql(
+  SELECT id, user_id, session_id, email FROM email_changes WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, SessionId, std::string)> insert_email_change{R"sql(
+  INSERT INTO email_changes (id, user_id, session_id, email) VALUES ($1, $2, $3, $4)
+)sql"};
+
+/// With its challenge.
+inline constexpr Statement<void(UserId)> delete_email_change_of{R"sql(
+  DELETE FROM challenges WHERE id = (SELECT id FROM email_changes WHERE user_id = $1)
+)sql"};
+
+struct EmailUndoRow {
+  Uuid id;
+  UserId user_id;
+  std::string email;
+  std::string email_canonical;
+  std::int64_t account_version;
+  Time expires_at;
+};
+inline constexpr Statement<EmailUndoRow(Digest)> find_email_undo_by_link{R"sql(
+  SELECT id, user_id, email, email_canonical, account_version, expires_at FROM email_undos WHERE link_hash = $1
+)sql"};
+
+/// The account's right to go back to the address `$2`, also one that has expired.
+inline constexpr Statement<EmailUndoRow(UserId, std::string)> find_email_undo_of{R"sql(
+  SELECT id, user_id, email, email_canonical, account_version, expires_at FROM email_undos
+  WHERE user_id = $1 AND email_canonical = $2
+)sql"};
+
+/// In the place of one that has expired, whosever it was.
+inline constexpr Statement<void(Uuid, UserId, std::string, std::string, Digest, std::int64_t, Time)> insert_email_undo{
+    R"sql(
+  INSERT INTO email_undos (id, user_id, email, email_canonical, link_hash, account_version, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (email_canonical) DO UPDATE
+  SET id = excluded.id, user_id = excluded.user_id, email = excluded.email, link_hash = excluded.link_hash,
+      account_version = excluded.account_version, expires_at = excluded.expires_at
+)sql"};
+
+/// Those of the change that made version `$2` and of a hundred later ones at most.
+inline constexpr Statement<EmailUndoRow(UserId, std::int64_t)> delete_some_email_undos{R"sql(
+  DELETE FROM email_undos WHERE id IN
+    (SELECT id FROM email_undos WHERE user_id = $1 AND account_version >= $2 ORDER BY account_version LIMIT 100)
+  RETURNING id, user_id, email, email_canonical, account_version, expires_at
+)sql"};
+
+inline constexpr Statement<void(Uuid)> delete_email_undo{R"sql(
+  DELETE FROM email_undos WHERE id = $1
 )sql"};
 
 struct GuessRow {
@@ -154,6 +216,15 @@ struct ForgetfulRow {
 inline constexpr Statement<ForgetfulRow(std::string)> find_forgetful{R"sql(
   SELECT u.id, u.email, u.status, p.display_name, p.locale
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
+)sql"};
+
+/// Whose address it is, or who may go back to it by a link. The address is as that account had or has it.
+inline constexpr Statement<OwnerRow(std::string, Time)> find_holder{R"sql(
+  SELECT u.id, coalesce(h.email, u.email), p.display_name, p.locale, n.sent_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
+    LEFT JOIN email_undos h ON h.email_canonical = $1 AND h.user_id = u.id
+  WHERE u.id = coalesce((SELECT o.id FROM users o WHERE o.email_canonical = $1),
+                        (SELECT e.user_id FROM email_undos e WHERE e.email_canonical = $1 AND e.expires_at > $2))
 )sql"};
 
 struct UserIdRow {
@@ -252,6 +323,13 @@ inline constexpr Statement<VersionRow(UserId, Time)> set_email_verified{R"sql(
   UPDATE users SET email_verified = true, version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version
 )sql"};
 
+/// Its address, proven.
+inline constexpr Statement<VersionRow(UserId, std::string, std::string, Time)> set_email{R"sql(
+  UPDATE users
+  SET email = $2, email_canonical = $3, email_verified = true, version = version + 1, updated_at = $4
+  WHERE id = $1 RETURNING version
+)sql"};
+
 /// What is left of a deleted account: its id, its times and its version. Its address and username are free.
 inline constexpr Statement<VersionRow(UserId, Time)> empty_user{R"sql(
   UPDATE users
@@ -306,17 +384,18 @@ struct AccountRow {
   std::string locale;
   std::string time_zone;
   Time profile_updated_at;
+  std::optional<std::string> email_canonical;
 };
 inline constexpr Statement<AccountRow(UserId)> find_account{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.id = $1
 )sql"};
 
 /// Accounts with an address, sorted by address.
 inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id
   WHERE u.email_canonical > $1 ORDER BY u.email_canonical LIMIT $2
 )sql"};
@@ -324,7 +403,7 @@ inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{
 /// Accounts without an address, sorted by id.
 inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_without_email{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id
   WHERE u.email_canonical IS NULL AND u.status <> 'deleted' AND u.id > $1 ORDER BY u.id LIMIT $2
 )sql"};

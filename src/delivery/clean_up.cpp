@@ -28,6 +28,7 @@ CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std
   delete_some(now, delete_expired_webauthn_challenges);
   delete_some(now, delete_expired_pending_logins);
   delete_some(now, delete_expired_remembered_devices);
+  delete_some(now, delete_expired_email_undos);
   delete_some(now - retention.code_guesses, delete_code_guesses);
   delete_some(now - retention.texts, delete_texts);
   delete_some(now - retention.sessions, delete_old_sessions);

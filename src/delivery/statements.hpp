@@ -155,6 +155,12 @@ inline constexpr Statement<void(Time)> delete_expired_remembered_devices{R"sql(
     (SELECT id FROM remembered_devices WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
 )sql"};
 
+/// The addresses are free again.
+inline constexpr Statement<void(Time)> delete_expired_email_undos{R"sql(
+  DELETE FROM email_undos WHERE id IN
+    (SELECT id FROM email_undos WHERE expires_at < $1 ORDER BY expires_at LIMIT 100)
+)sql"};
+
 inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
   DELETE FROM code_guesses WHERE id IN
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)

@@ -56,6 +56,10 @@ const std::array mail_kinds{
     MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
     MailKind{"device_remembered", notice_values},
     MailKind{"reset_password", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
+    MailKind{"change_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
+    MailKind{"email_change_notice", {"link", "display_name", "service_name"}},
+    MailKind{"email_changed", and_value(and_value(notice_values, "new_email"), "undo_link")},
+    MailKind{"email_change_undone", {"link", "display_name", "service_name"}},
 };
 
 constexpr std::size_t longest_name = 100;

@@ -1,9 +1,11 @@
 #include "door/routes.hpp"
 
+#include "accounts/change_email.hpp"
 #include "accounts/change_password.hpp"
 #include "accounts/forgot_password.hpp"
 #include "accounts/phone.hpp"
 #include "accounts/profile.hpp"
+#include "accounts/prove_email_change.hpp"
 #include "accounts/register.hpp"
 #include "accounts/reset_password.hpp"
 #include "accounts/verify_email.hpp"
@@ -83,6 +85,14 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnReauthentication", factors,
                       factors::begin_webauthn_reauthentication),
       contract::route("ostiary.v1.WebAuthnService.ListRelatedOrigins", factors, factors::list_related_origins),
+      // The address of an account.
+      contract::route("ostiary.v1.EmailService.GetEmail", accounts, accounts::get_email),
+      contract::route("ostiary.v1.EmailService.ChangeEmail", accounts, accounts::change_email),
+      contract::route("ostiary.v1.EmailService.ResendEmailChange", accounts, accounts::resend_email_change),
+      contract::route("ostiary.v1.EmailService.VerifyEmailChange", accounts, accounts::verify_email_change),
+      contract::route("ostiary.v1.EmailService.CancelEmailChange", accounts, accounts::cancel_email_change),
+      contract::route("ostiary.v1.EmailService.ConfirmEmailChange", accounts, accounts::confirm_email_change),
+      contract::route("ostiary.v1.EmailService.UndoEmailChange", accounts, accounts::undo_email_change),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

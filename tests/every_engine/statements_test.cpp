@@ -37,6 +37,7 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"phone_changes.id", typeid(VerificationId)},
       {"*.number_hash", typeid(Digest)},
       {"*.prefix_hash", typeid(Digest)},
+      {"email_changes.id", typeid(VerificationId)},
       {"sessions.id", typeid(SessionId)},
       {"*.session_id", typeid(SessionId)},
       {"login_attempts.id", typeid(AttemptId)},

@@ -147,6 +147,8 @@ describe('requests from other sites', () => {
       '/docs',
       '/verify-email',
       '/reset-password',
+      '/confirm-email',
+      '/undo-email-change',
       '/health',
       '/api/auth/session',
       '/api/nothing',

@@ -319,6 +319,8 @@ describe('malformed requests', () => {
       'ResetPassword',
       'SendLoginText',
       'VerifyLoginText',
+      'ConfirmEmailChange',
+      'UndoEmailChange',
     ])
     // Field rules come before the question who calls. A request takes of these what it has.
     const request = {
@@ -327,6 +329,8 @@ describe('malformed requests', () => {
       phone_number: '+436641234567',
       code: '123456',
       new_password: alice.password,
+      change_id: alice.sessionId,
+      new_email: 'new@example.org',
     }
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
@@ -347,6 +351,8 @@ describe('malformed requests', () => {
       ['POST', '/api/account/sessions/revoke-others'],
       ['GET', '/api/account/phone'],
       ['DELETE', '/api/account/phone'],
+      ['GET', '/api/account/email'],
+      ['DELETE', '/api/account/email'],
     ]) {
       const reply = await world
         .client()
