@@ -6,6 +6,7 @@
 
 #include "accounts/change_email.hpp"
 #include "accounts/change_status.hpp"
+#include "accounts/create_account.hpp"
 #include "accounts/delete_account.hpp"
 #include "accounts/forgot_password.hpp"
 #include "accounts/manage_accounts.hpp"
@@ -105,11 +106,10 @@ class EmailChanges : public OnEveryEngine {
     std::string text;
   };
   std::vector<std::string> texts(const Statement<TextRow()>& statement) {
+    const auto rows =
+        *world.db.read([&](Transaction& tx) -> Result<std::vector<TextRow>> { return tx.all(statement); });
     std::vector<std::string> found;
-    for (const auto& row :
-         *world.db.read([&](Transaction& tx) -> Result<std::vector<TextRow>> { return tx.all(statement); })) {
-      found.push_back(row.text);
-    }
+    for (const auto& row : rows) found.push_back(row.text);
     return found;
   }
 
@@ -464,8 +464,9 @@ TEST_P(EmailChanges, ProveAnAddressThatWasNotVerified) {
   ASSERT_TRUE(registered);
   ada.access_token = registered->access_token();
   EXPECT_FALSE(email_of(ada).email_verified());
-  EXPECT_EQ(changes(ada, "ada@example.org", "ada@example.org"), token_in(last_mail_to("ada@example.org")));
+  changes(ada, "ada@example.org", "ada@example.org");
   EXPECT_TRUE(email_of(ada).email_verified());
+  EXPECT_THAT(last_mail_to("ada@example.org").subject, HasSubstr("is your code")) << "nothing was replaced";
   EXPECT_EQ(count({"SELECT count(*) FROM email_undos"}), 0);
 }
 
