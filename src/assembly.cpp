@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "accounts/renew_skeletons.hpp"
-#include "adapters/invalidation_postgres.hpp"
 #include "adapters/http_sms_gateway.hpp"
+#include "adapters/invalidation_postgres.hpp"
 #include "adapters/invalidation_sqlite.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/encoding.hpp"
@@ -269,24 +269,23 @@ Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<a
       cache(foundation.storage.invalidation(), render),
       limiter(foundation.random),
       limits(limiter, *config.rates, *config.rate_limits),
-      sessions{foundation.clock,
-               foundation.ids,
-               foundation.random,
-               foundation.storage.db(),
-               foundation.keys,
-               foundation.audit,
-               foundation.storage.invalidation(),
-               hasher,
-               tokens,
-               devices,
-               cache,
-               limits,
-               log,
-               session_policy(config),
-               [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
-               {.required = *config.mfa_required,
-                .required_roles = *config.mfa_required_roles,
-                .sms = *config.mfa_sms}},
+      sessions{
+          foundation.clock,
+          foundation.ids,
+          foundation.random,
+          foundation.storage.db(),
+          foundation.keys,
+          foundation.audit,
+          foundation.storage.invalidation(),
+          hasher,
+          tokens,
+          devices,
+          cache,
+          limits,
+          log,
+          session_policy(config),
+          [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
+          {.required = *config.mfa_required, .required_roles = *config.mfa_required_roles, .sms = *config.mfa_sms}},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),

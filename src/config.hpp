@@ -305,10 +305,8 @@ struct Config {
       .value = 50,
       .meaning = "The most texts in 24 hours to numbers that have the first seven digits in common.",
       .bounds = {1, 100'000}};
-  Setting<std::uint32_t> sms_per_day{.name = "SMS_PER_DAY",
-                                     .value = 1000,
-                                     .meaning = "The most texts in 24 hours in all.",
-                                     .bounds = {1, 100'000}};
+  Setting<std::uint32_t> sms_per_day{
+      .name = "SMS_PER_DAY", .value = 1000, .meaning = "The most texts in 24 hours in all.", .bounds = {1, 100'000}};
 
   Heading accounts{"Registration and passwords", ""};
   Setting<bool> registration_verify_email{
@@ -504,14 +502,14 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
        config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
        config.mail_templates, config.texting, config.sms_url, config.sms_token, config.sms_from, config.sms_countries,
-       config.sms_per_number, config.sms_per_account, config.sms_per_prefix, config.sms_per_day, config.accounts, config.registration_verify_email, config.code_lifetime,
-       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
-       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
-       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
-       config.fresh_login_within, config.mfa_required, config.mfa_required_roles, config.mfa_sms, config.token_algorithm,
-       config.token_audience, config.token_client_id, config.geoip_file, config.limiting, config.rate_limits,
-       config.rates, config.running, config.workers, config.hash_threads, config.drain_delay, config.log_format,
-       config.log_level);
+       config.sms_per_number, config.sms_per_account, config.sms_per_prefix, config.sms_per_day, config.accounts,
+       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
+       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
+       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
+       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.mfa_required,
+       config.mfa_required_roles, config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id,
+       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
+       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }
 
 /// The sources from which settings are read.

@@ -250,7 +250,8 @@ TEST(Config, RefusesAGatewayThatCannotWork) {
               ElementsAre(HasSubstr("SMS_TOKEN (environment): expected only")));
   EXPECT_THAT(errors_of({{"SMS_TOKEN", "hunter2 x"}}), ElementsAre(HasSubstr("printable ASCII")));
   for (const char* countries : {"AT", "43 49", "999", "0043", "43, -1"}) {
-    EXPECT_THAT(errors_of({{"SMS_COUNTRIES", countries}}), ElementsAre(HasSubstr("expected country codes"))) << countries;
+    EXPECT_THAT(errors_of({{"SMS_COUNTRIES", countries}}), ElementsAre(HasSubstr("expected country codes")))
+        << countries;
   }
   EXPECT_THAT(errors_of(on_the_internet({{"MFA_SMS", "on"}})), ElementsAre(HasSubstr("SMS_URL is required")));
   EXPECT_THAT(errors_of({{"MFA_SMS", "on"}}), IsEmpty());

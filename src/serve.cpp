@@ -283,7 +283,8 @@ void tell_of_mailbox(const Config& config, const std::optional<Secret>& mailbox_
   if (!mailbox_key) return;
   const std::string path = pages::mailbox_path(*mailbox_key);
   log.write(LogLevel::warning, "mailbox.development",
-            {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set, and texts until SMS_URL is set"}});
+            {{"url", *config.public_url + path},
+             {"hint", "mail stays there until SMTP_URL is set, and texts until SMS_URL is set"}});
 }
 
 using Samples = std::vector<door::Metrics::Sample>;

@@ -153,9 +153,11 @@ Result<v1::ChangePhoneReply> change_phone(Deps& deps, const Call& call, const v1
         tx, deps, {id, verify_phone_purpose, user, subject_of(user), device, deps.policy.pending_lifetime}, fresh, now);
     tx.execute(statements::insert_phone_change, id, user, seal_number(tx, deps, user, phone_change_purpose, *number));
     order_code_text(tx, deps, user, verify_phone_purpose, fresh, *number, owner->locale, now);
-    deps.sessions.audit.record(
-        tx, call,
-        {.action = change_action, .user = user, .reason = "begun", .metadata = {{"country_code", number->country_code}}});
+    deps.sessions.audit.record(tx, call,
+                               {.action = change_action,
+                                .user = user,
+                                .reason = "begun",
+                                .metadata = {{"country_code", number->country_code}}});
     return reply_of(id, times);
   });
 }

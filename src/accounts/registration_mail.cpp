@@ -27,7 +27,7 @@ void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
 }
 
 bool order_address_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, std::string_view kind,
-                           Time now) {
+                          Time now) {
   if (owner.noticed_at && now < *owner.noticed_at + deps.policy.notice_pause) return false;
   tx.send(statements::note_notice, owner.id, now);
   order_mail(

@@ -63,9 +63,8 @@ std::string body_of(const SmsServer& server, const TextMessage& message) {
         boost::json::object{{"to", message.to}, {"from", server.sender}, {"text", message.text}});
   }
   const bool is_service = server.sender.starts_with("MG");
-  return form_field("To", message.to) + "&" +
-         form_field(is_service ? "MessagingServiceSid" : "From", server.sender) + "&" +
-         form_field("Body", message.text);
+  return form_field("To", message.to) + "&" + form_field(is_service ? "MessagingServiceSid" : "From", server.sender) +
+         "&" + form_field("Body", message.text);
 }
 
 Owned<curl_slist> headers_of(const SmsServer& server, const TextMessage& message) {

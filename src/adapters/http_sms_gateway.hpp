@@ -41,9 +41,10 @@ struct SmsReach {
 };
 
 /// Sends each text by one HTTP/1.1 request over a connection of its own, by libcurl, with verified TLS except to this
-/// machine. Redirects are not followed. The id of the message is sent as Idempotency-Key. Any 2xx is `accepted`; 400 and
-/// 422 are `refused`; other 3xx and 4xx, and 503, may be caused by our settings or this hour, and are `refused_for_now`,
-/// like a gateway that is not reached. A 5xx or a connection that breaks after the message was handed over is `unknown`.
+/// machine. Redirects are not followed. The id of the message is sent as Idempotency-Key. Any 2xx is `accepted`; 400
+/// and 422 are `refused`; other 3xx and 4xx, and 503, may be caused by our settings or this hour, and are
+/// `refused_for_now`, like a gateway that is not reached. A 5xx or a connection that breaks after the message was
+/// handed over is `unknown`.
 class HttpSmsGateway final : public SmsGateway {
  public:
   explicit HttpSmsGateway(SmsServer server);

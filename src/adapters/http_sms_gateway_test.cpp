@@ -125,8 +125,8 @@ TEST(HttpSmsGateway, PostsJsonWithItsToken) {
 }
 
 TEST(HttpSmsGateway, PostsTwiliosFormWithBasicAuthentication) {
-  for (const auto& [sender, field] : {std::pair{"+4367612345", "From=%2B4367612345"},
-                                      std::pair{"MG00aa", "MessagingServiceSid=MG00aa"}}) {
+  for (const auto& [sender, field] :
+       {std::pair{"+4367612345", "From=%2B4367612345"}, std::pair{"MG00aa", "MessagingServiceSid=MG00aa"}}) {
     ScriptedGateway server;
     auto chosen = parse_sms_url("twilio://AC12:s%3Acret@" + server.host()).value();
     chosen.sender = sender;
@@ -138,8 +138,8 @@ TEST(HttpSmsGateway, PostsTwiliosFormWithBasicAuthentication) {
     EXPECT_THAT(request, StartsWith("POST /2010-04-01/Accounts/AC12/Messages.json HTTP/1.1\r\n"));
     EXPECT_THAT(request, HasSubstr("\r\nAuthorization: Basic QUMxMjpzOmNyZXQ=\r\n"));
     EXPECT_THAT(request, HasSubstr("\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
-    EXPECT_EQ(body_of(request), "To=%2B436641234567&" + std::string(field) +
-                                    "&Body=123456%20ist%20Ihr%20Code%20f%C3%BCr%20%C3%96dland");
+    EXPECT_EQ(body_of(request),
+              "To=%2B436641234567&" + std::string(field) + "&Body=123456%20ist%20Ihr%20Code%20f%C3%BCr%20%C3%96dland");
   }
 }
 
@@ -238,9 +238,9 @@ TEST(SmsUrl, IsRead) {
 
 TEST(SmsUrl, IsRefusedInWordsWithoutItsSecrets) {
   for (const char* url :
-       {"http://sms.example.org/s3cret", "ftp://s3cret@localhost", "s3cret", "", "https://", "https://:s3cret@h.example/",
-        "https://h.example/#s3cret", "twilio://api.twilio.com", "twilio://AC1@api.twilio.com",
-        "twilio://AC/1:s3cret@api.twilio.com", "twilio://A%2F1:s3cret@api.twilio.com",
+       {"http://sms.example.org/s3cret", "ftp://s3cret@localhost", "s3cret", "", "https://",
+        "https://:s3cret@h.example/", "https://h.example/#s3cret", "twilio://api.twilio.com",
+        "twilio://AC1@api.twilio.com", "twilio://AC/1:s3cret@api.twilio.com", "twilio://A%2F1:s3cret@api.twilio.com",
         "twilio://AC1:s3cret@api.twilio.com/path", "https://us%er:s3cret@h.example", "https://u%0A:s3cret@h.example"}) {
     const auto server = parse_sms_url(url);
     ASSERT_FALSE(server) << url;

@@ -182,10 +182,9 @@ void Executor::bring_jobs_forward() {
   std::int64_t brought = 0;
   for (const std::string_view kind : job_kinds) {
     for (std::optional from(now + Duration(1)); from && !is_stopping();) {
-      const auto some =
-          parts_.db.transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<BroughtForward> {
-            return bring_some_forward(tx, kind, now, *from);
-          });
+      const auto some = parts_.db.transaction(
+          Isolation::read_committed,
+          [&](Transaction& tx) -> Result<BroughtForward> { return bring_some_forward(tx, kind, now, *from); });
       brought += some->jobs;
       from = some->next;
     }
@@ -245,8 +244,7 @@ Executor::Claim Executor::claim(std::string_view kind) {
                    [&](Transaction& tx) -> Result<Claim> {
                      auto job = tx.optional(statements::next_due_job, kind, now);
                      if (!job) job = tx.optional(statements::next_abandoned_job, kind, now);
-                     if (!job)
-                       job = tx.optional(statements::next_job_leased_too_long, kind, now + longest_lease_left);
+                     if (!job) job = tx.optional(statements::next_job_leased_too_long, kind, now + longest_lease_left);
                      if (!job) return Claim{};
                      const ClaimVerdict verdict = judge_claim(*job, now);
                      if (verdict == ClaimVerdict::taken) return Claim{};

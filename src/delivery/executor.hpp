@@ -61,8 +61,9 @@ class Executor {
   /// Signals that a job was committed, so that it starts at once instead of within a second. Does not block or throw.
   void wake();
 
-  /// Lets running attempts finish until `deadline`, makes the mailer and the gateway for texts interrupt the others, and returns when their
-  /// outcome is stored. An attempt that was interrupted before the message was handed over is repeated later.
+  /// Lets running attempts finish until `deadline`, makes the mailer and the gateway for texts interrupt the others,
+  /// and returns when their outcome is stored. An attempt that was interrupted before the message was handed over is
+  /// repeated later.
   void stop(std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() +
                                                              std::chrono::seconds(30));
 

@@ -31,7 +31,8 @@ class BrokenTemplate final : public WrongSetting {
 
 /// The mail templates: the built-in ones and an operator's replacements. Thread-safe after construction.
 ///
-/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl`, or `.sms.tpl` for a text to a phone, in ctemplate's language. `{{code}}` inserts a value;
+/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl`, or `.sms.tpl` for a text to a phone, in ctemplate's
+/// language. `{{code}}` inserts a value;
 /// `{{#has_code}}...{{/has_code}}` is shown only if the value is not empty. In HTML values are escaped for their
 /// context.
 class MailTemplates {

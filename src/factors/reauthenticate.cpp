@@ -166,8 +166,9 @@ std::string fresh_login_methods(const Deps& deps, const Person& user) {
 bool lacks_second_factor(const Deps& deps, const Person& user) {
   if (std::ranges::find(user.amr, sessions::multi_factor) != user.amr.end()) return false;
   const auto& room = deps.accounts.sessions;
-  return *room.db.read(
-      [&](Transaction& tx) -> Result<bool> { return !renewing_methods_of(tx, user.user_id, room.clock.now()).empty(); });
+  return *room.db.read([&](Transaction& tx) -> Result<bool> {
+    return !renewing_methods_of(tx, user.user_id, room.clock.now()).empty();
+  });
 }
 
 }  // namespace ostiary::factors

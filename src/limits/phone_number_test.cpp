@@ -48,8 +48,8 @@ TEST(PhoneNumber, IsReadHoweverPeopleTypeIt) {
 }
 
 TEST(PhoneNumber, OfAServiceOrOfNoCountryIsNone) {
-  for (const char* code : {"0", "210", "214", "259", "384", "388", "422", "671", "684", "699", "800", "808", "830", "870",
-                           "878", "881", "882", "883", "888", "969", "978", "979", "990", "991", "997", "999"}) {
+  for (const char* code : {"0",   "210", "214", "259", "384", "388", "422", "671", "684", "699", "800", "808", "830",
+                           "870", "878", "881", "882", "883", "888", "969", "978", "979", "990", "991", "997", "999"}) {
     EXPECT_TRUE(country_code_of(std::string(code) + "1234567").empty()) << code;
     EXPECT_FALSE(parse_phone_number("+" + std::string(code) + "12345678")) << code;
   }

@@ -102,7 +102,8 @@ http::Response one_mail(const MailboxEntry& entry, const Secret& key) {
   values["to"] = entry.mail.to;
   values["received_at"] = to_rfc3339(entry.received_at);
   if (!entry.mail.html.empty()) {
-    values.SetValueAndShowSection("html_path", path_of(entry) + std::string(html_suffix) + query_with(key), "with_html");
+    values.SetValueAndShowSection("html_path", path_of(entry) + std::string(html_suffix) + query_with(key),
+                                  "with_html");
   }
   values["list_path"] = mailbox_path(key);
   add_parts(values, entry.mail.text);
