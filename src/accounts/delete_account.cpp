@@ -41,7 +41,8 @@ Result<std::int64_t> delete_account(const Deps& deps, const Call& call, UserId u
   }
   const Time now = room.clock.now();
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    if (!tx.optional(statements::find_account, user)) return sessions::no_such_user();
+    const auto account = tx.optional(statements::find_account, user);
+    if (!account) return sessions::no_such_user();
     const auto ended =
         disabled->ended_sessions + sessions::end_sessions_of(tx, room, user, std::nullopt, "account_deleted", now);
     while (sessions::forget_some_logins(tx, user)) {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Time now{std::chrono::days{20'000}};
+constexpr Time asked_now{std::chrono::days{20'000}};
 
 TEST(ForgottenPassword, Verdicts) {
   struct Row {
@@ -28,7 +28,7 @@ TEST(ForgottenPassword, Verdicts) {
 }
 
 TEST(PasswordReset, Verdicts) {
-  const PresentedReset good{now + 23h, now + 10min, true, "active"};
+  const PresentedReset good{asked_now + 23h, asked_now + 10min, true, "active"};
   const auto with = [&](auto change) {
     PresentedReset reset = good;
     change(reset);
@@ -41,20 +41,20 @@ TEST(PasswordReset, Verdicts) {
   };
   const Row table[] = {
       {"no such token", std::nullopt, ResetVerdict::invalid},
-      {"the challenge's time is over", with([](auto& reset) { reset.challenge_expires_at = now; }),
+      {"the challenge's time is over", with([](auto& reset) { reset.challenge_expires_at = asked_now; }),
        ResetVerdict::invalid},
-      {"one tick before it expires", with([](auto& reset) { reset.token_expires_at = now + 1us; }),
+      {"one tick before it expires", with([](auto& reset) { reset.token_expires_at = asked_now + 1us; }),
        ResetVerdict::right},
-      {"the moment it expires", with([](auto& reset) { reset.token_expires_at = now; }), ResetVerdict::invalid},
+      {"the moment it expires", with([](auto& reset) { reset.token_expires_at = asked_now; }), ResetVerdict::invalid},
       {"the account has another address now", with([](auto& reset) { reset.still_owner = false; }),
        ResetVerdict::invalid},
       {"the account was disabled", with([](auto& reset) { reset.status = "disabled"; }), ResetVerdict::disabled},
-      {"disabled, and too old", with([](auto& reset) { reset.status = "disabled", reset.token_expires_at = now; }),
-       ResetVerdict::invalid},
+      {"disabled, and too old",
+       with([](auto& reset) { reset.status = "disabled", reset.token_expires_at = asked_now; }), ResetVerdict::invalid},
       {"locked", with([](auto& reset) { reset.status = "locked"; }), ResetVerdict::right},
       {"right", good, ResetVerdict::right},
   };
-  for (const auto& row : table) EXPECT_EQ(judge_reset(row.reset, now), row.verdict) << row.name;
+  for (const auto& row : table) EXPECT_EQ(judge_reset(row.reset, asked_now), row.verdict) << row.name;
   for (int verdict = 0; verdict <= static_cast<int>(ResetVerdict::right); ++verdict) {
     EXPECT_TRUE(std::any_of(std::begin(table), std::end(table),
                             [&](const auto& row) { return static_cast<int>(row.verdict) == verdict; }));

@@ -7,6 +7,7 @@
 #include "accounts/registration.hpp"
 #include "base/encoding.hpp"
 #include "delivery/outbox.hpp"
+#include "limits/email_address.hpp"
 #include "sessions/end_sessions.hpp"
 
 namespace ostiary::accounts {

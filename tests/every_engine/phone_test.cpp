@@ -35,7 +35,9 @@ class Phones : public OnEveryEngine {
 
   /// A call of somebody who signs in again where the access token has expired.
   Call call_of(Person& person) {
-    if (!person.is_recognised()) EXPECT_TRUE(person.logs_in());
+    if (!person.is_recognised()) {
+      EXPECT_TRUE(person.logs_in());
+    }
     return person.call(*person.is_recognised());
   }
 
