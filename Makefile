@@ -19,7 +19,7 @@ install: build  ## Copy the program to PREFIX/bin (/usr/local/bin), below DESTDI
 	@install -D -m 755 build/release/ostiary '$(DESTDIR)$(PREFIX)/bin/ostiary'
 	@echo 'Installed $(DESTDIR)$(PREFIX)/bin/ostiary'
 
-develop:        ## Build the program and the tests for whoever changes the code, in build/develop
+develop:        ## Build the program and the tests for development, in build/develop
 	@deploy/install-dependencies build test
 	@deploy/build develop ostiary ostiary_tests
 
@@ -31,17 +31,17 @@ test-more:      ## Kills, races, fuzzers, tests that measure time, foreign clien
 	@deploy/install-dependencies build test more
 	@tests/run more
 
-bench:          ## What it costs, beside what the machine could do; QUICK=1 takes three minutes
+bench:          ## Measure against what the machine can do; QUICK=1 takes three minutes
 	@deploy/install-dependencies build test
 	@bench/run $(if $(QUICK),--quick)
 
-format:         ## Lay out the code
+format:         ## Format the code
 	@deploy/install-dependencies build lint
 	@cmake -DFOLDER=$(CURDIR)/tests/end_to_end -P cmake/npm_ci.cmake
 	@tests/end_to_end/node_modules/.bin/prettier --log-level warn --write $(TYPESCRIPT)
 	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
-lint:           ## Check the layout, and what clang-tidy and the TypeScript compiler say
+lint:           ## Check the formatting, and run clang-tidy and the TypeScript compiler
 	@deploy/install-dependencies build test lint
 	@tests/lint
 	@tests/end_to_end/node_modules/.bin/prettier --check $(TYPESCRIPT)

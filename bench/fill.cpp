@@ -10,6 +10,7 @@
 #include "crypto/password_hash.hpp"
 #include "limits/username.hpp"
 #include "master_key.hpp"
+#include "passwords/decoys.hpp"
 #include "sessions/tokens.hpp"
 #include "storage.hpp"
 #include "storage/data_folder.hpp"
@@ -78,9 +79,10 @@ class Filler {
                   now_,
                   std::int64_t{1}};
          }},
-        {"password_credentials", "user_id, hash, cost, changed_at",
+        {"password_credentials", "user_id, hash, cost, sample, changed_at",
          [this](std::size_t user, std::vector<Parameter>& row) {
-           row = {uuid_for("user", user), text(hash_), text(crypto::cost_of(hash_)), now_};
+           const UserId id{uuid_for("user", user)};
+           row = {id.uuid, text(hash_), text(crypto::cost_of(hash_)), passwords::sample_of(id), now_};
          }},
         {"user_profiles", "user_id, display_name, avatar_url, locale, time_zone, updated_at",
          [this](std::size_t user, std::vector<Parameter>& row) {

@@ -30,14 +30,16 @@ CREATE UNIQUE INDEX users_username_skeleton ON users (username_skeleton, skeleto
 CREATE INDEX users_skeleton_version ON users (skeleton_version, id);
 
 -- `cost`: the algorithm and cost of the hash, which is its text up to the salt. `changed_at`: when the password was
--- chosen; a stronger hash of the same one does not change it.
+-- chosen; a stronger hash of the same one does not change it. `sample`: from 0 to 4095, by the user's id; of many hashes
+-- of one cost those of some samples are counted.
 CREATE TABLE password_credentials (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
   hash text NOT NULL,
   cost text NOT NULL,
+  sample bigint NOT NULL,
   changed_at timestamptz NOT NULL
 );
-CREATE INDEX password_credentials_cost ON password_credentials (cost);
+CREATE INDEX password_credentials_cost ON password_credentials (cost, sample);
 
 CREATE TABLE user_profiles (
   user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -274,8 +276,37 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_ready ON jobs (kind, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (kind, leased_until) WHERE state = 'running';
+CREATE INDEX jobs_owner ON jobs (owner_id, id) WHERE finished_at IS NULL;
 CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
 CREATE INDEX jobs_dead ON jobs (finished_at) WHERE state = 'dead';
+
+-- The phone numbers that people have proven, sealed with their keys. Several accounts may have the same one.
+CREATE TABLE phone_numbers (
+  user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  number_sealed bytea NOT NULL,
+  verified_at timestamptz NOT NULL
+);
+
+-- The number that a person has yet to prove, beside its challenge; one for each person.
+CREATE TABLE phone_changes (
+  id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+  number_sealed bytea NOT NULL
+);
+
+-- The texts that were ordered in the last 24 hours, which the caps count. The number and its first digits as keyed
+-- hashes (a blind index).
+CREATE TABLE texts (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  number_hash bytea NOT NULL,
+  prefix_hash bytea NOT NULL,
+  ordered_at timestamptz NOT NULL
+);
+CREATE INDEX texts_user ON texts (user_id, ordered_at);
+CREATE INDEX texts_number ON texts (number_hash, ordered_at);
+CREATE INDEX texts_prefix ON texts (prefix_hash, ordered_at);
+CREATE INDEX texts_time ON texts (ordered_at);
 
 -- Logins whose password was right and that wait for their second step. `device_hash`: the only device that may complete
 -- it. `password_changed_at`: when the password that was given had been chosen; another one since makes the row void.
@@ -362,3 +393,26 @@ CREATE TABLE webauthn_challenges (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX webauthn_challenges_expiry ON webauthn_challenges (expires_at, challenge_hash);
+-- A change of address that waits for its proof, beside its challenge ('change_email'), whose subject is the canonical
+-- form of `email`; one for each account. `session_id`: the session that asked for it, with which it ends.
+CREATE TABLE email_changes (
+  id uuid PRIMARY KEY REFERENCES challenges (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+  session_id uuid NOT NULL,
+  email text NOT NULL
+);
+
+-- An earlier address of an account, whose holder may undo the change with a mailed link. No other account takes the
+-- address before `expires_at`. `account_version`: the version of the account that the change made, which orders the
+-- changes.
+CREATE TABLE email_undos (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  email text NOT NULL,
+  email_canonical text NOT NULL UNIQUE,
+  link_hash bytea NOT NULL UNIQUE,
+  account_version bigint NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX email_undos_user ON email_undos (user_id, account_version);
+CREATE INDEX email_undos_expiry ON email_undos (expires_at);

@@ -1,8 +1,10 @@
 #include "assembly.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "accounts/renew_skeletons.hpp"
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/invalidation_postgres.hpp"
 #include "adapters/invalidation_sqlite.hpp"
 #include "adapters/smtp_mailer.hpp"
@@ -15,8 +17,10 @@
 
 namespace ostiary {
 
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log) {
-  return [&clock, &log](const storage::SchemaLease& lease) {
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting) {
+  return [&clock, &log, while_waiting = std::move(while_waiting), told = false](const auto& lease) mutable {
+    if (while_waiting) while_waiting();
+    if (std::exchange(told, true)) return;
     const auto left = std::chrono::ceil<std::chrono::seconds>(lease.leased_until - clock.now());
     log.write(LogLevel::warning, "schema.waiting",
               {{"holder", lease.holder},
@@ -59,17 +63,19 @@ void warn_of_role(const Config& config, Database& db, Log& log) {
              {"text", "this server connects as another role than DATABASE_SERVING_ROLE: its rights are not limited"}});
 }
 
-void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log) {
+void prepare_schema(const Config& config, Storage::Use use, Database& db, const Clock& clock, Log& log,
+                    const WhileWaiting& while_waiting) {
   storage::Migrator migrator(db);
+  const auto on_wait = waits_to_log(clock, log, while_waiting);
   switch (use) {
     case Storage::Use::server:
     case Storage::Use::worker:
-      migrator.prepare_to_serve(*config.migrate_on_start, clock, waits_to_log(clock, log));
+      migrator.prepare_to_serve(*config.migrate_on_start, clock, on_wait);
       prepare_skeletons(config, db, log);
       warn_of_role(config, db, log);
       return;
     case Storage::Use::founder:
-      if (!migrator.is_current()) migrator.migrate(clock, waits_to_log(clock, log));
+      if (!migrator.is_current()) migrator.migrate(clock, on_wait);
       return;
     case Storage::Use::visitor: return expect_schema(config, &db);
   }
@@ -88,8 +94,8 @@ Secret master_key(const Config& config, Database& db, Random& random) {
 }
 
 vault::ServerKeys open_keys(const Config& config, Storage::Use use, Database& db, const Clock& clock,
-                            const IdSource& ids, Random& random, Log& log) {
-  prepare_schema(config, use, db, clock, log);
+                            const IdSource& ids, Random& random, Log& log, const WhileWaiting& while_waiting) {
+  prepare_schema(config, use, db, clock, log, while_waiting);
   const bool is_server = use == Storage::Use::server;
   return {db,
           clock,
@@ -120,6 +126,16 @@ accounts::CodePolicy code_policy(const Config& config) {
   policy.code_lifetime = *config.code_lifetime;
   policy.resend_pause = *config.resend_pause;
   return policy;
+}
+
+accounts::TextPolicy text_policy(const Config& config) {
+  return {.enabled = config.sends_texts(),
+          .domain = host_of(config.app_url->empty() ? *config.public_url : *config.app_url),
+          .countries = *config.sms_countries,
+          .per_account = *config.sms_per_account,
+          .per_number = *config.sms_per_number,
+          .per_prefix = *config.sms_per_prefix,
+          .per_day = *config.sms_per_day};
 }
 
 std::string render(const v1::CheckSessionReply& reply) {
@@ -168,32 +184,55 @@ std::unique_ptr<Database> look_at_database(const Config& config) {
   return storage::look_at_sqlite(config.sqlite_file());
 }
 
-Foundation::Foundation(const Config& config, Storage::Use use, Log& log)
+Foundation::Foundation(const Config& config, Storage::Use use, Log& log, const WhileWaiting& while_waiting)
     : storage(config, use, log),
       ids(clock, random, id_order(storage.db().engine())),
-      keys(open_keys(config, use, storage.db(), clock, ids, random, log)),
+      keys(open_keys(config, use, storage.db(), clock, ids, random, log, while_waiting)),
       data_keys(keys, clock, random),
       audit(data_keys, ids, random, log) {}
 
 namespace {
 
-std::unique_ptr<Mailer> make_mailer(const Config& config, const Clock& clock, adapters::Mailbox*& mailbox) {
-  if (config.smtp_url->empty()) {
-    auto development = std::make_unique<adapters::Mailbox>(data_folder(config) / "mailbox", clock);
-    mailbox = development.get();
-    return development;
+std::shared_ptr<adapters::Mailbox> make_mailbox(const Config& config, const Clock& clock) {
+  if (config.smtp_server() && (config.sms_server() || !config.is_local())) return nullptr;
+  return std::make_shared<adapters::Mailbox>(data_folder(config) / "mailbox", clock);
+}
+
+std::shared_ptr<Mailer> make_mailer(const Config& config, const Clock& clock,
+                                    const std::shared_ptr<adapters::Mailbox>& mailbox) {
+  if (config.smtp_url->empty()) return mailbox;
+  return std::make_shared<adapters::SmtpMailer>(*config.smtp_server(), config.mail_sender(), clock);
+}
+
+/// Refuses what was ordered while there was a gateway.
+class NoGateway final : public SmsGateway {
+ public:
+  DeliveryOutcome send(const TextMessage&, const std::function<void()>&) override {
+    return {Delivery::refused_for_now, "SMS_URL is not set"};
   }
-  return std::make_unique<adapters::SmtpMailer>(*config.smtp_server(), config.mail_sender(), clock);
+  std::string description() const override { return "none"; }
+};
+
+std::shared_ptr<SmsGateway> make_gateway(const Config& config, const std::shared_ptr<adapters::Mailbox>& mailbox) {
+  if (auto server = config.sms_server()) return std::make_shared<adapters::HttpSmsGateway>(*std::move(server));
+  if (config.sends_texts()) return mailbox;
+  return std::make_shared<NoGateway>();
 }
 
 }  // namespace
 
-Mailing::Mailing(const Config& config, Foundation& foundation, Log& log)
-    : templates(*config.mail_templates),
+std::optional<adapters::GeoIp> open_geoip(const Config& config) {
+  if (config.geoip_file->empty()) return std::nullopt;
+  return adapters::GeoIp(*config.geoip_file);
+}
+
+Mailing::Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log)
+    : mailbox(make_mailbox(config, foundation.clock)),
       mailer(make_mailer(config, foundation.clock, mailbox)),
-      executor(
-          {foundation.storage.db(), foundation.data_keys, templates, *mailer, foundation.clock, foundation.random, log},
-          mail_domain(config)) {}
+      texts(make_gateway(config, mailbox)),
+      executor({foundation.storage.db(), foundation.data_keys, templates, *mailer, *texts, foundation.clock,
+                foundation.random, log},
+               mail_domain(config)) {}
 
 namespace {
 
@@ -222,31 +261,31 @@ std::vector<std::string> related_origins(const Config& config) {
 
 }  // namespace
 
-Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor)
-    : geoip(config.geoip_file->empty() ? std::nullopt
-                                       : std::optional<adapters::GeoIp>(std::in_place, *config.geoip_file)),
-      hasher(password_parameters(config), *config.hash_threads, foundation.random),
+Rooms::Rooms(const Config& config, Foundation& foundation, const std::optional<adapters::GeoIp>& geoip, Log& log,
+             std::function<void()> wake_executor)
+    : hasher(password_parameters(config), *config.hash_threads, foundation.random),
       tokens(foundation.keys, foundation.ids, {*config.public_url, *config.token_audience, *config.token_client_id}),
       devices(foundation.keys, foundation.random),
       cache(foundation.storage.invalidation(), render),
       limiter(foundation.random),
       limits(limiter, *config.rates, *config.rate_limits),
-      sessions{foundation.clock,
-               foundation.ids,
-               foundation.random,
-               foundation.storage.db(),
-               foundation.keys,
-               foundation.audit,
-               foundation.storage.invalidation(),
-               hasher,
-               tokens,
-               devices,
-               cache,
-               limits,
-               log,
-               session_policy(config),
-               [this](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
-               {.required = *config.mfa_required, .required_roles = *config.mfa_required_roles}},
+      sessions{
+          foundation.clock,
+          foundation.ids,
+          foundation.random,
+          foundation.storage.db(),
+          foundation.keys,
+          foundation.audit,
+          foundation.storage.invalidation(),
+          hasher,
+          tokens,
+          devices,
+          cache,
+          limits,
+          log,
+          session_policy(config),
+          [&geoip](std::string_view address) { return geoip ? geoip->place_of(address) : std::nullopt; },
+          {.required = *config.mfa_required, .required_roles = *config.mfa_required_roles, .sms = *config.mfa_sms}},
       accounts{sessions,
                foundation.data_keys,
                registration_policy(config),
@@ -254,7 +293,9 @@ Rooms::Rooms(const Config& config, Foundation& foundation, Log& log, std::functi
                *config.public_url,
                *config.service_name,
                *config.app_url,
-               std::move(wake_executor)},
+               std::move(wake_executor),
+               *config.fresh_login_within,
+               text_policy(config)},
       factors{accounts, relying_party(config), related_origins(config)} {}
 
 gateway::CookieOptions cookie_options(const Config& config) {

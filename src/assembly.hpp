@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -44,8 +45,11 @@ class Storage {
   std::unique_ptr<Database> db_;
 };
 
-/// Says in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log);
+/// Is called again and again while the program waits for another process. May throw to end the wait.
+using WhileWaiting = std::function<void()>;
+
+/// Says once in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
+storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting = {});
 
 /// The database that the settings name, for who changes nothing; nothing where there is no SQLite file. Throws
 /// StartupError.
@@ -54,8 +58,8 @@ std::unique_ptr<Database> look_at_database(const Config& config);
 /// The objects that every command on accounts needs. Throws StartupError.
 struct Foundation {
   /// A server or worker migrates the schema as the settings say. A founder creates a missing one. Other commands need a
-  /// current one.
-  Foundation(const Config& config, Storage::Use use, Log& log);
+  /// current one. `while_waiting` is called while another process migrates it.
+  Foundation(const Config& config, Storage::Use use, Log& log, const WhileWaiting& while_waiting = {});
 
   SystemClock clock;
   SystemRandom random;
@@ -66,21 +70,24 @@ struct Foundation {
   audit::AuditLog audit;
 };
 
-/// The mailer of the settings, and the executor of its jobs.
-struct Mailing {
-  Mailing(const Config& config, Foundation& foundation, Log& log);
+/// The database in GEOIP_FILE, if it is set. Throws WrongSetting.
+std::optional<adapters::GeoIp> open_geoip(const Config& config);
 
-  delivery::MailTemplates templates;
-  adapters::Mailbox* mailbox = nullptr;  ///< where mail goes without SMTP_URL
-  std::unique_ptr<Mailer> mailer;
+/// The mailer and the gateway for texts of the settings, and the executor of their jobs. `templates` must outlive it.
+struct Mailing {
+  Mailing(const Config& config, Foundation& foundation, const delivery::MailTemplates& templates, Log& log);
+
+  std::shared_ptr<adapters::Mailbox> mailbox;  ///< where mail goes without SMTP_URL, and texts without SMS_URL
+  std::shared_ptr<Mailer> mailer;
+  std::shared_ptr<SmsGateway> texts;
   delivery::Executor executor;
 };
 
-/// The rooms with their dependencies.
+/// The rooms with their dependencies. `geoip` must outlive them.
 struct Rooms {
-  Rooms(const Config& config, Foundation& foundation, Log& log, std::function<void()> wake_executor);
+  Rooms(const Config& config, Foundation& foundation, const std::optional<adapters::GeoIp>& geoip, Log& log,
+        std::function<void()> wake_executor);
 
-  std::optional<adapters::GeoIp> geoip;
   passwords::Hasher hasher;
   sessions::AccessTokens tokens;
   sessions::Devices devices;

@@ -138,6 +138,22 @@ const std::array rate_kinds{
     RateKind{"SESSION", "in one session", &limits::ClassRates::per_session},
     RateKind{"SERVICE", "by one service. No service can call in this version", &limits::ClassRates::per_service}};
 
+/// The calls of a class, in words.
+std::string_view calls_of(RateClass rate_class) {
+  switch (rate_class) {
+    case SIGN_IN: return "Sign-ins";
+    case REGISTER: return "Registrations";
+    case CODE: return "Wrong codes and links";
+    case MAIL: return "Mails";
+    case REFRESH: return "Refreshes";
+    case READ: return "Calls that only read, such as the session check,";
+    case WRITE: return "Calls that change something";
+    case AUDITED: return "Calls that change something and add to the audit log, such as a change of the profile,";
+    case PROBE: return "Readiness checks";
+    default: return "Other calls";
+  }
+}
+
 /// Gathers the entries of a configuration, which must outlive them.
 class Entries {
  public:
@@ -167,9 +183,8 @@ class Entries {
       for (const RateKind& kind : rate_kinds) {
         if ((rates.*kind.rates).empty()) continue;
         const std::string& class_name = RateClass_Name(rate_class);
-        const std::string what = rate_class == MAIL ? "Mails ordered" : "Calls of class " + class_name;
         add_rates(settings, rates.*kind.rates, "LIMIT_" + class_name + "_PER_" + std::string(kind.name),
-                  what + " " + std::string(kind.whom) + ".");
+                  std::string(calls_of(rate_class)) + " " + std::string(kind.whom) + ".");
       }
     }
   }
@@ -345,6 +360,9 @@ class Reading {
     if (*config_.workers == 0) config_.workers.value = std::clamp(3 * processors, 6, 48);
     if (*config_.hash_threads == 0) config_.hash_threads.value = std::max(1, processors - 1);
     if (*config_.max_connections == 0) config_.max_connections.value = connections_within(capacity_of_process());
+    if (*config_.max_connections_per_address == 0) {
+      config_.max_connections_per_address.value = std::clamp(*config_.max_connections / 4, 1U, 1024U);
+    }
     if (config_.postgres_sslmode->empty()) {
       config_.postgres_sslmode.value = reaches_another_machine() ? "require" : "disable";
     }
@@ -382,7 +400,9 @@ class Reading {
     }
     check_ports();
     check_tls();
+    check_plain_http();
     check_grpc();
+    check_texts();
     check_database();
     for (const std::string name : {"REDIS_ADDR", "RABBITMQ_URL"}) {
       if (in_environment(name) || in_dot_env(name)) warnings_.push_back(name + ": this version does not use it yet");
@@ -396,15 +416,15 @@ class Reading {
     }
     const std::string where = " while PUBLIC_URL, " + *config_.public_url + ", is not on this machine";
     if (!*config_.rate_limits)
-      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): expected on" + where);
+      errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin + "): must be on" + where);
     if (use_ == ConfigUse::looking) return;
-    if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: needed" + where);
+    if (config_.smtp_url->empty()) errors_.push_back("SMTP_URL: required" + where);
     if (!adapters::parse_sender(*config_.mail_from)) {
-      errors_.push_back("MAIL_FROM: needed while no sender can be made of the host of PUBLIC_URL, " +
-                        host_of(*config_.public_url));
+      errors_.push_back("MAIL_FROM: required, because the host of PUBLIC_URL, " + host_of(*config_.public_url) +
+                        ", can't be the domain of a sender");
     }
     if (config_.master_key->empty()) {
-      errors_.push_back("OSTIARY_MASTER_KEY: needed" + where + "; openssl rand -hex 32 makes one");
+      errors_.push_back("OSTIARY_MASTER_KEY: required" + where + "; create one with: openssl rand -hex 32");
     }
   }
 
@@ -413,13 +433,13 @@ class Reading {
     const bool is_reachable = config_.listens_beyond_this_machine();
     if (is_reachable) {
       warnings_.push_back(
-          "LISTEN_ADDRESS, GRPC_LISTEN_ADDRESS: other machines may reach this server, which PUBLIC_URL, " +
-          *config_.public_url + ", makes one for development; set PUBLIC_URL to what they know it by");
+          "LISTEN_ADDRESS, GRPC_LISTEN_ADDRESS: other machines can reach this server, but PUBLIC_URL, " +
+          *config_.public_url + ", selects the defaults for development; set PUBLIC_URL to the URL that they use");
     }
     if (*config_.rate_limits) return;
     if (is_reachable) {
       errors_.push_back("RATE_LIMITS (" + config_.rate_limits.origin +
-                        "): expected on while the server listens on more than loopback addresses");
+                        "): must be on while the server listens on more than loopback addresses");
     } else {
       warnings_.push_back("RATE_LIMITS: nothing is limited; for measurements only");
     }
@@ -444,9 +464,9 @@ class Reading {
     const bool in_cookies = *config_.browser_tokens == BrowserTokens::cookie;
     for (const std::string& origin : *config_.cors_origins) {
       if (is_app_origin(origin)) {
-        if (in_cookies) object(origin, "expected BROWSER_TOKENS=body beside it: such pages send no cookies");
+        if (in_cookies) object(origin, "requires BROWSER_TOKENS=body: such pages send no cookies");
       } else if (origin.starts_with("http://") && config_.public_url->starts_with("https://")) {
-        object(origin, "expected https beside an https PUBLIC_URL: whoever is on the way can change such a page");
+        object(origin, "must be https, as PUBLIC_URL is: an http page can be changed on its way to the browser");
       } else if (in_cookies && !is_same_site(origin, *config_.public_url)) {
         warnings_.push_back("CORS_ORIGINS: " + origin + " is on another site than PUBLIC_URL, " + *config_.public_url +
                             ": browsers send no cookies from there, so nobody can be signed in on its pages; see "
@@ -501,6 +521,18 @@ class Reading {
     }
   }
 
+  /// With an https PUBLIC_URL, TLS must end somewhere. Where it does is known if a proxy is named, or if only this
+  /// machine can connect.
+  void check_plain_http() {
+    if (config_.is_local() || !config_.tls_cert_file->empty() || !config_.trusted_proxies->empty()) return;
+    if (std::ranges::all_of(*config_.listen_address, is_this_machine)) return;
+    warnings_.push_back("LISTEN_ADDRESS=" + in_quotes(showing::list(*config_.listen_address)) + " (" +
+                        config_.listen_address.origin +
+                        "): other machines may reach this server by plain HTTP, so that passwords and tokens can be "
+                        "read on the way. If a proxy provides TLS, name it in TRUSTED_PROXIES, and listen only where "
+                        "it connects; if not, set TLS_CERT_FILE and TLS_KEY_FILE");
+  }
+
   void check_grpc() {
     if (!config_.tls_cert_file->empty()) return;
     if (*config_.grpc_plaintext || std::ranges::all_of(*config_.grpc_listen_address, is_this_machine)) return;
@@ -508,6 +540,22 @@ class Reading {
                       config_.grpc_listen_address.origin +
                       "): expected loopback addresses, or TLS_CERT_FILE; GRPC_PLAINTEXT=on says that the network is "
                       "protected");
+  }
+
+  void check_texts() {
+    const auto server = config_.sms_server();
+    if (*config_.mfa_sms && !config_.sends_texts()) {
+      errors_.push_back("MFA_SMS (" + config_.mfa_sms.origin + "): SMS_URL is required with it");
+    }
+    if (!server) {
+      if (!config_.sms_token->empty()) warnings_.push_back("SMS_TOKEN: has no effect without SMS_URL");
+      return;
+    }
+    const bool is_twilio = server->shape == adapters::SmsServer::Shape::twilio;
+    if (is_twilio && server->sender.empty()) errors_.push_back("SMS_FROM: required with a twilio:// SMS_URL");
+    if (!server->user.empty() && !config_.sms_token->empty()) {
+      errors_.push_back("SMS_TOKEN (" + config_.sms_token.origin + "): expected only with an SMS_URL without a user");
+    }
   }
 
   void check_database() {
@@ -559,6 +607,16 @@ bool Config::listens_beyond_this_machine() const {
          !std::ranges::all_of(*grpc_listen_address, is_this_machine);
 }
 
+std::optional<adapters::SmsServer> Config::sms_server() const {
+  if (sms_url->empty()) return std::nullopt;
+  auto server = adapters::parse_sms_url(sms_url->reveal()).value();
+  server.token = *sms_token;
+  server.sender = *sms_from;
+  return server;
+}
+
+bool Config::sends_texts() const { return !sms_url->empty() || is_local(); }
+
 std::optional<adapters::SmtpServer> Config::smtp_server() const {
   if (smtp_url->empty()) return std::nullopt;
   return adapters::parse_smtp_url(smtp_url->reveal(), host_of(*public_url)).value();
@@ -566,7 +624,7 @@ std::optional<adapters::SmtpServer> Config::smtp_server() const {
 
 adapters::MailSender Config::mail_sender() const {
   const auto sender = adapters::parse_sender(*mail_from);
-  if (!sender) throw WrongSetting("MAIL_FROM: needed while the host of PUBLIC_URL is no name");
+  if (!sender) throw WrongSetting("MAIL_FROM: required, because the host of PUBLIC_URL is not a domain name");
   return *sender;
 }
 

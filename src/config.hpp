@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/secret.hpp"
 #include "config_values.hpp"
@@ -112,10 +113,12 @@ struct Config {
       .usually = "by file descriptors and memory"};
   Setting<std::uint32_t> max_connections_per_address{
       .name = "MAX_CONNECTIONS_PER_ADDRESS",
-      .value = 1024,
+      .value = 0,
       .meaning = "The maximum number of HTTP connections from one IPv4 address or IPv6 /64; further ones get 503. It "
-                 "does not apply to TRUSTED_PROXIES.",
-      .bounds = {1, 1'000'000}};
+                 "does not apply to TRUSTED_PROXIES. 0: a quarter of MAX_CONNECTIONS, but not more than 1024, so that "
+                 "one address cannot use up all connections.",
+      .bounds = {0, 1'000'000},
+      .usually = "1024, or a quarter of MAX_CONNECTIONS"};
   Setting<std::vector<std::string>> trusted_proxies{
       .name = "TRUSTED_PROXIES",
       .value = {},
@@ -258,7 +261,52 @@ struct Config {
   Setting<std::string> mail_templates{
       .name = "MAIL_TEMPLATES",
       .value = "",
-      .meaning = "A folder with templates that replace the built-in ones or add a language."};
+      .meaning = "A folder with templates that replace the built-in ones or add a language, for mails and texts."};
+
+  Heading texting{"Texts to phones",
+                  "Texts prove phone numbers. Without SMS_URL they go to the development mailbox if PUBLIC_URL is on "
+                  "this machine; elsewhere phone numbers can't be added. The caps limit what toll fraud can cost: they "
+                  "count texts ordered in any 24 hours, in the database, for all servers together."};
+  Setting<Secret> sms_url{
+      .name = "SMS_URL",
+      .value = Secret(),
+      .meaning = "The gateway for texts. `https://sms.example.org/send`: gets a POST with the JSON object `{\"to\": "
+                 "\"+436641234567\", \"from\": SMS_FROM, \"text\": ...}`, and answers 2xx if it takes the text, 400 or "
+                 "422 if it never will. `twilio://SID:TOKEN@api.twilio.com`: Twilio's API. User and password in the "
+                 "URL are percent-encoded and sent as basic authentication. `http://` is allowed for a gateway on this "
+                 "machine only, where `twilio://` means http, too.",
+      .read = reading::sms_url};
+  Setting<Secret> sms_token{.name = "SMS_TOKEN",
+                            .value = Secret(),
+                            .meaning = "Sent to an `https://` gateway as a bearer token.",
+                            .read = reading::bearer_token};
+  Setting<std::string> sms_from{
+      .name = "SMS_FROM",
+      .value = "",
+      .meaning = "The sender of texts: a number, a name, or with Twilio the SID of a messaging service (`MG...`).",
+      .read = reading::short_name};
+  Setting<std::vector<std::string>> sms_countries{
+      .name = "SMS_COUNTRIES",
+      .value = {},
+      .meaning = "Country codes, as `43, 49`, or longer beginnings of numbers, as `1212`, separated by commas. Other "
+                 "numbers are refused. Name only countries where you have users: most toll fraud is abroad.",
+      .usually = "all countries",
+      .read = reading::dialling_prefixes};
+  Setting<std::uint32_t> sms_per_number{.name = "SMS_PER_NUMBER",
+                                        .value = 5,
+                                        .meaning = "The most texts to one number in 24 hours.",
+                                        .bounds = {1, 1000}};
+  Setting<std::uint32_t> sms_per_account{.name = "SMS_PER_ACCOUNT",
+                                         .value = 10,
+                                         .meaning = "The most texts that one account may cause in 24 hours.",
+                                         .bounds = {1, 1000}};
+  Setting<std::uint32_t> sms_per_prefix{
+      .name = "SMS_PER_PREFIX",
+      .value = 50,
+      .meaning = "The most texts in 24 hours to numbers that have the first seven digits in common.",
+      .bounds = {1, 100'000}};
+  Setting<std::uint32_t> sms_per_day{
+      .name = "SMS_PER_DAY", .value = 1000, .meaning = "The most texts in 24 hours in all.", .bounds = {1, 100'000}};
 
   Heading accounts{"Registration and passwords", ""};
   Setting<bool> registration_verify_email{
@@ -273,7 +321,7 @@ struct Config {
   Setting<std::chrono::seconds> resend_pause{
       .name = "RESEND_PAUSE",
       .value = std::chrono::seconds{60},
-      .meaning = "The minimum time between two mails with a code for the same registration.",
+      .meaning = "The minimum time between two mails with a code for the same registration or reset.",
       .bounds = {0, 3600}};
   Setting<crypto::PasswordParameters::Algorithm> password_algorithm{
       .name = "PASSWORD_ALGORITHM",
@@ -328,7 +376,9 @@ struct Config {
   Setting<std::chrono::seconds> fresh_login_within{
       .name = "FRESH_LOGIN_WITHIN",
       .value = std::chrono::minutes{10},
-      .meaning = "How recently a user must have authenticated to make a sensitive change, such as of a second factor.",
+      .meaning =
+          "How recently a user must have authenticated to make a sensitive change, such as of a second factor, or a "
+          "new password without the old one.",
       .bounds = {1, 86400}};
   Setting<sessions::MfaRequired> mfa_required{
       .name = "MFA_REQUIRED",
@@ -340,6 +390,13 @@ struct Config {
       .name = "MFA_REQUIRED_ROLES",
       .value = {std::string(sessions::admin_role)},
       .meaning = "The roles for which MFA_REQUIRED=roles requires a second factor."};
+  Setting<bool> mfa_sms{
+      .name = "MFA_SMS",
+      .value = false,
+      .meaning = "Takes a code that is texted to the account's phone number as a second factor; every account with a "
+                 "proven number then has one. Off by default: texts can be intercepted, and numbers are taken over by "
+                 "SIM swapping (NIST SP 800-63B, sections 5.1.3.3 and 5.2.10, restricts them). Prefer authenticator "
+                 "apps and passkeys."};
   Setting<crypto::JwsAlgorithm> token_algorithm{
       .name = "TOKEN_ALGORITHM",
       .value = crypto::JwsAlgorithm::es256,
@@ -409,6 +466,12 @@ struct Config {
   /// The mail server; nothing if mail goes to the development mailbox.
   std::optional<adapters::SmtpServer> smtp_server() const;
 
+  /// The gateway for texts; nothing if they go to the development mailbox, or nowhere.
+  std::optional<adapters::SmsServer> sms_server() const;
+
+  /// Whether texts can be sent, if only to the development mailbox.
+  bool sends_texts() const;
+
   /// The sender of mails. Throws WrongSetting if MAIL_FROM is not set and PUBLIC_URL's host can't replace it.
   adapters::MailSender mail_sender() const;
 
@@ -438,14 +501,15 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
        config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
        config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
        config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
-       config.mail_templates, config.accounts, config.registration_verify_email, config.code_lifetime,
-       config.resend_pause, config.password_algorithm, config.argon2_memory_kib, config.argon2_passes,
-       config.bcrypt_cost, config.sessions, config.access_token_lifetime, config.refresh_token_lifetime,
-       config.session_lifetime, config.refresh_grace, config.refresh_lost_reply, config.max_sessions_per_account,
-       config.fresh_login_within, config.mfa_required, config.mfa_required_roles, config.token_algorithm,
-       config.token_audience, config.token_client_id, config.geoip_file, config.limiting, config.rate_limits,
-       config.rates, config.running, config.workers, config.hash_threads, config.drain_delay, config.log_format,
-       config.log_level);
+       config.mail_templates, config.texting, config.sms_url, config.sms_token, config.sms_from, config.sms_countries,
+       config.sms_per_number, config.sms_per_account, config.sms_per_prefix, config.sms_per_day, config.accounts,
+       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
+       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
+       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
+       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.mfa_required,
+       config.mfa_required_roles, config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id,
+       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
+       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
 }
 
 /// The sources from which settings are read.

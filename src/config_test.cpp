@@ -16,6 +16,7 @@
 namespace ostiary {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -101,7 +102,8 @@ TEST(Config, ListensEverywhereWhereItIsPublic) {
 
 TEST(Config, NeedsASenderWhereTheHostIsAnAddress) {
   for (const std::string url : {"https://192.0.2.1", "https://[2001:db8::1]:8443"}) {
-    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}})), ElementsAre(HasSubstr("MAIL_FROM: needed"))) << url;
+    EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}})), ElementsAre(HasSubstr("MAIL_FROM: required")))
+        << url;
     EXPECT_THAT(errors_of(on_the_internet({{"PUBLIC_URL", url}, {"MAIL_FROM", "a@example.org"}})), IsEmpty());
   }
   EXPECT_EQ(config_of({{"PUBLIC_URL", "http://127.0.0.1:8001"}}).mail_sender().address, "no-reply@localhost");
@@ -208,7 +210,7 @@ TEST(Config, TakesTheApplicationsAddress) {
 }
 
 TEST(Config, NeverShowsAMalformedSecret) {
-  for (const std::string name : {"DATABASE_URL", "SMTP_URL", "OSTIARY_MASTER_KEY"}) {
+  for (const std::string name : {"DATABASE_URL", "SMTP_URL", "SMS_URL", "OSTIARY_MASTER_KEY"}) {
     const auto errors = errors_of({{name, "hunter2"}});
     ASSERT_EQ(errors.size(), 1U) << name;
     EXPECT_TRUE(errors[0].starts_with(name + " (environment): expected ")) << errors[0];
@@ -223,6 +225,36 @@ TEST(Config, SaysWhatIsExpectedOnce) {
   EXPECT_THAT(errors_of({{"MAIL_FROM", "nobody"}}),
               ElementsAre("MAIL_FROM=\"nobody\" (environment): expected a sender like no-reply@example.org or "
                           "Example <no-reply@example.org>"));
+}
+
+TEST(Config, TakesAGatewayForTexts) {
+  const auto config = config_of({{"SMS_URL", "https://sms.example.org/send"},
+                                 {"SMS_TOKEN", "hunter2"},
+                                 {"SMS_FROM", "Example"},
+                                 {"SMS_COUNTRIES", "+43, 49,1212"},
+                                 {"SMS_PER_DAY", "20"}});
+  EXPECT_EQ(config.sms_server()->token.reveal(), "hunter2");
+  EXPECT_EQ(config.sms_server()->sender, "Example");
+  EXPECT_THAT(*config.sms_countries, ElementsAre("43", "49", "1212"));
+  EXPECT_EQ(*config.sms_per_day, 20U);
+  EXPECT_FALSE(config_of({}).sms_server());
+  EXPECT_TRUE(config_of({}).sends_texts()) << "to the development mailbox";
+  EXPECT_FALSE(config_of(on_the_internet()).sends_texts());
+  EXPECT_TRUE(config_of(on_the_internet({{"SMS_URL", "https://sms.example.org"}})).sends_texts());
+}
+
+TEST(Config, RefusesAGatewayThatCannotWork) {
+  const std::string twilio = "twilio://AC1:hunter2@api.twilio.com";
+  EXPECT_THAT(errors_of({{"SMS_URL", twilio}}), ElementsAre(HasSubstr("SMS_FROM: required")));
+  EXPECT_THAT(errors_of({{"SMS_URL", twilio}, {"SMS_FROM", "MG1"}, {"SMS_TOKEN", "x"}}),
+              ElementsAre(HasSubstr("SMS_TOKEN (environment): expected only")));
+  EXPECT_THAT(errors_of({{"SMS_TOKEN", "hunter2 x"}}), ElementsAre(HasSubstr("printable ASCII")));
+  for (const char* countries : {"AT", "43 49", "999", "0043", "43, -1"}) {
+    EXPECT_THAT(errors_of({{"SMS_COUNTRIES", countries}}), ElementsAre(HasSubstr("expected country codes")))
+        << countries;
+  }
+  EXPECT_THAT(errors_of(on_the_internet({{"MFA_SMS", "on"}})), ElementsAre(HasSubstr("SMS_URL is required")));
+  EXPECT_THAT(errors_of({{"MFA_SMS", "on"}}), IsEmpty());
 }
 
 TEST(Config, TellsOfAllMistakesAtOnce) {
@@ -267,7 +299,7 @@ TEST(Config, TakesTheEnvFileOfACompose) {
 
 TEST(Config, NeedsMailAndAMasterKeyInPublic) {
   EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://id.example.org"}}),
-              ElementsAre(HasSubstr("SMTP_URL: needed while PUBLIC_URL"), HasSubstr("OSTIARY_MASTER_KEY: needed")));
+              ElementsAre(HasSubstr("SMTP_URL: required while PUBLIC_URL"), HasSubstr("OSTIARY_MASTER_KEY: required")));
   EXPECT_THAT(errors_of(on_the_internet()), IsEmpty());
   EXPECT_THAT(errors_of({{"PUBLIC_URL", "https://localhost:8443"}}), IsEmpty());
 }
@@ -284,12 +316,24 @@ TEST(Config, IsLookedAtWithoutWhatOnlyAServerNeeds) {
 TEST(Config, TakesAsManyConnectionsAsTheMachineAllowsUnlessToldOtherwise) {
   EXPECT_EQ(*config_of({}).max_connections, connections_within(capacity_of_process()));
   EXPECT_EQ(*config_of({{"MAX_CONNECTIONS", "5000"}}).max_connections, 5000U);
-  EXPECT_EQ(*config_of({}).max_connections_per_address, 1024U);
+}
+
+// Otherwise one address could take all that there are.
+TEST(Config, GivesOneAddressAQuarterOfTheConnectionsAtMost) {
+  const auto share = [](const char* connections) {
+    return *config_of({{"MAX_CONNECTIONS", connections}}).max_connections_per_address;
+  };
+  EXPECT_EQ(share("1000000"), 1024U);
+  EXPECT_EQ(share("4096"), 1024U);
+  EXPECT_EQ(share("4095"), 1023U);
+  EXPECT_EQ(share("200"), 50U);
+  EXPECT_EQ(share("1"), 1U);
+  EXPECT_EQ(*config_of({{"MAX_CONNECTIONS_PER_ADDRESS", "5000"}}).max_connections_per_address, 5000U);
 }
 
 TEST(Config, LiftsLimitsOnThisMachineOnly) {
   EXPECT_THAT(errors_of(on_the_internet({{"RATE_LIMITS", "off"}})),
-              ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while PUBLIC_URL")));
+              ElementsAre(HasSubstr("RATE_LIMITS (environment): must be on while PUBLIC_URL")));
   EXPECT_THAT(read({{"RATE_LIMITS", "off"}})->warnings, ElementsAre(HasSubstr("RATE_LIMITS")));
 }
 
@@ -300,11 +344,22 @@ TEST(Config, DoesNotTakePublicUrlsWordForWhoCanReachIt) {
     EXPECT_THAT(read(settings)->warnings, ElementsAre(reachable));
     Map unlimited = settings;
     unlimited["RATE_LIMITS"] = "off";
-    EXPECT_THAT(errors_of(unlimited),
-                ElementsAre(HasSubstr("RATE_LIMITS (environment): expected on while the server")));
+    EXPECT_THAT(errors_of(unlimited), ElementsAre(HasSubstr("RATE_LIMITS (environment): must be on while the server")));
   }
   EXPECT_THAT(read({{"LISTEN_ADDRESS", "127.0.0.1, ::1, localhost"}})->warnings, IsEmpty());
-  EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "*"}}))->warnings, IsEmpty());
+  EXPECT_THAT(read(on_the_internet({{"LISTEN_ADDRESS", "127.0.0.1"}}))->warnings, IsEmpty());
+}
+
+TEST(Config, WarnsOfPlainHttpBesideAnHttpsPublicUrl) {
+  const auto warnings = [](Map changes) { return read(on_the_internet(std::move(changes)))->warnings; };
+  const auto plain = ElementsAre(AllOf(HasSubstr("LISTEN_ADDRESS="), HasSubstr("plain HTTP"),
+                                       HasSubstr("TRUSTED_PROXIES"), HasSubstr("TLS_CERT_FILE")));
+  EXPECT_THAT(warnings({}), plain) << "the default is every address";
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "*"}}), plain);
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "127.0.0.1, 10.0.0.5"}}), plain);
+  EXPECT_THAT(warnings({{"LISTEN_ADDRESS", "localhost"}}), IsEmpty()) << "a proxy on this machine";
+  EXPECT_THAT(warnings({{"TRUSTED_PROXIES", "10.0.0.0/8"}}), IsEmpty());
+  EXPECT_THAT(warnings({{"TLS_CERT_FILE", "a.pem"}, {"TLS_KEY_FILE", "b.pem"}}), IsEmpty());
 }
 
 TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
@@ -322,7 +377,8 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
 
 TEST(Config, TakesOnlyOriginsThatCanWork) {
   const auto with = [](const char* origins, const char* tokens) {
-    return read(on_the_internet({{"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
+    return read(
+        on_the_internet({{"LISTEN_ADDRESS", "localhost"}, {"CORS_ORIGINS", origins}, {"BROWSER_TOKENS", tokens}}));
   };
   EXPECT_THAT(with("https://app.example.org", "cookie")->warnings, IsEmpty());
   EXPECT_THAT(with("https://app.example.com", "cookie")->warnings,
@@ -490,7 +546,8 @@ TEST(Config, OverridesTheContractsRates) {
 TEST(Config, ShowsDefaultsThatAreReadAsThemselves) {
   for (const ConfigLine& line : describe(Config{})) {
     const bool is_the_machines =
-        std::set<std::string_view>{"WORKERS", "HASH_THREADS", "MAX_CONNECTIONS"}.contains(line.name);
+        std::set<std::string_view>{"WORKERS", "HASH_THREADS", "MAX_CONNECTIONS", "MAX_CONNECTIONS_PER_ADDRESS"}
+            .contains(line.name);
     if (line.value.empty() || is_the_machines) continue;
     const auto result = read({{line.name, line.value}});
     ASSERT_TRUE(result) << line.name << ": " << result.error().front();

@@ -6,12 +6,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/bytes.hpp"
 #include "base/encoding.hpp"
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "base/trusted_proxies.hpp"
+#include "limits/phone_number.hpp"
 #include "storage/conninfo.hpp"
 
 namespace ostiary {
@@ -189,7 +191,8 @@ Read<std::vector<std::string>> origins(std::string_view text) {
   std::vector<std::string> origins;
   for (const std::string& item : list(text)) {
     const auto origin = is_app_origin(item) ? app_origin_of(item) : origin_of(item);
-    if (!origin) return std::unexpected("origins like https://app.example.org, separated by commas");
+    if (!origin)
+      return std::unexpected("origins like https://app.example.org, separated by commas, and not '" + item + "'");
     origins.push_back(*origin);
   }
   return origins;
@@ -279,6 +282,32 @@ Read<std::string> sender(std::string_view text) {
     return std::unexpected("a sender like no-reply@example.org or Example <no-reply@example.org>");
   }
   return std::string(text);
+}
+
+Read<Secret> sms_url(std::string_view text) {
+  if (const auto server = adapters::parse_sms_url(text); !server) {
+    return std::unexpected("a URL like https://sms.example.org/send or twilio://SID:TOKEN@api.twilio.com; this one " +
+                           server.error());
+  }
+  return Secret(std::string(text));
+}
+
+Read<Secret> bearer_token(std::string_view text) {
+  if (std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; })) return Secret(std::string(text));
+  return std::unexpected("printable ASCII without blanks");
+}
+
+Read<std::vector<std::string>> dialling_prefixes(std::string_view text) {
+  std::vector<std::string> prefixes;
+  for (std::string item : list(text)) {
+    if (item.starts_with('+')) item.erase(0, 1);
+    const bool is_number = std::ranges::all_of(item, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_number || item.size() > 15 || limits::country_code_of(item).empty()) {
+      return std::unexpected("country codes like 43, or longer beginnings of numbers, separated by commas");
+    }
+    prefixes.push_back(std::move(item));
+  }
+  return prefixes;
 }
 
 Read<Secret> master_key(std::string_view text) {

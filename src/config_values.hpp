@@ -47,6 +47,9 @@ Read<Secret> database_url(std::string_view text);
 Read<std::string> ssl_mode(std::string_view text);
 Read<Secret> smtp_url(std::string_view text);
 Read<std::string> sender(std::string_view text);
+Read<Secret> sms_url(std::string_view text);
+Read<Secret> bearer_token(std::string_view text);                   ///< RFC 6750
+Read<std::vector<std::string>> dialling_prefixes(std::string_view text);  ///< digits that begin with a country code
 Read<Secret> master_key(std::string_view text);                     ///< its 32 bytes
 
 }  // namespace reading

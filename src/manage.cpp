@@ -57,8 +57,9 @@ std::vector<storage::Migration> migrate_now(const Config& config, Log& log) {
   Storage storage(config, Storage::Use::founder, log);
   if (grants_serving(config)) storage::expect_grantable(storage.db(), *config.database_serving_role);
   const SystemClock clock;
-  auto applied = storage::Migrator(storage.db()).migrate(clock, waits_to_log(clock, log));
-  if (grants_serving(config)) storage::grant_serving(storage.db(), *config.database_serving_role);
+  const auto on_wait = waits_to_log(clock, log);
+  auto applied = storage::Migrator(storage.db()).migrate(clock, on_wait);
+  if (grants_serving(config)) storage::grant_serving(storage.db(), *config.database_serving_role, clock, on_wait);
   accounts::renew_skeletons(storage.db());
   return applied;
 }

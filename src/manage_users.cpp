@@ -27,8 +27,9 @@ using accounts::Account;
 /// All rooms, for one command. Mail that a command orders is sent by the server, if one runs, or by the next.
 struct Office {
   Office(const Config& config, Log& log, Storage::Use use = Storage::Use::visitor)
-      : foundation(config, use, log), rooms(config, foundation, log, [] {}) {}
+      : geoip(open_geoip(config)), foundation(config, use, log), rooms(config, foundation, geoip, log, [] {}) {}
 
+  std::optional<adapters::GeoIp> geoip;
   Foundation foundation;
   Rooms rooms;
 
@@ -129,7 +130,7 @@ cli::ExitStatus print_change(Office& office, const Account& before, bool as_docu
 cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUser& command) {
   // Nobody wants to type a password twice for an address that is none.
   if (!limits::parse_email(command.email))
-    return fail(refuse(Refusal::invalid_field, "--email: this is not an email address").error());
+    return fail(refuse(Refusal::invalid_field, "email: this is not an email address").error());
   if (command.username) {
     if (const auto checked = accounts::checked_username(*command.username); !checked) return fail(checked.error());
   }
@@ -138,9 +139,12 @@ cli::ExitStatus create_user(const Config& config, Log& log, const cli::CreateUse
     cli::complain(password.error());
     return cli::failed;
   }
+  const accounts::AccountOrder order{command.email, command.username, *std::move(password)};
+  // Before a database is made: nothing is left of a command that is refused.
+  const auto checked = accounts::check_order(order, *config.password_algorithm, *config.service_name);
+  if (!checked) return fail(checked.error());
   Office office(config, log, Storage::Use::founder);
-  const auto id = accounts::create_by_operator(office.rooms.accounts, office.call(),
-                                               {command.email, command.username, *std::move(password)});
+  const auto id = accounts::create_by_operator(office.rooms.accounts, office.call(), order);
   if (!id) return fail(id.error());
   if (!command.json) {
     std::cout << to_string(*id) << '\n';
@@ -217,6 +221,10 @@ cli::ExitStatus delete_user(const Config& config, Log& log, const cli::DeleteUse
   Office office(config, log);
   const auto account = office.find(command.name);
   if (!account) return fail(account.error());
+  if (!command.yes && !cli::is_confirmed("delete the account permanently", name_in_list(*account))) {
+    cli::complain("nothing was deleted: confirm with --yes, or by typing the name on a terminal");
+    return cli::failed;
+  }
   const auto ended = accounts::delete_account(office.rooms.accounts, office.call(), account->row.id);
   if (!ended) return fail(ended.error());
   if (command.json) {
@@ -277,7 +285,7 @@ cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRol
   const auto removed = access::remove_role(office.rooms.sessions, office.call(), account->row.id, command.role);
   if (!removed) return fail(removed.error());
   return print_change(office, *account, command.json,
-                      (*removed ? "has no longer the role " : "did not have the role ") + command.role,
+                      (*removed ? "no longer has the role " : "did not have the role ") + command.role,
                       {{"changed", *removed}});
 }
 

@@ -42,6 +42,9 @@ constexpr std::chrono::seconds longest_end{3};  ///< after that, for what outliv
 constexpr std::size_t longest_queue = 1024;
 constexpr std::chrono::seconds every_second{1};
 
+/// The process was told to stop before it had started.
+struct StopAsked {};
+
 /// Holds the signals that stop back from every thread started while it lives, for `wait` to take: SIGTERM, SIGINT, and
 /// SIGHUP on a terminal, which is then gone. Elsewhere that one asks a service to read its files again, as certificates
 /// are without being asked.
@@ -58,6 +61,15 @@ class StopSignals {
     std::signal(SIGPIPE, SIG_IGN);
   }
 
+  /// Throws StopAsked if one of them has come.
+  void expect_none() const {
+    sigset_t come;
+    sigpending(&come);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+      if (sigismember(&signals_, signal) == 1 && sigismember(&come, signal) == 1) throw StopAsked{};
+    }
+  }
+
   void wait() const {
     int signal = 0;
     sigwait(&signals_, &signal);
@@ -69,6 +81,16 @@ class StopSignals {
  private:
   sigset_t signals_{};
 };
+
+/// Runs what begins with a start. That ends in peace if it is told to stop while it waits for another process.
+void run_until_stopped(Log& log, const std::function<void(const StopSignals&)>& run) {
+  const StopSignals signals;  // before there is another thread
+  try {
+    run(signals);
+  } catch (const StopAsked&) {
+    log.write(LogLevel::info, "stopped", {});
+  }
+}
 
 /// Ends the process, once it was told when, where something holds up an orderly end: a database or a name server that
 /// does not answer. Whatever was acknowledged is on the disk, as it is when the process is killed. To be made before,
@@ -219,8 +241,15 @@ grpc_transport::ServerOptions grpc_options(const Config& config) {
   return options;
 }
 
+/// Where mails can be read on this machine: nothing with a mail server, or behind a public URL.
+std::optional<Secret> mailbox_key(const Config& config, Foundation& foundation, const Mailing& mailing) {
+  if (!mailing.mailbox || !config.is_local()) return std::nullopt;
+  return mailing.mailbox->key(foundation.random);
+}
+
 pages::PagesOptions pages_options(const Config& config, Foundation& foundation, const Mailing& mailing,
-                                  const contract::Contract& contract, const door::Metrics& metrics) {
+                                  const std::optional<Secret>& mailbox_key, const contract::Contract& contract,
+                                  const door::Metrics& metrics) {
   pages::PagesOptions options;
   options.metrics = &metrics;
   options.metrics_networks = *config.metrics_networks;
@@ -233,9 +262,10 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
   options.version = OSTIARY_VERSION;
   options.running = {{"Storage", foundation.storage.db().description()},
                      {"Mail", mailing.mailer->description()},
+                     {"Texts", mailing.texts->description()},
                      {"gRPC", "port " + std::to_string(*config.grpc_port)}};
-  if (mailing.mailbox && options.local) {
-    options.mailbox_key = mailing.mailbox->key(foundation.random);
+  if (mailbox_key) {
+    options.mailbox_key = *mailbox_key;
     options.mailbox = [mailbox = mailing.mailbox] {
       std::vector<pages::MailboxEntry> entries;
       for (auto& stored : mailbox->latest(adapters::Mailbox::capacity)) {
@@ -249,11 +279,12 @@ pages::PagesOptions pages_options(const Config& config, Foundation& foundation, 
 }
 
 /// The only place that shows the mailbox's key. A warning, as it holds whatever the level is that is logged from.
-void tell_of_mailbox(const Config& config, Foundation& foundation, const Mailing& mailing, Log& log) {
-  if (!mailing.mailbox || !config.is_local()) return;
-  const std::string path = pages::mailbox_path(mailing.mailbox->key(foundation.random));
+void tell_of_mailbox(const Config& config, const std::optional<Secret>& mailbox_key, Log& log) {
+  if (!mailbox_key) return;
+  const std::string path = pages::mailbox_path(*mailbox_key);
   log.write(LogLevel::warning, "mailbox.development",
-            {{"url", *config.public_url + path}, {"hint", "mail stays there until SMTP_URL is set"}});
+            {{"url", *config.public_url + path},
+             {"hint", "mail stays there until SMTP_URL is set, and texts until SMS_URL is set"}});
 }
 
 using Samples = std::vector<door::Metrics::Sample>;
@@ -289,7 +320,7 @@ void watch(door::Metrics& metrics, Foundation& foundation, const Mailing& mailin
   gauge("ostiary_password_hashes_waiting", "Password hashes that wait for a thread",
         [&] { return rooms.hasher.waiting(); });
   gauge("ostiary_http_connections", "Open HTTP connections", [&] { return http.connections(); });
-  gauge("ostiary_jobs_waiting", "Mail that is not sent yet, counted up to 1000",
+  gauge("ostiary_jobs_waiting", "Mails and texts that are not sent yet, counted up to 1000 each",
         [&] { return mailing.executor.waiting(); });
   gauge("ostiary_sessions_remembered", "Sessions in the cache", [&] { return rooms.cache.size(); });
   gauge("ostiary_limit_buckets", "Rate limit buckets in use", [&] { return rooms.limiter.buckets(); });
@@ -317,13 +348,11 @@ void note_public_url(const Config& config, Foundation& foundation, Log& log) {
                       "are refused by the other"}});
 }
 
-/// Throws what would end the start later, when it had made a data folder already.
+/// Throws what would end the start later, when it had made a data folder already. So files are read before, too.
 void look_ahead(const Config& config) {
   expect_free(*config.listen_address, *config.port, Families::own, "HTTP", config.port.name);
   expect_free(*config.grpc_listen_address, *config.grpc_port, Families::both, "gRPC", config.grpc_port.name);
   if (const auto files = tls_files(config); files.given()) http::read_tls_files(files);
-  if (!config.geoip_file->empty()) const adapters::GeoIp geoip(*config.geoip_file);
-  const delivery::MailTemplates templates(*config.mail_templates);
 }
 
 /// The settings with a port that the machine chose, where it is to.
@@ -333,33 +362,31 @@ Config with_port(Config config) {
   return config;
 }
 
-}  // namespace
-
-void serve(const Config& given, Log& plain_log) {
-  run_soon_after_waking();
-  share_heaps();
-  const Config config = with_port(given);
-  const StopSignals signals;  // before there is another thread
+void run_server(const Config& config, const StopSignals& signals, Log& plain_log) {
   door::LimitedLog limited_log(plain_log);
   const Periodically log_seconds(every_second, [&limited_log] { limited_log.tick(); });
   door::CountedLog log(limited_log, {{"call.failed", LogLevel::error},
                                      {"call.unavailable", LogLevel::error},
+                                     {"decoys.not_read", LogLevel::warning},
                                      {"executor.failed", LogLevel::error},
                                      {"http.cross_site_refused", LogLevel::warning},
                                      {"job.dead", LogLevel::warning},
                                      {"job.retry", LogLevel::warning},
                                      {"keys.not_read", LogLevel::warning},
                                      {"proxy.not_trusted", LogLevel::warning},
+                                     {"sms.capped", LogLevel::warning},
                                      {"tls.not_reloaded", LogLevel::warning}});
   LastResort last_resort(log);
   raise_descriptor_limit();
   look_ahead(config);
+  const std::optional<adapters::GeoIp> geoip = open_geoip(config);
+  const delivery::MailTemplates templates(*config.mail_templates);
   warn_of_development_key(config, log);
-  Foundation foundation(config, Storage::Use::server, log);
+  Foundation foundation(config, Storage::Use::server, log, [&signals] { signals.expect_none(); });
   note_public_url(config, foundation, log);
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
-  Mailing mailing(config, foundation, log);
-  Rooms rooms(config, foundation, log, [&mailing] { mailing.executor.wake(); });
+  Mailing mailing(config, foundation, templates, log);
+  Rooms rooms(config, foundation, geoip, log, [&mailing] { mailing.executor.wake(); });
 
   std::atomic<bool> draining = false;
   const storage::Migrator migrator(foundation.storage.db());
@@ -387,9 +414,11 @@ void serve(const Config& given, Log& plain_log) {
   const door::RememberedReplies remembered_replies(contract,
                                                    {{"ostiary.v1.AuthService.CheckSession", remembered_session(rooms)}},
                                                    rooms.limits, foundation.clock, &metrics);
-  const gateway::Gateway gateway(dispatcher, remembered_replies,
-                                 pages::make_pages(pages_options(config, foundation, mailing, contract, metrics)),
-                                 foundation.random, log, gateway_options(config));
+  const auto reading_key = mailbox_key(config, foundation, mailing);
+  const gateway::Gateway gateway(
+      dispatcher, remembered_replies,
+      pages::make_pages(pages_options(config, foundation, mailing, reading_key, contract, metrics)), foundation.random,
+      log, gateway_options(config));
   http::Server http(gateway, http_options(config), log);
   grpc_transport::Server grpc(dispatcher, remembered_replies, grpc_options(config), foundation.random, log);
   watch(metrics, foundation, mailing, rooms, workers, http, log);
@@ -404,8 +433,9 @@ void serve(const Config& given, Log& plain_log) {
              {"http_port", http.port()},
              {"grpc_port", grpc.port()},
              {"storage", foundation.storage.db().description()},
-             {"mail", mailing.mailer->description()}});
-  tell_of_mailbox(config, foundation, mailing, log);
+             {"mail", mailing.mailer->description()},
+             {"texts", mailing.texts->description()}});
+  tell_of_mailbox(config, reading_key, log);
 
   signals.wait();
   signals.release();
@@ -426,13 +456,13 @@ void serve(const Config& given, Log& plain_log) {
   log.write(LogLevel::info, "stopped", {});
 }
 
-void work(const Config& config, Log& log) {
-  const StopSignals signals;
+void run_worker(const Config& config, const StopSignals& signals, Log& log) {
   LastResort last_resort(log);
+  const delivery::MailTemplates templates(*config.mail_templates);
   warn_of_development_key(config, log);
-  Foundation foundation(config, Storage::Use::worker, log);
+  Foundation foundation(config, Storage::Use::worker, log, [&signals] { signals.expect_none(); });
   const vault::KeyReader key_reader(foundation.keys, unread_keys_to_log(log));
-  Mailing mailing(config, foundation, log);
+  Mailing mailing(config, foundation, templates, log);
   mailing.executor.start(2);
   log.write(LogLevel::info, "working",
             {{"storage", foundation.storage.db().description()}, {"mail", mailing.mailer->description()}});
@@ -442,6 +472,19 @@ void work(const Config& config, Log& log) {
   last_resort.end_at(deadline + longest_end);
   mailing.executor.stop(deadline);
   log.write(LogLevel::info, "stopped", {});
+}
+
+}  // namespace
+
+void serve(const Config& given, Log& log) {
+  run_soon_after_waking();
+  share_heaps();
+  const Config config = with_port(given);
+  run_until_stopped(log, [&](const StopSignals& signals) { run_server(config, signals, log); });
+}
+
+void work(const Config& config, Log& log) {
+  run_until_stopped(log, [&](const StopSignals& signals) { run_worker(config, signals, log); });
 }
 
 }  // namespace ostiary

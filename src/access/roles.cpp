@@ -4,6 +4,7 @@
 
 #include "access/statements.hpp"
 #include "delivery/outbox.hpp"
+#include "sessions/no_such_user.hpp"
 #include "sessions/statements.hpp"
 
 namespace ostiary::access {
@@ -18,8 +19,6 @@ RoleId role_named(Transaction& tx, const IdSource& ids, const std::string& name)
 }
 
 bool exists(Transaction& tx, UserId user) { return tx.optional(sessions::statements::find_user, user).has_value(); }
-
-std::unexpected<Refused> no_such_user() { return refuse(Refusal::not_found, "There is no such user."); }
 
 /// How a change of roles is called in the audit log, and in the event.
 struct RoleChange {
@@ -56,7 +55,7 @@ Result<bool> grant_role(const sessions::Deps& deps, const Call& call, UserId use
   const Time now = deps.clock.now();
   const std::string name(role);
   return deps.db.transaction([&](Transaction& tx) -> Result<bool> {
-    if (!exists(tx, user)) return no_such_user();
+    if (!exists(tx, user)) return sessions::no_such_user();
     if (tx.execute(statements::grant_role, user, role_named(tx, deps.ids, name)) == 0) return false;
     tell(tx, deps, call, user, granting, name, now);
     return true;
@@ -67,7 +66,7 @@ Result<bool> remove_role(const sessions::Deps& deps, const Call& call, UserId us
   const Time now = deps.clock.now();
   const std::string name(role);
   return deps.db.transaction([&](Transaction& tx) -> Result<bool> {
-    if (!exists(tx, user)) return no_such_user();
+    if (!exists(tx, user)) return sessions::no_such_user();
     const auto known = tx.optional(statements::find_role, name);
     if (!known && name != admin_role) return refuse(Refusal::not_found, "There is no role '" + name + "'.");
     if (!known || tx.execute(statements::remove_role, user, known->id) == 0) return false;

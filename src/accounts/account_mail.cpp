@@ -1,10 +1,13 @@
 #include "accounts/account_mail.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 
 #include "accounts/statements.hpp"
 #include "base/encoding.hpp"
+#include "sessions/login.hpp"
 #include "sessions/user_agent.hpp"
 
 namespace ostiary::accounts {
@@ -21,6 +24,17 @@ std::string minute_of(Time time) {
 }
 
 }  // namespace
+
+Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
+  auto& limits = deps.sessions.limits;
+  const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
+  auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
+  std::ranges::move(limits.of_address(RateClass::MAIL, call.address), std::back_inserter(buckets));
+  const auto wait = limits.take(buckets, deps.sessions.clock.now());
+  if (!wait) return limits::Reservation(limits, std::move(buckets));
+  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
+                    "Too many mails to this address or from this network.");
+}
 
 void order_mail(Transaction& tx, const Deps& deps, const delivery::MailOrder& mail, Time now) {
   delivery::order_mail(tx, deps.data_keys, deps.sessions.ids, now, mail);

@@ -10,6 +10,11 @@
 
 namespace ostiary::accounts {
 
+/// Counts a mail against the budgets of its mailbox and of the network that asks for it, until the call is refused or
+/// fails. A decoy costs as much as a mail that is sent: otherwise the sixth request in an hour would tell an address
+/// that has an account.
+Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call);
+
 /// Orders a mail in `tx`. The executor learns of it after the commit.
 void order_mail(Transaction& tx, const Deps& deps, const delivery::MailOrder& mail, Time now);
 

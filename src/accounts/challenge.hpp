@@ -10,9 +10,13 @@
 namespace ostiary::accounts {
 
 // A challenge is a proof that was mailed or texted: a code to type, and a link that does the same. Each has a purpose
-// and a subject, which is what it proves: for the purpose `verify_email` an address in its canonical form.
+// and a subject, which is what it proves: for the purposes here an address in its canonical form.
 
 inline constexpr std::string_view verify_email_purpose = "verify_email";
+inline constexpr std::string_view reset_password_purpose = "reset_password";
+
+/// Texted, without a link. The subject is the account: whoever asks for somebody's number must not spend their guesses.
+inline constexpr std::string_view verify_phone_purpose = "verify_phone", login_sms_purpose = "login_sms";
 
 /// The policy for codes of every purpose.
 struct CodePolicy {
@@ -28,14 +32,14 @@ struct PresentedCode {
   Time challenge_expires_at{};
   Time code_expires_at{};
   std::int64_t attempts = 0;  ///< wrong guesses of this code
-  std::int64_t guesses = 0;   ///< wrong guesses for the subject in the window, over all codes
+  std::int64_t guesses = 0;  ///< wrong guesses for the subject in the window, over all codes
   bool right = false;
 };
 
 /// Ordered by precedence: the first that applies wins.
 enum class CodeVerdict {
-  unknown,         ///< no such challenge, or it has expired
-  budget_spent,    ///< too many wrong guesses for the subject: only the link works
+  unknown,  ///< no such challenge, or it has expired
+  budget_spent,  ///< too many wrong guesses for the subject: only the link works
   attempts_spent,  ///< too many wrong guesses of this code: request a new one
   expired,
   wrong,
@@ -48,13 +52,13 @@ CodeVerdict judge_code(const std::optional<PresentedCode>& code, const CodePolic
 struct PresentedLink {
   Time challenge_expires_at{};
   Time link_expires_at{};
-  bool same_device = false;                           ///< the browser that requested it
+  bool same_device = false;  ///< the browser that requested it
   std::optional<bool> password_right = std::nullopt;  ///< empty if none was given
 };
 
 /// Ordered by precedence: the first that applies wins.
 enum class LinkVerdict {
-  invalid,            ///< no such link, or too old
+  invalid,  ///< no such link, or too old
   password_required,  ///< opened in another browser, so possibly by somebody else
   wrong_password,
   right,

@@ -4,6 +4,7 @@
 #include "accounts/status.hpp"
 #include "delivery/outbox.hpp"
 #include "sessions/end_sessions.hpp"
+#include "sessions/no_such_user.hpp"
 #include "sessions/statements.hpp"
 
 namespace ostiary::accounts {
@@ -34,7 +35,7 @@ Result<StatusChange> change_status(const sessions::Deps& deps, const Call& call,
   const Time now = deps.clock.now();
   return deps.db.transaction([&](Transaction& tx) -> Result<StatusChange> {
     const auto verdict = verdict_on(tx, user, names.status);
-    if (verdict == StatusVerdict::gone) return refuse(Refusal::not_found, "There is no such user.");
+    if (verdict == StatusVerdict::gone) return sessions::no_such_user();
     StatusChange change{.changed = verdict == StatusVerdict::changes};
     if (change.changed) write_status(tx, deps, user, names, now);
     if (end_sessions) {

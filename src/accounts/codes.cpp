@@ -1,6 +1,8 @@
 #include "accounts/codes.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "base/encoding.hpp"
 #include "crypto/digest.hpp"
@@ -49,6 +51,8 @@ PresentedCode facts_about(Transaction& tx, const Deps& deps, const ChallengeRow&
   return {challenge.expires_at, challenge.code_expires_at, challenge.attempts, guesses, is_code(deps, challenge, code)};
 }
 
+bool is_texted(std::string_view purpose) { return purpose == verify_phone_purpose || purpose == login_sms_purpose; }
+
 CodeTimes times_of_code(const CodePolicy& policy, Time now) {
   return {now + policy.code_lifetime, now + policy.resend_pause};
 }
@@ -73,20 +77,32 @@ FreshCode make_unknowable_code(const Deps& deps) {
 
 Digest link_hash_of(std::string_view link_token) { return crypto::sha256(as_bytes(link_token)); }
 
+std::string digits_of(std::string_view typed) {
+  std::string digits;
+  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
+}
+
 CodeTimes write_challenge(Transaction& tx, const Deps& deps, const NewChallenge& challenge, const FreshCode& fresh,
                           Time now) {
   const auto times = times_of_code(deps.code_policy, now);
-  tx.execute(statements::insert_challenge, challenge.id, std::string(challenge.purpose), challenge.user,
-             challenge.subject, challenge.device_hash, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
-             times.resend_at, now, now + challenge.lifetime);
+  tx.send(statements::insert_challenge, challenge.id, std::string(challenge.purpose), challenge.user, challenge.subject,
+          challenge.device_hash, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at, times.resend_at, now,
+          now + challenge.lifetime);
   return times;
 }
 
 CodeTimes renew_code(Transaction& tx, const Deps& deps, VerificationId challenge, const FreshCode& fresh, Time now) {
   const auto times = times_of_code(deps.code_policy, now);
-  tx.execute(statements::renew_code, challenge, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
-             times.resend_at);
+  tx.send(statements::renew_code, challenge, fresh.code_mac, fresh.link_hash, fresh.key_id, times.expires_at,
+          times.resend_at);
   return times;
+}
+
+void drop_challenges(Transaction& tx, std::string_view purpose, const std::string& subject, std::int64_t kept) {
+  for (const auto& surplus : tx.all(statements::surplus_challenges, purpose, subject, kept)) {
+    tx.execute(statements::delete_challenge, surplus.id);
+  }
 }
 
 CodeVerdict try_code(Transaction& tx, const Deps& deps, const ChallengeRow& challenge, std::string_view code,
@@ -107,15 +123,18 @@ std::unexpected<Refused> refusal_for(Transaction& tx, const Deps& deps, const Ch
     case CodeVerdict::budget_spent: {
       const Time free_at = guesses_at(tx, deps, challenge, now).front().guessed_at + deps.code_policy.guess_window;
       auto refused = refuse(Refusal::code_budget_spent,
-                            "Too many wrong codes for this address today: use the link in the mail.", "code");
+                            is_texted(challenge.purpose)
+                                ? "Too many wrong codes today: try again later."
+                                : "Too many wrong codes for this address today: use the link in the mail.",
+                            "code");
       refused.error().retry_after = std::chrono::ceil<std::chrono::seconds>(free_at - now);
       return refused;
     }
     case CodeVerdict::attempts_spent:
-      return refuse(Refusal::code_attempts_spent, "Too many wrong attempts: ask for a new code.", "code");
+      return refuse(Refusal::code_attempts_spent, "No attempts are left for this code: ask for a new one.", "code");
     case CodeVerdict::expired: return refuse(Refusal::code_expired, "The code has expired: ask for a new one.", "code");
     case CodeVerdict::wrong: {
-      auto refused = refuse(Refusal::wrong_code, "This is not the code that was mailed.", "code");
+      auto refused = refuse(Refusal::wrong_code, "This is not the code that was sent.", "code");
       refused.error().facts.emplace_back("attempts_left", deps.code_policy.attempts_per_code - challenge.attempts - 1);
       return refused;
     }

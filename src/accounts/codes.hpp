@@ -25,6 +25,9 @@ FreshCode make_unknowable_code(const Deps& deps);
 
 Digest link_hash_of(std::string_view link_token);
 
+/// A code as it was mailed, however it was typed.
+std::string digits_of(std::string_view typed);
+
 struct NewChallenge {
   VerificationId id;
   std::string_view purpose;
@@ -44,6 +47,9 @@ CodeTimes write_challenge(Transaction& tx, const Deps& deps, const NewChallenge&
 
 /// Replaces the challenge's code and link by `fresh` and resets its attempts.
 CodeTimes renew_code(Transaction& tx, const Deps& deps, VerificationId challenge, const FreshCode& fresh, Time now);
+
+/// Deletes the challenges of a purpose and subject except the newest `kept`; no more than a hundred.
+void drop_challenges(Transaction& tx, std::string_view purpose, const std::string& subject, std::int64_t kept = 0);
 
 /// Checks a presented code and writes the consequences: a wrong guess is counted for the code and for its subject, and
 /// an expired code stays expired. A refusal must commit this (`tx.keep`).

@@ -3,6 +3,7 @@
 #include "accounts/statements.hpp"
 #include "crypto/password_hash.hpp"
 #include "delivery/outbox.hpp"
+#include "passwords/decoys.hpp"
 #include "passwords/policy.hpp"
 
 namespace ostiary::accounts {
@@ -19,7 +20,7 @@ sessions::statements::UserRow create_account(Transaction& tx, const Deps& deps, 
              name ? Text(limits::skeleton_version()) : Text(), now);
   if (account.password_hash) {
     tx.execute(statements::insert_password, account.id, *account.password_hash, crypto::cost_of(*account.password_hash),
-               now);
+               passwords::sample_of(account.id), now);
   }
   tx.execute(statements::insert_profile, account.id, account.display_name, account.locale, now);
   const auto& ids = deps.sessions.ids;
@@ -56,14 +57,14 @@ Result<limits::Username> checked_username(std::string_view username) {
   return refuse(Refusal::invalid_field, std::string(limits::explain(verdict)), "username");
 }
 
-Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words) {
-  const auto longest = crypto::longest_password(deps.sessions.hasher.parameters().algorithm);
-  auto judgment = passwords::judge_password(password, own_words, longest);
+Result<void> check_password(crypto::PasswordParameters::Algorithm algorithm, std::string_view password,
+                            const std::vector<std::string>& own_words, std::string_view field) {
+  auto judgment = passwords::judge_password(password, own_words, crypto::longest_password(algorithm));
   switch (judgment.verdict) {
     case passwords::PasswordVerdict::acceptable: return {};
     case passwords::PasswordVerdict::too_guessable:
-      return refuse(Refusal::weak_password, std::move(judgment.advice), "password");
-    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), "password");
+      return refuse(Refusal::weak_password, std::move(judgment.advice), std::string(field));
+    default: return refuse(Refusal::invalid_field, std::move(judgment.advice), std::string(field));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "accounts/deps.hpp"
+#include "crypto/password_hash.hpp"
 #include "limits/email_address.hpp"
 #include "limits/username.hpp"
 #include "sessions/statements.hpp"
@@ -40,7 +41,8 @@ bool has_account(Transaction& tx, const limits::Username& username);
 Result<limits::Username> checked_username(std::string_view username);
 
 /// Refuses a guessable password with weak_password, and one that is too short or too long with invalid_field. Both say
-/// how to improve it.
-Result<void> check_password(const Deps& deps, std::string_view password, const std::vector<std::string>& own_words);
+/// how to improve it. `field`: which one of the request it is.
+Result<void> check_password(crypto::PasswordParameters::Algorithm algorithm, std::string_view password,
+                            const std::vector<std::string>& own_words, std::string_view field = "password");
 
 }  // namespace ostiary::accounts

@@ -1,24 +1,18 @@
 #include "accounts/delete_account.hpp"
 
 #include "accounts/change_status.hpp"
+#include "accounts/pending_email_change.hpp"
+#include "accounts/registration.hpp"
 #include "accounts/statements.hpp"
+#include "delivery/mails.hpp"
 #include "delivery/outbox.hpp"
-#include "limits/email_address.hpp"
 #include "sessions/end_sessions.hpp"
 #include "sessions/forget_logins.hpp"
+#include "sessions/no_such_user.hpp"
 
 namespace ostiary::accounts {
 
 namespace {
-
-/// The registrations of an address, decoys among them: the address is free from now on, so they begin anew.
-void drop_registrations(Transaction& tx, const std::string& email) {
-  const auto address = limits::parse_email(email);
-  if (!address) throw std::logic_error("an account's address is none");
-  for (const auto& begun : tx.all(statements::surplus_registrations, address->canonical, 0)) {
-    tx.execute(statements::delete_challenge, begun.id);
-  }
-}
 
 void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_password, user);
@@ -26,6 +20,11 @@ void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_webauthn_credentials, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
+  tx.execute(statements::delete_phone, user);
+  if (const auto change = tx.optional(statements::find_phone_change, user)) {
+    tx.execute(statements::delete_challenge, change->id);
+  }
+  tx.execute(statements::delete_texts_of, user);
   tx.execute(statements::delete_totp_of, user);
   tx.execute(statements::delete_backup_codes_of, user);
 }
@@ -43,12 +42,14 @@ Result<std::int64_t> delete_account(const Deps& deps, const Call& call, UserId u
   const Time now = room.clock.now();
   return room.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
     const auto account = tx.optional(statements::find_account, user);
-    if (!account) return refuse(Refusal::not_found, "There is no such user.");
+    if (!account) return sessions::no_such_user();
     const auto ended =
         disabled->ended_sessions + sessions::end_sessions_of(tx, room, user, std::nullopt, "account_deleted", now);
     while (sessions::forget_some_logins(tx, user)) {
     }
-    if (account->email) drop_registrations(tx, *account->email);
+    forget_email_changes(tx, user, now);
+    if (account->email_canonical) release_address(tx, *account->email_canonical);
+    delivery::cancel_mails(tx, user);
     delete_rows_of(tx, user);
     const auto written = tx.one(statements::empty_user, user, now);
     // From here on the audit log seals under the service's key.

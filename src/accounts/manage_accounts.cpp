@@ -19,25 +19,33 @@ std::optional<UserId> id_of(Transaction& tx, std::string_view name) {
 
 }  // namespace
 
-Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order) {
+Result<CheckedOrder> check_order(const AccountOrder& order, crypto::PasswordParameters::Algorithm algorithm,
+                                 const std::string& service_name) {
   const auto email = limits::parse_email(order.email);
   if (!email) return refuse(Refusal::invalid_field, "This is not an email address.", "email");
-  std::optional<limits::Username> username;
+  CheckedOrder checked{*email, std::nullopt};
   if (order.username) {
-    auto checked = checked_username(*order.username);
-    if (!checked) return std::unexpected(checked.error());
-    username = *std::move(checked);
+    auto username = checked_username(*order.username);
+    if (!username) return std::unexpected(username.error());
+    checked.username = *std::move(username);
   }
   const auto password =
-      check_password(deps, order.password.reveal(), {email->given, order.username.value_or(""), deps.service_name});
+      check_password(algorithm, order.password.reveal(), {email->given, order.username.value_or(""), service_name});
   if (!password) return std::unexpected(password.error());
+  return checked;
+}
+
+Result<UserId> create_by_operator(Deps& deps, const Call& call, const AccountOrder& order) {
+  const auto checked = check_order(order, deps.sessions.hasher.parameters().algorithm, deps.service_name);
+  if (!checked) return std::unexpected(checked.error());
+  const auto& [email, username] = *checked;
   const std::string password_hash = deps.sessions.hasher.hash(order.password);
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<UserId> {
-    if (tx.optional(statements::find_owner, email->canonical)) {
+    if (tx.optional(statements::find_holder, email.canonical, now)) {
       return refuse(Refusal::email_taken, "This address has an account.", "email");
     }
-    if (username && is_username_taken(tx, *username, email->canonical, now)) {
+    if (username && is_username_taken(tx, *username, email.canonical, now)) {
       return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
     }
     const auto id = deps.sessions.ids.make<UserId>();

@@ -7,6 +7,9 @@
 
 #include "accounts/deps.hpp"
 #include "accounts/statements.hpp"
+#include "crypto/password_hash.hpp"
+#include "limits/email_address.hpp"
+#include "limits/username.hpp"
 
 namespace ostiary::accounts {
 
@@ -16,6 +19,16 @@ struct AccountOrder {
   std::optional<std::string> username;
   Secret password;
 };
+
+/// An order that needs the database to be judged further.
+struct CheckedOrder {
+  limits::EmailAddress email;
+  std::optional<limits::Username> username;
+};
+
+/// Refuses a wrong address, username or password like `create_by_operator`, without the database.
+Result<CheckedOrder> check_order(const AccountOrder& order, crypto::PasswordParameters::Algorithm algorithm,
+                                 const std::string& service_name);
 
 /// Makes an account whose address an operator vouches for. Refuses what registration refuses, and an address that has
 /// one.

@@ -1,6 +1,6 @@
 #include "accounts/profile.hpp"
 
-#include "accounts/statements.hpp"
+#include "accounts/phone_numbers.hpp"
 #include "delivery/outbox.hpp"
 #include "sessions/start_session.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 using statements::AccountRow;
 
-v1::Profile message(const AccountRow& row) {
+v1::Profile message(Transaction& tx, const Deps& deps, const AccountRow& row) {
   v1::Profile profile;
   profile.set_user_id(to_string(row.id));
   if (row.email) profile.set_email(*row.email);
@@ -23,14 +23,9 @@ v1::Profile message(const AccountRow& row) {
   sessions::set_time(*profile.mutable_created_at(), row.created_at);
   sessions::set_time(*profile.mutable_updated_at(), std::max(row.updated_at, row.profile_updated_at));
   if (row.last_login_at) sessions::set_time(*profile.mutable_last_login_at(), *row.last_login_at);
+  if (const auto phone = find_phone(tx, deps, row.id)) profile.set_phone_number(phone->number.e164);
+  profile.set_phone_verified(profile.has_phone_number());
   return profile;
-}
-
-/// Refused where the account was deleted since its session was checked.
-Result<AccountRow> own_account(Transaction& tx, const Call& call) {
-  auto row = tx.optional(statements::find_account, call.person().user_id);
-  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
-  return *std::move(row);
 }
 
 /// Writes the fields that are given into `row`; gives the names of those that changed, with commas between.
@@ -52,11 +47,17 @@ std::string apply(const v1::UpdateProfileRequest& request, AccountRow& row) {
 
 }  // namespace
 
+Result<AccountRow> own_account(Transaction& tx, const Call& call) {
+  auto row = tx.optional(statements::find_account, call.person().user_id);
+  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
+  return *std::move(row);
+}
+
 Result<v1::Profile> get_profile(Deps& deps, const Call& call, const v1::GetProfileRequest&) {
   return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::Profile> {
     const auto row = own_account(tx, call);
     if (!row) return std::unexpected(row.error());
-    return message(*row);
+    return message(tx, deps, *row);
   });
 }
 
@@ -67,7 +68,7 @@ Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::Updat
     if (!found) return std::unexpected(found.error());
     AccountRow& row = *found;
     const auto changed = apply(request, row);
-    if (changed.empty()) return message(row);
+    if (changed.empty()) return message(tx, deps, row);
     tx.execute(statements::update_profile, row.id, row.display_name, row.avatar_url, row.locale, row.time_zone, now);
     const auto touched = tx.one(statements::touch_user, row.id, now);
     deps.sessions.invalidation.publish(tx, row.id);
@@ -76,7 +77,7 @@ Result<v1::Profile> update_profile(Deps& deps, const Call& call, const v1::Updat
         {"user.profile_updated", row.id.uuid, touched.version, {{"user_id", to_string(row.id)}, {"changed", changed}}});
     deps.sessions.audit.record(tx, call,
                                {.action = "profile.update", .user = row.id, .metadata = {{"changed", changed}}});
-    return message(tx.one(statements::find_account, row.id));
+    return message(tx, deps, tx.one(statements::find_account, row.id));
   });
 }
 

@@ -1,13 +1,10 @@
 #include "accounts/register.hpp"
 
-#include <algorithm>
-#include <iterator>
-
+#include "accounts/account_mail.hpp"
 #include "accounts/codes.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/registration_mail.hpp"
 #include "accounts/statements.hpp"
-#include "sessions/login.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -35,36 +32,27 @@ Result<Wanted> judge_request(const Deps& deps, const v1::RegisterRequest& reques
     if (!username) return std::unexpected(username.error());
     wanted.username = *std::move(username);
   }
-  const auto password = check_password(
-      deps, request.password(), {wanted.email.given, request.username(), wanted.display_name, deps.service_name});
+  const auto password =
+      check_password(deps.sessions.hasher.parameters().algorithm, request.password(),
+                     {wanted.email.given, request.username(), wanted.display_name, deps.service_name});
   if (!password) return std::unexpected(password.error());
   return wanted;
-}
-
-/// Counts a mail against the budgets of its mailbox and of the network that asks for it, until the call is refused or
-/// fails. A decoy costs as much as a mail that is sent: otherwise the sixth registration in an hour would tell an
-/// address that has an account.
-Result<limits::Reservation> reserve_mail(const Deps& deps, const std::string& email_canonical, const Call& call) {
-  auto& limits = deps.sessions.limits;
-  const auto mailbox = sessions::mailbox_of(deps.sessions, email_canonical);
-  auto buckets = limits.of_account(RateClass::MAIL, mailbox, call.address, std::nullopt);
-  std::ranges::move(limits.of_address(RateClass::MAIL, call.address), std::back_inserter(buckets));
-  const auto wait = limits.take(buckets, deps.sessions.clock.now());
-  if (!wait) return limits::Reservation(limits, std::move(buckets));
-  return refuse_for(Refusal::rate_limited, std::chrono::ceil<std::chrono::seconds>(*wait),
-                    "Too many mails were asked for.");
 }
 
 std::unexpected<Refused> username_taken() {
   return refuse(Refusal::username_taken, "This username is taken, or looks too much like a taken one.", "username");
 }
 
-/// Keeps the newest registrations of an address only, so that nobody can keep its owner from registering.
-void drop_surplus(Transaction& tx, const Deps& deps, const std::string& email_canonical) {
-  for (const auto& surplus :
-       tx.all(statements::surplus_registrations, email_canonical, deps.policy.pending_per_address - 1)) {
-    tx.execute(statements::delete_challenge, surplus.id);
+/// Who has the address, if anybody. Also keeps only the newest registrations of the address, so that nobody can keep
+/// its owner from registering.
+std::optional<statements::OwnerRow> make_room(Transaction& tx, const Deps& deps, const std::string& email_canonical,
+                                              Time now) {
+  const auto owners = tx.ask(statements::find_holder, email_canonical, now);
+  for (const auto& surplus : tx.all(statements::surplus_challenges, verify_email_purpose, email_canonical,
+                                    deps.policy.pending_per_address - 1)) {
+    tx.send(statements::delete_challenge, surplus.id);
   }
+  return owners.rows().empty() ? std::nullopt : std::optional(owners.rows().front());
 }
 
 v1::RegisterReply pending_reply(VerificationId id, const CodeTimes& times) {
@@ -76,44 +64,49 @@ v1::RegisterReply pending_reply(VerificationId id, const CodeTimes& times) {
   return reply;
 }
 
-void write_registration(Transaction& tx, VerificationId id, UserId user, const Wanted& wanted) {
+statements::RegistrationRow write_registration(Transaction& tx, VerificationId id, UserId user, const Wanted& wanted) {
   using Text = std::optional<std::string>;
   const auto& name = wanted.username;
-  tx.execute(statements::insert_registration, id, user, wanted.email.given, name ? Text(name->given) : Text(),
-             name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(), wanted.display_name,
-             wanted.locale, wanted.password_hash);
+  tx.send(statements::insert_registration, id, user, wanted.email.given, name ? Text(name->given) : Text(),
+          name ? Text(name->canonical) : Text(), name ? Text(name->skeleton) : Text(), wanted.display_name,
+          wanted.locale, wanted.password_hash);
+  return {user,          wanted.email.given,  name ? Text(name->given) : Text(), wanted.display_name,
+          wanted.locale, wanted.password_hash};
 }
 
+/// The time of the answer must not tell whether the address has an account. So each case takes the same number of round
+/// trips and the same statements; only the notice, once a day, has a few more that travel with the others.
 v1::RegisterReply begin(Transaction& tx, const Deps& deps, const Call& call, const Wanted& wanted, const Device& device,
                         Time now) {
   const auto id = deps.sessions.ids.make<VerificationId>();
   const auto user_id = deps.sessions.ids.make<UserId>();
   const auto& address = wanted.email.canonical;
-  const auto owner = tx.optional(statements::find_owner, address);
+  const auto owner = make_room(tx, deps, address, now);
   const auto owner_id = owner ? std::optional(owner->id) : std::nullopt;
   const FreshCode fresh = owner ? make_unknowable_code(deps) : make_code(deps, verify_email_purpose, id, address);
 
-  drop_surplus(tx, deps, address);
   const auto times = write_challenge(
       tx, deps, {id, verify_email_purpose, owner_id, address, device.hash, deps.policy.pending_lifetime}, fresh, now);
-  write_registration(tx, id, user_id, wanted);
+  const auto registration = write_registration(tx, id, user_id, wanted);
   const audit::Event event{.action = "user.register_begin",
                            .user = owner_id.value_or(user_id),
                            .reason = owner ? "address_has_account" : "pending",
                            .metadata = {{"verification_id", to_string(id)}}};
   // Whoever has no account gets no audit row before the proof, and an owner one a day: strangers can do this at will.
-  if (owner && order_registration_notice(tx, deps, *owner, now)) {
+  if (owner && order_address_notice(tx, deps, *owner, "registration_notice", now)) {
     deps.sessions.audit.record(tx, call, event);
   } else {
+    order_code_mail(tx, deps, fresh, registration, owner.has_value(), now);
+    // As an audit row would.
+    static_cast<void>(deps.data_keys.has_key(tx, owner_id.value_or(user_id)));
     deps.sessions.audit.log_only(tx, call, event);
   }
-  if (!owner) order_code_mail(tx, deps, fresh, user_id, wanted.email.given, wanted.display_name, wanted.locale, now);
   return pending_reply(id, times);
 }
 
 Result<v1::RegisterReply> register_at_once(Transaction& tx, const Deps& deps, const Call& call, const Wanted& wanted,
                                            Time now) {
-  if (tx.optional(statements::find_owner, wanted.email.canonical)) {
+  if (tx.optional(statements::find_holder, wanted.email.canonical, now)) {
     return refuse(Refusal::email_taken, "This address has an account.", "email");
   }
   const auto user_id = deps.sessions.ids.make<UserId>();
@@ -182,11 +175,7 @@ Result<v1::RegisterReply> resend_email_code(Deps& deps, const Call& call, const 
                                 ? make_unknowable_code(deps)
                                 : make_code(deps, verify_email_purpose, *id, pending->challenge.subject);
     const auto times = renew_code(tx, deps, *id, fresh, now);
-    if (!pending->is_decoy()) {
-      const auto& asked_for = pending->registration;
-      order_code_mail(tx, deps, fresh, asked_for.user_id, asked_for.email, asked_for.display_name, asked_for.locale,
-                      now);
-    }
+    order_code_mail(tx, deps, fresh, pending->registration, pending->is_decoy(), now);
     deps.sessions.audit.log_only(tx, call, {.action = "user.resend_code", .user = pending->account()});
     return pending_reply(*id, times);
   });

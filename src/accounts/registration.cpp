@@ -1,6 +1,6 @@
 #include "accounts/registration.hpp"
 
-#include "accounts/challenge.hpp"
+#include "accounts/codes.hpp"
 
 namespace ostiary::accounts {
 
@@ -21,6 +21,19 @@ std::optional<Pending> find_pending(Transaction& tx, VerificationId id) {
 std::optional<Pending> find_pending_by_link(Transaction& tx, const Digest& link_hash) {
   return with_registration(
       tx, tx.optional(statements::find_challenge_by_link, link_hash, std::string(verify_email_purpose)));
+}
+
+void give_registrations_to(Transaction& tx, const std::string& email_canonical, UserId owner) {
+  for (const auto& begun : tx.all(statements::surplus_challenges, verify_email_purpose, email_canonical, 0)) {
+    tx.execute(statements::name_account, begun.id, owner);
+  }
+}
+
+void release_address(Transaction& tx, const std::string& email_canonical) {
+  for (const auto& begun : tx.all(statements::list_registrations_at, email_canonical)) {
+    if (begun.account == begun.user_id) tx.execute(statements::delete_challenge, begun.id);
+    else if (begun.account) tx.execute(statements::name_account, begun.id, std::nullopt);
+  }
 }
 
 std::unexpected<Refused> unknown_registration() {

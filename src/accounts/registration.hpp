@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "accounts/statements.hpp"
 #include "base/result.hpp"
@@ -34,6 +35,15 @@ struct Pending {
 
 std::optional<Pending> find_pending(Transaction& tx, VerificationId id);
 std::optional<Pending> find_pending_by_link(Transaction& tx, const Digest& link_hash);
+
+/// The address has the account `owner` from now on: its registrations become decoys until their day is over. Were they
+/// deleted, whoever started one would see that there is an account now.
+void give_registrations_to(Transaction& tx, const std::string& email_canonical, UserId owner);
+
+/// The address has no account any more. The registration that the account was made of is deleted; others become what
+/// they would be without an account: were they deleted, whoever started one would see that there was an account. Open
+/// resets stay and are refused, because the address is not the account's.
+void release_address(Transaction& tx, const std::string& email_canonical);
 
 std::unexpected<Refused> unknown_registration();
 std::unexpected<Refused> already_verified();

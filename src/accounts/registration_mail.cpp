@@ -5,34 +5,35 @@
 
 namespace ostiary::accounts {
 
-void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, UserId owner, const std::string& email,
-                     const std::string& display_name, const std::string& locale, Time now) {
+void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
+                     const statements::RegistrationRow& registration, bool decoy, Time now) {
   const NamedDuration lifetime = name_duration(deps.code_policy.code_lifetime);
   order_mail(tx, deps,
-             {.owner = owner,
+             {.owner = registration.user_id,
               .kind = "verify_email",
-              .to = email,
-              .locale = locale,
+              .to = registration.email,
+              .locale = registration.locale,
               .values = {{"code", std::string(fresh.code.reveal())},
                     // The page shows the address, and goes by the token alone.
-                         {"link", link_with_token(deps, "/verify-email", fresh.link_token, email)},
+                         {"link", link_with_token(deps, "/verify-email", fresh.link_token, registration.email)},
                          {"minutes", lifetime.minutes},
                          {"seconds", lifetime.seconds},
-                         {"display_name", display_name},
+                         {"display_name", registration.display_name},
                          {"service_name", deps.service_name}},
               .expires_at = now + deps.code_policy.code_lifetime,
-              .once = true},
+              .once = true,
+              .decoy = decoy},
              now);
 }
 
-bool order_registration_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, Time now) {
-  const auto last = tx.optional(statements::find_notice, owner.id);
-  if (last && now < last->sent_at + deps.policy.notice_pause) return false;
-  tx.execute(statements::note_notice, owner.id, now);
+bool order_address_notice(Transaction& tx, const Deps& deps, const statements::OwnerRow& owner, std::string_view kind,
+                          Time now) {
+  if (owner.noticed_at && now < *owner.noticed_at + deps.policy.notice_pause) return false;
+  tx.send(statements::note_notice, owner.id, now);
   order_mail(
       tx, deps,
       {.owner = owner.id,
-       .kind = "registration_notice",
+       .kind = kind,
        .to = owner.email.value(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.app_url}},

@@ -84,19 +84,99 @@ inline constexpr Statement<void(VerificationId, UserId, std::string, std::option
 struct PendingIdRow {
   VerificationId id;
 };
-/// All registrations of an address except the newest `$2`.
-inline constexpr Statement<PendingIdRow(std::string, std::int64_t)> surplus_registrations{R"sql(
-  SELECT id FROM challenges WHERE purpose = 'verify_email' AND subject = $1
-  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2
+/// The challenges of a purpose and subject except the newest `$3`.
+inline constexpr Statement<PendingIdRow(std::string_view, std::string, std::int64_t)> surplus_challenges{R"sql(
+  SELECT id FROM challenges WHERE purpose = $1 AND subject = $2
+  ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $3
 )sql"};
 
-/// Its address has the account `$2` from now on.
-inline constexpr Statement<void(VerificationId, UserId)> name_account{R"sql(
+/// The code was exchanged for the token with the SHA-256 `$2`, which takes the place of the link until $4. `$3`: as
+/// many attempts as a code has, so that none is left.
+inline constexpr Statement<void(VerificationId, Digest, std::int64_t, Time)> exchange_code{R"sql(
+  UPDATE challenges SET link_hash = $2, attempts = $3, code_expires_at = $4 WHERE id = $1
+)sql"};
+
+struct BegunRow {
+  VerificationId id;
+  UserId user_id;                 ///< the account that would be made of it
+  std::optional<UserId> account;  ///< the one that the address has
+};
+/// The registrations of an address. Never more than live ones are allowed.
+inline constexpr Statement<BegunRow(std::string)> list_registrations_at{R"sql(
+  SELECT c.id, p.user_id, c.user_id
+  FROM challenges c JOIN pending_registrations p ON p.id = c.id
+  WHERE c.purpose = 'verify_email' AND c.subject = $1 ORDER BY c.created_at, c.id LIMIT 100
+)sql"};
+
+/// Its address has the account `$2` from now on, or none.
+inline constexpr Statement<void(VerificationId, std::optional<UserId>)> name_account{R"sql(
   UPDATE challenges SET user_id = $2 WHERE id = $1
 )sql"};
 
 inline constexpr Statement<void(VerificationId)> forget_password_of_registration{R"sql(
   UPDATE pending_registrations SET password_hash = '' WHERE id = $1
+)sql"};
+
+struct EmailChangeRow {
+  VerificationId id;
+  UserId user_id;
+  SessionId session_id;
+  std::string email;
+};
+inline constexpr Statement<EmailChangeRow(VerificationId)> find_email_change{R"sql(
+  SELECT id, user_id, session_id, email FROM email_changes WHERE id = $1
+)sql"};
+
+inline constexpr Statement<EmailChangeRow(UserId)> find_email_change_of{R"sql(
+  SELECT id, user_id, session_id, email FROM email_changes WHERE user_id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, SessionId, std::string)> insert_email_change{R"sql(
+  INSERT INTO email_changes (id, user_id, session_id, email) VALUES ($1, $2, $3, $4)
+)sql"};
+
+/// With its challenge.
+inline constexpr Statement<void(UserId)> delete_email_change_of{R"sql(
+  DELETE FROM challenges WHERE id = (SELECT id FROM email_changes WHERE user_id = $1)
+)sql"};
+
+struct EmailUndoRow {
+  Uuid id;
+  UserId user_id;
+  std::string email;
+  std::string email_canonical;
+  std::int64_t account_version;
+  Time expires_at;
+};
+inline constexpr Statement<EmailUndoRow(Digest)> find_email_undo_by_link{R"sql(
+  SELECT id, user_id, email, email_canonical, account_version, expires_at FROM email_undos WHERE link_hash = $1
+)sql"};
+
+/// The account's right to go back to the address `$2`, also one that has expired.
+inline constexpr Statement<EmailUndoRow(UserId, std::string)> find_email_undo_of{R"sql(
+  SELECT id, user_id, email, email_canonical, account_version, expires_at FROM email_undos
+  WHERE user_id = $1 AND email_canonical = $2
+)sql"};
+
+/// In the place of one that has expired, whosever it was.
+inline constexpr Statement<void(Uuid, UserId, std::string, std::string, Digest, std::int64_t, Time)> insert_email_undo{
+    R"sql(
+  INSERT INTO email_undos (id, user_id, email, email_canonical, link_hash, account_version, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (email_canonical) DO UPDATE
+  SET id = excluded.id, user_id = excluded.user_id, email = excluded.email, link_hash = excluded.link_hash,
+      account_version = excluded.account_version, expires_at = excluded.expires_at
+)sql"};
+
+/// Those of the change that made version `$2` and of a hundred later ones at most.
+inline constexpr Statement<EmailUndoRow(UserId, std::int64_t)> delete_some_email_undos{R"sql(
+  DELETE FROM email_undos WHERE id IN
+    (SELECT id FROM email_undos WHERE user_id = $1 AND account_version >= $2 ORDER BY account_version LIMIT 100)
+  RETURNING id, user_id, email, email_canonical, account_version, expires_at
+)sql"};
+
+inline constexpr Statement<void(Uuid)> delete_email_undo{R"sql(
+  DELETE FROM email_undos WHERE id = $1
 )sql"};
 
 struct GuessRow {
@@ -117,10 +197,34 @@ struct OwnerRow {
   std::optional<std::string> email;  ///< never null: the account was found by it
   std::string display_name;
   std::string locale;
+  std::optional<Time> noticed_at;  ///< the last notice that somebody tried to register the address
 };
 inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
-  SELECT u.id, u.email, p.display_name, p.locale
+  SELECT u.id, u.email, p.display_name, p.locale, n.sent_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
+  WHERE u.email_canonical = $1
+)sql"};
+
+/// The same with its status, for a reset of the password.
+struct ForgetfulRow {
+  UserId id;
+  std::optional<std::string> email;  ///< never null: the account was found by it
+  std::string status;
+  std::string display_name;
+  std::string locale;
+};
+inline constexpr Statement<ForgetfulRow(std::string)> find_forgetful{R"sql(
+  SELECT u.id, u.email, u.status, p.display_name, p.locale
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
+)sql"};
+
+/// Whose address it is, or who may go back to it by a link. The address is as that account had or has it.
+inline constexpr Statement<OwnerRow(std::string, Time)> find_holder{R"sql(
+  SELECT u.id, coalesce(h.email, u.email), p.display_name, p.locale, n.sent_at
+  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
+    LEFT JOIN email_undos h ON h.email_canonical = $1 AND h.user_id = u.id
+  WHERE u.id = coalesce((SELECT o.id FROM users o WHERE o.email_canonical = $1),
+                        (SELECT e.user_id FROM email_undos e WHERE e.email_canonical = $1 AND e.expires_at > $2))
 )sql"};
 
 struct UserIdRow {
@@ -166,13 +270,6 @@ inline constexpr Statement<void(UserId, std::string, std::optional<std::string>)
   UPDATE users SET skeleton_version = $2, username_skeleton = $3 WHERE id = $1
 )sql"};
 
-struct NoticeRow {
-  Time sent_at;
-};
-inline constexpr Statement<NoticeRow(UserId)> find_notice{R"sql(
-  SELECT sent_at FROM registration_notices WHERE user_id = $1
-)sql"};
-
 inline constexpr Statement<void(UserId, Time)> note_notice{R"sql(
   INSERT INTO registration_notices (user_id, sent_at) VALUES ($1, $2)
   ON CONFLICT (user_id) DO UPDATE SET sent_at = excluded.sent_at
@@ -187,13 +284,22 @@ inline constexpr Statement<void(UserId, std::optional<std::string>, std::optiona
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, 1)
 )sql"};
 
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> insert_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+/// $3: the cost of the hash, $4: the user's sample (passwords/decoys.hpp).
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> insert_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
+)sql"};
+
+struct PasswordRow {
+  std::string hash;
+  Time changed_at;
+};
+inline constexpr Statement<PasswordRow(UserId)> find_password{R"sql(
+  SELECT hash, changed_at FROM password_credentials WHERE user_id = $1
 )sql"};
 
 /// Whether there was one before or not.
-inline constexpr Statement<void(UserId, std::string, std::string_view, Time)> set_password{R"sql(
-  INSERT INTO password_credentials (user_id, hash, cost, changed_at) VALUES ($1, $2, $3, $4)
+inline constexpr Statement<void(UserId, std::string, std::string_view, std::int64_t, Time)> set_password{R"sql(
+  INSERT INTO password_credentials (user_id, hash, cost, sample, changed_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, cost = excluded.cost, changed_at = excluded.changed_at
 )sql"};
 
@@ -215,6 +321,13 @@ inline constexpr Statement<VersionRow(UserId, std::string, Time)> set_status{R"s
 
 inline constexpr Statement<VersionRow(UserId, Time)> set_email_verified{R"sql(
   UPDATE users SET email_verified = true, version = version + 1, updated_at = $2 WHERE id = $1 RETURNING version
+)sql"};
+
+/// Its address, proven.
+inline constexpr Statement<VersionRow(UserId, std::string, std::string, Time)> set_email{R"sql(
+  UPDATE users
+  SET email = $2, email_canonical = $3, email_verified = true, version = version + 1, updated_at = $4
+  WHERE id = $1 RETURNING version
 )sql"};
 
 /// What is left of a deleted account: its id, its times and its version. Its address and username are free.
@@ -271,17 +384,18 @@ struct AccountRow {
   std::string locale;
   std::string time_zone;
   Time profile_updated_at;
+  std::optional<std::string> email_canonical;
 };
 inline constexpr Statement<AccountRow(UserId)> find_account{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.id = $1
 )sql"};
 
 /// Accounts with an address, sorted by address.
 inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id
   WHERE u.email_canonical > $1 ORDER BY u.email_canonical LIMIT $2
 )sql"};
@@ -289,7 +403,7 @@ inline constexpr Statement<AccountRow(std::string, std::int64_t)> list_accounts{
 /// Accounts without an address, sorted by id.
 inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_without_email{R"sql(
   SELECT u.id, u.email, u.email_verified, u.username, u.status, u.created_at, u.updated_at, u.last_login_at,
-         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at
+         p.display_name, p.avatar_url, p.locale, p.time_zone, p.updated_at, u.email_canonical
   FROM users u JOIN user_profiles p ON p.user_id = u.id
   WHERE u.email_canonical IS NULL AND u.status <> 'deleted' AND u.id > $1 ORDER BY u.id LIMIT $2
 )sql"};
@@ -297,6 +411,68 @@ inline constexpr Statement<AccountRow(UserId, std::int64_t)> list_accounts_witho
 inline constexpr Statement<void(UserId, std::string, std::string, std::string, std::string, Time)> update_profile{R"sql(
   UPDATE user_profiles SET display_name = $2, avatar_url = $3, locale = $4, time_zone = $5, updated_at = $6
   WHERE user_id = $1
+)sql"};
+
+struct PhoneRow {
+  Bytes number_sealed;
+  Time verified_at;
+};
+inline constexpr Statement<PhoneRow(UserId)> find_phone{R"sql(
+  SELECT number_sealed, verified_at FROM phone_numbers WHERE user_id = $1
+)sql"};
+
+/// Whether there was one before or not.
+inline constexpr Statement<void(UserId, Bytes, Time)> set_phone{R"sql(
+  INSERT INTO phone_numbers (user_id, number_sealed, verified_at) VALUES ($1, $2, $3)
+  ON CONFLICT (user_id) DO UPDATE SET number_sealed = excluded.number_sealed, verified_at = excluded.verified_at
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_phone{R"sql(
+  DELETE FROM phone_numbers WHERE user_id = $1
+)sql"};
+
+struct PhoneChangeRow {
+  VerificationId id;
+  Bytes number_sealed;
+  Time code_expires_at;
+  Time resend_at;
+  Time expires_at;
+};
+inline constexpr Statement<PhoneChangeRow(UserId)> find_phone_change{R"sql(
+  SELECT p.id, p.number_sealed, c.code_expires_at, c.resend_at, c.expires_at
+  FROM phone_changes p JOIN challenges c ON c.id = p.id WHERE p.user_id = $1
+)sql"};
+
+inline constexpr Statement<void(VerificationId, UserId, Bytes)> insert_phone_change{R"sql(
+  INSERT INTO phone_changes (id, user_id, number_sealed) VALUES ($1, $2, $3)
+)sql"};
+
+inline constexpr Statement<void(Uuid, UserId, Digest, Digest, Time)> insert_text{R"sql(
+  INSERT INTO texts (id, user_id, number_hash, prefix_hash, ordered_at) VALUES ($1, $2, $3, $4, $5)
+)sql"};
+
+struct TextRow {
+  Time ordered_at;
+};
+/// The newest text since `$2` after the `$3` newest ones, like the next three.
+inline constexpr Statement<TextRow(UserId, Time, std::int64_t)> older_text_of_account{R"sql(
+  SELECT ordered_at FROM texts WHERE user_id = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Digest, Time, std::int64_t)> older_text_to_number{R"sql(
+  SELECT ordered_at FROM texts WHERE number_hash = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Digest, Time, std::int64_t)> older_text_to_prefix{R"sql(
+  SELECT ordered_at FROM texts WHERE prefix_hash = $1 AND ordered_at > $2 ORDER BY ordered_at DESC LIMIT 1 OFFSET $3
+)sql"};
+
+inline constexpr Statement<TextRow(Time, std::int64_t)> older_text{R"sql(
+  SELECT ordered_at FROM texts WHERE ordered_at > $1 ORDER BY ordered_at DESC LIMIT 1 OFFSET $2
+)sql"};
+
+inline constexpr Statement<void(UserId)> delete_texts_of{R"sql(
+  DELETE FROM texts WHERE user_id = $1
 )sql"};
 
 }  // namespace ostiary::accounts::statements

@@ -3,6 +3,7 @@
 #include "accounts/statements.hpp"
 #include "accounts/status.hpp"
 #include "delivery/outbox.hpp"
+#include "sessions/no_such_user.hpp"
 
 namespace ostiary::accounts {
 
@@ -20,7 +21,7 @@ Result<bool> verify_by_operator(const Deps& deps, const Call& call, UserId user)
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<bool> {
     switch (judge_vouching(facts_about(tx, user))) {
-      case VouchVerdict::gone: return refuse(Refusal::not_found, "There is no such user.");
+      case VouchVerdict::gone: return sessions::no_such_user();
       case VouchVerdict::no_address: return refuse(Refusal::invalid_field, "This account has no address to verify.");
       case VouchVerdict::already: return false;
       case VouchVerdict::vouches: break;

@@ -1,7 +1,5 @@
 #include "accounts/verify_email.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 
 #include "accounts/codes.hpp"
@@ -25,24 +23,19 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const P
                               .user_is_pending = !pending.is_decoy()});
 }
 
-/// All registrations of the address stay as decoys until their day is over: were they gone, whoever began one of them
-/// would see that there is an account now. The one that was proven is known by the account's id, and its password
-/// stands with the account alone.
+/// The registration that was proven is known by the account's id, and its password stands with the account alone.
 void close_registrations(Transaction& tx, const Pending& proven) {
-  const auto& [challenge, registration] = proven;
-  for (const auto& begun : tx.all(statements::surplus_registrations, challenge.subject, 0)) {
-    tx.execute(statements::name_account, begun.id, registration.user_id);
-  }
-  tx.execute(statements::forget_password_of_registration, challenge.id);
+  give_registrations_to(tx, proven.challenge.subject, proven.registration.user_id);
+  tx.execute(statements::forget_password_of_registration, proven.challenge.id);
 }
 
 /// Makes the account of a registration that was proven, and signs it in.
 Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& call, const Pending& pending, Time now) {
   const auto& [challenge, registration] = pending;
   const auto& address = challenge.subject;
-  // Made of another registration since the code was sent, or by an administrator's command. Who knows the code reads
-  // the address's mail, and may be told.
-  if (tx.optional(statements::find_owner, address)) return already_verified();
+  // Made of another registration since the code was sent, or by an administrator's command, or an account has changed
+  // to this address. Who knows the code reads the address's mail, and may be told.
+  if (tx.optional(statements::find_holder, address, now)) return already_verified();
   const auto username =
       registration.username ? std::optional(limits::username_forms(*registration.username)) : std::nullopt;
   if (username && has_account(tx, *username)) {
@@ -57,13 +50,6 @@ Result<v1::TokenReply> activate(Transaction& tx, const Deps& deps, const Call& c
                      registration.user_id, now);
   if (sessions::must_have_factor(deps.sessions.second_step, {})) return tx.keep(enrolment_required());
   return sessions::complete_sign_in(tx, deps.sessions, call, user, {"email"}, now);
-}
-
-/// A code as it was mailed, however it was typed.
-std::string digits_of(std::string_view typed) {
-  std::string digits;
-  std::ranges::copy_if(typed, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
-  return digits;
 }
 
 Result<v1::TokenReply> verify_by_code(Deps& deps, const Call& call, const v1::VerifyEmailRequest& request) {

@@ -84,6 +84,10 @@ DeliveryOutcome Mailbox::send(const Mail& mail, const std::function<void()>& bef
   return {Delivery::accepted, "kept in the development mailbox"};
 }
 
+DeliveryOutcome Mailbox::send(const TextMessage& message, const std::function<void()>& before_sending) {
+  return send(Mail{message.id, message.to, "Text to " + message.to, message.text, ""}, before_sending);
+}
+
 std::string Mailbox::description() const { return "development mailbox at /dev/mailbox"; }
 
 Secret Mailbox::key(Random& random) const {

@@ -54,6 +54,21 @@ TEST(Mailbox, KeepsWhatItGetsNewestFirstOverARestart) {
   EXPECT_EQ(mailbox.latest(100).size(), 13u);
 }
 
+TEST(Mailbox, KeepsTextsBesideMails) {
+  const testing::TemporaryFolder folder;
+  const MovedClock clock;
+  Mailbox mailbox(folder.path(), clock);
+  bool was_told = false;
+  const TextMessage text{"id", "+436641234567", "123456 is your code."};
+  EXPECT_EQ(mailbox.send(text, [&] { was_told = true; }).delivery, Delivery::accepted);
+  EXPECT_TRUE(was_told);
+  const auto latest = mailbox.latest(2);
+  ASSERT_EQ(latest.size(), 1U);
+  EXPECT_EQ(latest[0].mail.to, text.to);
+  EXPECT_EQ(latest[0].mail.text, text.text);
+  EXPECT_EQ(latest[0].mail.html, "");
+}
+
 TEST(Mailbox, IsForItsOwnerOnly) {
   const testing::TemporaryFolder folder;
   const MovedClock clock;

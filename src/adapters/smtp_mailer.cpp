@@ -1,7 +1,5 @@
 #include "adapters/smtp_mailer.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,29 +9,13 @@
 #include <memory>
 #include <stdexcept>
 
+#include "adapters/curl.hpp"
 #include "base/encoding.hpp"
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 
 namespace ostiary::adapters {
 namespace {
-
-struct Free {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-  void operator()(curl_mime* mime) const { curl_mime_free(mime); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  void operator()(char* text) const { curl_free(text); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-std::string part_of(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  const Owned<char> owned(text);
-  return owned.get();
-}
 
 /// libcurl takes what follows a semicolon in the user or password for options of its own (RFC 5092).
 std::string with_escaped_semicolons(std::string_view url) {
@@ -163,8 +145,9 @@ struct Transfer {
   /// What failed, for people.
   std::string explain(CURLcode result) const {
     if (stopped_unsigned) return "SMTP_URL has a user and password, and the server offers no way to sign in";
-    const std::string& said = last_refusal.empty() ? last_reply : last_refusal;
-    return std::string(curl_easy_strerror(result)) + "; the server's last words: " + said;
+    const auto said = trim_blanks(last_refusal.empty() ? last_reply : last_refusal, "\r\n");
+    const std::string failure = curl_easy_strerror(result);
+    return said.empty() ? failure : failure + "; the server replied: " + std::string(said);
   }
 };
 
@@ -210,11 +193,6 @@ int note_command(CURL*, curl_infotype type, char* data, std::size_t size, void* 
   return 0;
 }
 
-/// libcurl asks about once a second, also while the server is silent.
-int is_interrupted(void* argument, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return *static_cast<const std::atomic<bool>*>(argument) ? 1 : 0;
-}
-
 /// Mail has CRLF line ends; the quoted-printable encoder takes a lone LF for a byte like any other.
 std::string with_crlf(std::string_view text) {
   std::string result;
@@ -223,22 +201,6 @@ std::string with_crlf(std::string_view text) {
     result += text[i];
   }
   return result;
-}
-
-void check(CURLcode code) {
-  if (code != CURLE_OK) throw std::runtime_error(std::string("libcurl: ") + curl_easy_strerror(code));
-}
-
-template <class Value>
-void set(CURL* handle, CURLoption option, Value value) {
-  check(curl_easy_setopt(handle, option, value));
-}
-
-void append(Owned<curl_slist>& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(list.release());
-  list.reset(longer);
 }
 
 std::string url_of(const SmtpServer& server) {
@@ -479,8 +441,7 @@ std::string encode_header(std::string_view text, std::size_t column) {
 
 SmtpMailer::SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock)
     : server_(std::move(server)), sender_(std::move(sender)), clock_(clock) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  check(initialised);
+  initialise_curl();
 }
 
 DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& before_data) {

@@ -62,10 +62,15 @@ std::string details_purpose(const AuditId& id) { return "audit details " + to_st
 AuditLog::AuditLog(const vault::DataKeys& keys, const IdSource& ids, Random& random, Log& log)
     : keys_(keys), ids_(ids), random_(random), log_(log) {}
 
-/// Nothing where the event is about nobody who has an account, or their key is gone.
+/// Nothing where the event is about nobody who has an account, or their key is gone. The key of a registration is asked
+/// for like that of an account: otherwise the time of the call tells which of both it is.
 std::optional<Bytes> AuditLog::seal_for_user(Transaction& tx, const Event& event, std::string_view purpose,
                                              BytesView details) const {
-  if (!event.user || event.user_is_pending) return std::nullopt;
+  if (!event.user) return std::nullopt;
+  if (event.user_is_pending) {
+    static_cast<void>(keys_.has_key(tx, *event.user));
+    return std::nullopt;
+  }
   return keys_.seal(tx, *event.user, purpose, details);
 }
 

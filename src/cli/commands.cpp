@@ -65,7 +65,7 @@ Examples:
   ostiary doctor --json | jq '.checks[] | select(.level == "problem")')";
 
 constexpr const char* user_examples =
-    R"(Changes take effect on running servers at once. See `ostiary user COMMAND --help`.
+    R"(Changes take effect on running servers within two seconds. See `ostiary user COMMAND --help`.
 
 Examples:
   ostiary user create ada@example.org --verified
@@ -107,7 +107,7 @@ Examples:
 
 constexpr const char* password_examples =
     R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. The password
-must satisfy the same rules as at registration. All sessions of the account end immediately, on every running server.
+must satisfy the same rules as at registration. All sessions of the account end within two seconds, on every running server.
 
 Examples:
   ostiary user set-password ada@example.org
@@ -115,17 +115,17 @@ Examples:
   openssl rand -base64 18 | tee password.txt | ostiary user set-password ada)";
 
 constexpr const char* delete_examples =
-    R"(Cannot be undone. All sessions of the account end immediately; its address and username become available again.
+    R"(Cannot be undone. On a terminal it asks for the name again; elsewhere --yes is required. All sessions of the account end within two seconds; its address and username become available again.
 Its personal data is deleted, and so is the key that encrypts the details of its audit rows; the rows themselves stay.
 If the command is interrupted, run it again.
 
 Examples:
   ostiary user delete ada@example.org
-  ostiary user delete 0193a5b0-7c1e-7d3f-9a55-3f1f0d9e8c21
-  ostiary user delete ada --json | jq .ended_sessions)";
+  ostiary user delete 0193a5b0-7c1e-7d3f-9a55-3f1f0d9e8c21 --yes
+  ostiary user delete ada --yes --json | jq .ended_sessions)";
 
 constexpr const char* disable_examples =
-    R"(Nobody can sign in to the account, and all its sessions end, on every running server at once.
+    R"(Nobody can sign in to the account, and all its sessions end, on every running server within two seconds.
 
 Examples:
   ostiary user disable ada@example.org)";
@@ -136,7 +136,7 @@ Examples:
   ostiary user enable ada@example.org)";
 
 constexpr const char* end_sessions_examples =
-    R"(Takes effect on every running server at once. The account is not changed: the owner can sign in again.
+    R"(Takes effect on every running server within two seconds. The account is not changed: the owner can sign in again.
 
 Examples:
   ostiary user end-sessions ada@example.org
@@ -202,7 +202,7 @@ CLI::App* add_named(CLI::App& user, const char* name, const char* description, c
 
 void add_user_commands(CLI::App& user, Options& options) {
   auto* create = add(user, "create", "Create an account", create_examples);
-  create->add_option("email,--email", options.create.email, "The email address")->required();
+  create->add_option("email", options.create.email, "The email address")->required();
   create->add_option("--username", options.create.username, "The username");
   create->add_flag("--verified", options.vouches, "Treat the address as verified. Required");
   add_json(*create, options.create);
@@ -232,7 +232,8 @@ void add_user_commands(CLI::App& user, Options& options) {
   add_named(user, "end-sessions", "End all sessions of an account", end_sessions_examples, options.end_sessions,
             options.chosen);
   add_named(user, "delete", "Delete an account and its personal data permanently", delete_examples, options.remove,
-            options.chosen);
+            options.chosen)
+      ->add_flag("--yes", options.remove.yes, "Do not ask");
   add_named(user, "make-admin", "Grant an account the administrator role", admin_examples, options.make_admin,
             options.chosen);
   add_named(user, "remove-role", "Remove a role from an account", remove_role_examples, options.remove_role,

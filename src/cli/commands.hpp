@@ -76,6 +76,7 @@ struct SetPassword {
 };
 struct DeleteUser {
   std::string name;
+  bool yes = false;
   bool json = false;
 };
 struct MakeAdmin {

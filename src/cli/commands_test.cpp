@@ -49,6 +49,8 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_EQ(parsed_as<VerifyUser>({"user", "verify", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<SetPassword>({"user", "set-password", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<DeleteUser>({"user", "delete", "ada"}).name, "ada");
+  EXPECT_FALSE(parsed_as<DeleteUser>({"user", "delete", "ada"}).yes);
+  EXPECT_TRUE(parsed_as<DeleteUser>({"user", "delete", "ada", "--yes"}).yes);
   const auto remove = parsed_as<RemoveRole>({"user", "remove-role", "ada", "admin"});
   EXPECT_EQ(remove.name, "ada");
   EXPECT_EQ(remove.role, "admin");
@@ -78,7 +80,7 @@ TEST(CommandLine, CreatesUsersWhoseAddressTheOperatorVouchesFor) {
   const auto create = parsed_as<CreateUser>({"user", "create", "ada@example.org", "--verified"});
   EXPECT_EQ(create.email, "ada@example.org");
   EXPECT_FALSE(create.username);
-  const auto more = parsed_as<CreateUser>({"user", "create", "--email=a@b.c", "--username", "ada", "--verified"});
+  const auto more = parsed_as<CreateUser>({"user", "create", "a@b.c", "--username", "ada", "--verified"});
   EXPECT_EQ(more.email, "a@b.c");
   EXPECT_EQ(more.username, "ada");
   EXPECT_THAT(run({"user", "create", "ada@example.org"}).error, HasSubstr("--verified is required"));
@@ -105,22 +107,21 @@ TEST_P(WrongArguments, EndWithTwoAndSayWhy) {
 using Arguments = std::vector<const char*>;
 INSTANTIATE_TEST_SUITE_P(
     All, WrongArguments,
-    ::testing::Values(Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"}, Arguments{"serve", "--port", "80"},
-                      Arguments{"user"}, Arguments{"user", "create"}, Arguments{"user", "create", "--email"},
-                      Arguments{"user", "show"}, Arguments{"user", "disable"},
-                      Arguments{"user", "disable", "ada", "bob"}, Arguments{"user", "enable"},
-                      Arguments{"user", "create", "--email", "ada@example.org"}, Arguments{"user", "verify"},
-                      Arguments{"user", "set-password"}, Arguments{"user", "set-password", "ada", "secret"},
-                      Arguments{"user", "delete"}, Arguments{"user", "remove-role", "ada"},
-                      Arguments{"user", "end-sessions"}, Arguments{"config", "--json", "--markdown"},
-                      Arguments{"openapi", "--json"}, Arguments{"serve", "--json"},
-                      Arguments{"user", "list", "--limit", "0"}, Arguments{"user", "list", "--limit", "1001"},
-                      Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
+    ::testing::Values(
+        Arguments{}, Arguments{"nonsense"}, Arguments{"serve", "now"}, Arguments{"serve", "--port", "80"},
+        Arguments{"user"}, Arguments{"user", "create"}, Arguments{"user", "create", "ada", "bob", "--verified"},
+        Arguments{"user", "show"}, Arguments{"user", "disable"}, Arguments{"user", "disable", "ada", "bob"},
+        Arguments{"user", "enable"}, Arguments{"user", "create", "ada@example.org"}, Arguments{"user", "verify"},
+        Arguments{"user", "set-password"}, Arguments{"user", "set-password", "ada", "secret"},
+        Arguments{"user", "delete"}, Arguments{"user", "remove-role", "ada"}, Arguments{"user", "end-sessions"},
+        Arguments{"config", "--json", "--markdown"}, Arguments{"openapi", "--json"}, Arguments{"serve", "--json"},
+        Arguments{"user", "list", "--limit", "0"}, Arguments{"user", "list", "--limit", "1001"},
+        Arguments{"user", "list", "--limit", "many"}, Arguments{"serve", "worker"}));
 
 TEST(CommandLine, NamesAnUnknownCommandAndWhatMayBeMeant) {
   EXPECT_EQ(run({"serv"}).error,
             "ostiary: there is no command 'ostiary serv'; did you mean 'ostiary serve'?\n`ostiary --help` lists all\n");
-  EXPECT_EQ(run({"user", "creat", "--email", "a@b.c"}).error,
+  EXPECT_EQ(run({"user", "creat", "a@b.c"}).error,
             "ostiary: there is no command 'ostiary user creat'; did you mean 'ostiary user create'?\n"
             "`ostiary user --help` lists all\n");
   EXPECT_THAT(run({"user"}).error, HasSubstr("A subcommand is required"));

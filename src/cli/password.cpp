@@ -82,4 +82,11 @@ std::expected<Secret, std::string> read_new_password() {
   return password;
 }
 
+bool is_confirmed(std::string_view action, std::string_view name) {
+  if (!isatty(STDIN_FILENO)) return false;
+  std::cerr << "Type " << name << " to " << action << ": " << std::flush;
+  std::string line;
+  return std::getline(std::cin, line) && trim_blanks(line) == name;
+}
+
 }  // namespace ostiary::cli

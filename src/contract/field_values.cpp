@@ -53,7 +53,7 @@ void put_string(const Slot& slot, std::string text) {
 std::optional<Misfit> put_characters(const Slot& slot, std::string_view text) {
   const auto facts = inspect(text);
   if (!facts.valid) return invalid("Expected valid UTF-8.");
-  if (facts.has_nul) return invalid("Expected a text without U+0000.");
+  if (facts.has_nul) return invalid("Expected a string without U+0000.");
   put_string(slot, std::string(text));
   return std::nullopt;
 }

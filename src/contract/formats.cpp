@@ -87,6 +87,9 @@ bool is_time_zone(std::string_view text) {
          std::string_view(beginning.data(), beginning.size()) == begins_with;
 }
 
+/// The only character that is blank and that Unicode calls neither white space nor ignorable.
+constexpr UChar32 braille_blank = 0x2800;
+
 /// A text with something to see in it, and without the controls that turn the text around it.
 bool is_name(std::string_view text) {
   bool is_visible = false;
@@ -96,8 +99,8 @@ bool is_name(std::string_view text) {
     U8_NEXT(text.data(), position, size, character);
     if (character < 0 || u_charType(character) == U_CONTROL_CHAR || u_hasBinaryProperty(character, UCHAR_BIDI_CONTROL))
       return false;
-    is_visible = is_visible ||
-                 (!u_isUWhiteSpace(character) && !u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+    is_visible = is_visible || (!u_isUWhiteSpace(character) && character != braille_blank &&
+                                !u_hasBinaryProperty(character, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
   }
   return is_visible;
 }
@@ -126,7 +129,7 @@ std::string_view format_expectation(Format format) {
     case HTTPS_URL: return "an https URL";
     case LOCALE: return "a language tag as in en or de-CH";
     case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
-    case NAME: return "a name: not blanks alone, and without control characters";
+    case NAME: return "a name: not blank, and without control or text-direction characters";
     case BASE64URL: return "unpadded base64url";
     default: return "a text";
   }

@@ -26,8 +26,8 @@ enum class Nulls { absent, refused };
 /// Reads JSON into an empty message by its descriptor. Refuses, naming the field: unknown and duplicate fields, wrong
 /// types, null for a required field or in an array, numbers beyond 2^53 or with a fraction for an integer, invalid
 /// UTF-8, U+0000, unknown enum names, depth and size beyond the limits, anything after the object. An empty text is the
-/// empty object. Unknown members of an `open_ended` message are ignored. Enums are their value's name without the enum's
-/// prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
+/// empty object. Unknown members of an `open_ended` message are ignored. Enums are their value's name without the
+/// enum's prefix, in lower case; timestamps RFC 3339 in UTC; bytes unpadded base64url.
 Result<void> read_json(std::string_view text, google::protobuf::Message& message, const JsonLimits& limits = {},
                        Nulls nulls = Nulls::absent);
 

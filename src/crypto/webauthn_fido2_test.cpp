@@ -14,7 +14,7 @@ namespace {
 using testing::SoftwareAuthenticator;
 using Said = SoftwareAuthenticator::Said;
 
-const RelyingParty example{"example.org", {"https://example.org"}};
+const RelyingParty fido_site{"example.org", {"https://example.org"}};
 const Bytes challenge(32, 0x17);
 
 /// The public key as libfido2 finds it in the authenticator data of a registration, and whether it holds `made` for
@@ -80,7 +80,7 @@ TEST(WebAuthnFido2, AgreesAboutAssertions) {
     const auto compare = [&](const SoftwareAuthenticator::Asserted& made, bool needs_verification, bool expected) {
       const auto verdict =
           verify_assertion({made.client_data_json, made.authenticator_data, made.signature, std::nullopt},
-                           {public_key, 0, false, {}}, {example, challenge, needs_verification})
+                           {public_key, 0, false, {}}, {fido_site, challenge, needs_verification})
               .verdict;
       EXPECT_EQ(verdict == WebAuthnVerdict::accepted, expected) << name_of(verdict);
       EXPECT_EQ(fido2.accepts(made, needs_verification), expected);

@@ -63,7 +63,7 @@ Bytes bytes_in(const json::value& object, std::string_view member) {
   return bytes;
 }
 
-const RelyingParty example{"example.org", {"https://example.org"}};
+const RelyingParty vector_site{"example.org", {"https://example.org"}};
 
 WebAuthnVerdict registration_of(const json::value& vector, bool verified) {
   const json::value& said = vector.at("registration");
@@ -71,7 +71,7 @@ WebAuthnVerdict registration_of(const json::value& vector, bool verified) {
               object = bytes_in(said, "attestationObject"), challenge = bytes_in(said, "challenge");
   const Registration registration =
       verify_registration({id, client_data, object},
-                          {.relying_party = example, .challenge = challenge, .needs_user_verification = verified});
+                          {.relying_party = vector_site, .challenge = challenge, .needs_user_verification = verified});
   if (registration.verdict == accepted) {
     EXPECT_EQ(registration.credential_id, id);
     EXPECT_TRUE(std::ranges::equal(registration.aaguid, bytes_in(said, "aaguid")));
@@ -95,7 +95,7 @@ WebAuthnVerdict authentication_of(const json::value& vector, bool verified) {
               signature = bytes_in(said, "signature"), challenge = bytes_in(said, "challenge");
   return verify_assertion({client_data, data, signature, std::nullopt},
                           {credential.public_key, registered.sign_count, registered.backup_eligible, {}},
-                          {.relying_party = example, .challenge = challenge, .needs_user_verification = verified})
+                          {.relying_party = vector_site, .challenge = challenge, .needs_user_verification = verified})
       .verdict;
 }
 

@@ -28,7 +28,9 @@ CleanedUp clean_up(Database& db, const Retention& retention, Time now, const std
   delete_some(now, delete_expired_webauthn_challenges);
   delete_some(now, delete_expired_pending_logins);
   delete_some(now, delete_expired_remembered_devices);
+  delete_some(now, delete_expired_email_undos);
   delete_some(now - retention.code_guesses, delete_code_guesses);
+  delete_some(now - retention.texts, delete_texts);
   delete_some(now - retention.sessions, delete_old_sessions);
   delete_some(now - retention.sessions, delete_ended_sessions);
   delete_some(now - retention.login_attempts, delete_login_attempts);

@@ -13,6 +13,7 @@ struct Retention {
   std::chrono::hours dead_jobs{30 * 24};
   std::chrono::hours events{7 * 24};  ///< in the outbox if there is no broker; published ones are deleted at once
   std::chrono::hours code_guesses{24};
+  std::chrono::hours texts{24};  ///< what the caps count
   std::chrono::hours sessions{30 * 24};  ///< with refresh chains, after they ended or reached their maximum lifetime
   std::chrono::hours login_attempts{90 * 24};
   std::chrono::hours devices{366 * 24};  ///< after the last login: a day longer than the cookie

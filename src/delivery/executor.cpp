@@ -1,6 +1,7 @@
 #include "delivery/executor.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/scheduling.hpp"
 #include "delivery/clean_up.hpp"
@@ -16,6 +17,8 @@ constexpr std::chrono::minutes clean_up_pause{1};
 constexpr std::chrono::seconds clean_up_pause_beside_jobs{1};
 constexpr std::chrono::minutes longest_silence{1};
 constexpr std::size_t longest_error = 300;
+/// Texts first: they hold codes, and are few.
+constexpr std::array job_kinds{sms_job, mail_job};
 constexpr int most_buried = 1000;  ///< before an executor shows again that it is at work
 
 /// What a foreign server said, fit for a text column and a log line.
@@ -99,7 +102,10 @@ void Executor::stop(std::chrono::steady_clock::time_point deadline) {
     changed_.notify_all();
     has_stopped = changed_.wait_until(lock, deadline, [this] { return threads_at_work_ == 0; });
   }
-  if (!has_stopped) parts_.mailer.interrupt();
+  if (!has_stopped) {
+    parts_.mailer.interrupt();
+    parts_.texts.interrupt();
+  }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   looked_at_ = std::chrono::steady_clock::time_point{};
@@ -174,12 +180,14 @@ bool Executor::clock_was_set_back() {
 void Executor::bring_jobs_forward() {
   const Time now = parts_.clock.now();
   std::int64_t brought = 0;
-  for (std::optional from(now + Duration(1)); from && !is_stopping();) {
-    const auto some = parts_.db.transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<BroughtForward> {
-      return bring_some_forward(tx, mail_job, now, *from);
-    });
-    brought += some->jobs;
-    from = some->next;
+  for (const std::string_view kind : job_kinds) {
+    for (std::optional from(now + Duration(1)); from && !is_stopping();) {
+      const auto some = parts_.db.transaction(
+          Isolation::read_committed,
+          [&](Transaction& tx) -> Result<BroughtForward> { return bring_some_forward(tx, kind, now, *from); });
+      brought += some->jobs;
+      from = some->next;
+    }
   }
   parts_.log.write(LogLevel::warning, "clock.set_back", {{"jobs_brought_forward", brought}});
 }
@@ -193,9 +201,15 @@ BroughtForward bring_some_forward(Transaction& tx, std::string_view kind, Time n
 }
 
 bool Executor::run_one() {
-  if (!are_jobs_due()) return false;
+  for (const std::string_view kind : kinds_due()) {
+    if (run_one_of(kind)) return true;
+  }
+  return false;
+}
+
+bool Executor::run_one_of(std::string_view kind) {
   for (int buried = 0; buried < most_buried && !is_stopping(); ++buried) {
-    const Claim claimed = claim();
+    const Claim claimed = claim(kind);
     if (!claimed.job) return false;
     if (claimed.verdict == ClaimVerdict::run) {
       run(*claimed.job);
@@ -206,26 +220,31 @@ bool Executor::run_one() {
 }
 
 /// Reads only: an executor that has nothing to do leaves nothing in the database's log.
-bool Executor::are_jobs_due() {
+std::vector<std::string_view> Executor::kinds_due() {
   const Time now = parts_.clock.now();
   return parts_.db
-      .read([&](Transaction& tx) -> Result<bool> {
-        waiting_ = tx.one(statements::count_waiting_jobs, mail_job).count;
-        return tx.one(statements::are_jobs_due, mail_job, now, now + longest_lease_left).some;
+      .read([&](Transaction& tx) -> Result<std::vector<std::string_view>> {
+        std::vector<std::string_view> due;
+        std::int64_t waiting = 0;
+        for (const std::string_view kind : job_kinds) {
+          waiting += tx.one(statements::count_waiting_jobs, kind).count;
+          if (tx.one(statements::are_jobs_due, kind, now, now + longest_lease_left).some) due.push_back(kind);
+        }
+        waiting_ = waiting;
+        return due;
       })
       .value();
 }
 
 /// Executors pass over the rows that others are about to claim, and so neither wait for one another nor collide.
-Executor::Claim Executor::claim() {
+Executor::Claim Executor::claim(std::string_view kind) {
   const Time now = parts_.clock.now();
   return parts_.db
       .transaction(Isolation::read_committed,
                    [&](Transaction& tx) -> Result<Claim> {
-                     auto job = tx.optional(statements::next_due_job, mail_job, now);
-                     if (!job) job = tx.optional(statements::next_abandoned_job, mail_job, now);
-                     if (!job)
-                       job = tx.optional(statements::next_job_leased_too_long, mail_job, now + longest_lease_left);
+                     auto job = tx.optional(statements::next_due_job, kind, now);
+                     if (!job) job = tx.optional(statements::next_abandoned_job, kind, now);
+                     if (!job) job = tx.optional(statements::next_job_leased_too_long, kind, now + longest_lease_left);
                      if (!job) return Claim{};
                      const ClaimVerdict verdict = judge_claim(*job, now);
                      if (verdict == ClaimVerdict::taken) return Claim{};
@@ -270,10 +289,16 @@ DeliveryOutcome Executor::attempt(const Job& job) {
   try {
     const auto order = open_order(parts_.keys, job.id, job.payload);
     if (!order) return {Delivery::refused, "the payload does not open"};
-    return parts_.mailer.send(write_mail(job, *order), [&] {
+    const auto before = [&] {
       hand_over(job);
       handed_over = true;
-    });
+    };
+    if (job.kind == sms_job) {
+      return parts_.texts.send(
+          {to_string(job.id), order->to, parts_.templates.write_text(order->kind, order->locale, order->values)},
+          before);
+    }
+    return parts_.mailer.send(write_mail(job, *order), before);
   } catch (const LeaseLost&) {
     throw;
   } catch (const std::exception& error) {

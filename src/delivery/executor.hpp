@@ -17,6 +17,7 @@
 #include "delivery/templates.hpp"
 #include "ports/log.hpp"
 #include "ports/mailer.hpp"
+#include "ports/sms_gateway.hpp"
 #include "storage/database.hpp"
 #include "vault/data_keys.hpp"
 
@@ -28,6 +29,7 @@ struct ExecutorParts {
   const vault::DataKeys& keys;
   const MailTemplates& templates;
   Mailer& mailer;
+  SmsGateway& texts;
   const Clock& clock;
   Random& random;
   Log& log;
@@ -59,12 +61,13 @@ class Executor {
   /// Signals that a job was committed, so that it starts at once instead of within a second. Does not block or throw.
   void wake();
 
-  /// Lets running attempts finish until `deadline`, makes the mailer interrupt the others, and returns when their
-  /// outcome is stored. An attempt that was interrupted before the mail was handed over is repeated later.
+  /// Lets running attempts finish until `deadline`, makes the mailer and the gateway for texts interrupt the others,
+  /// and returns when their outcome is stored. An attempt that was interrupted before the message was handed over is
+  /// repeated later.
   void stop(std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() +
                                                              std::chrono::seconds(30));
 
-  /// The number of waiting jobs at the last check, including retries; at most 1000.
+  /// The number of waiting jobs at the last check, including retries; at most 1000 of each kind.
   std::int64_t waiting() const { return waiting_; }
 
   /// Whether a thread has looked for jobs within the last minute, which is longer than an attempt takes.
@@ -84,8 +87,9 @@ class Executor {
 
   void work();
   void pause();
-  bool are_jobs_due();
-  Claim claim();
+  std::vector<std::string_view> kinds_due();
+  bool run_one_of(std::string_view kind);
+  Claim claim(std::string_view kind);
   void bury(Transaction& tx, const Job& job, ClaimVerdict verdict, Time now);
   void run(const Job& job);
   DeliveryOutcome attempt(const Job& job);

@@ -88,6 +88,26 @@ class MoodyMailer final : public Mailer {
   std::vector<Mail> handed_over_;
 };
 
+/// A gateway whose next outcomes are given; after them it accepts.
+class MoodyGateway final : public SmsGateway {
+ public:
+  DeliveryOutcome send(const TextMessage& message, const std::function<void()>& before_sending) override {
+    if (outcomes.empty() || outcomes.front() != Delivery::refused_for_now) {
+      before_sending();
+      handed_over.push_back(message);
+    }
+    const Delivery outcome = outcomes.empty() ? Delivery::accepted : outcomes.front();
+    if (!outcomes.empty()) outcomes.pop_front();
+    return {outcome, "as told"};
+  }
+  std::string description() const override { return "moody"; }
+  void interrupt() override { is_interrupted = true; }
+
+  std::deque<Delivery> outcomes;
+  std::vector<TextMessage> handed_over;
+  std::atomic<bool> is_interrupted = false;
+};
+
 struct JobRow {
   std::string state;
   std::int64_t attempts;
@@ -126,6 +146,20 @@ class ExecutorTest : public ::testing::Test {
     }));
   }
 
+  void orders_text() {
+    ASSERT_TRUE(db->transaction([&](Transaction& tx) -> Result<void> {
+      order_text(tx, keys, ids, clock.now(),
+                 {.owner = ids.make<UserId>(),
+                  .kind = "verify_phone",
+                  .to = "+436641234567",
+                  .locale = "de",
+                  .values = {{"code", "042137"}, {"service_name", "Example"}, {"domain", "id.example.org"}},
+                  .expires_at = clock.now() + 10min,
+                  .once = true});
+      return {};
+    }));
+  }
+
   JobRow job() {
     return db->read([](Transaction& tx) -> Result<JobRow> { return tx.one(the_job); }).value();
   }
@@ -156,8 +190,9 @@ class ExecutorTest : public ::testing::Test {
   vault::DataKeys keys{server_keys, clock, random};
   MailTemplates templates{""};
   MoodyMailer mailer;
+  MoodyGateway gateway;
   RememberingLog log;
-  ExecutorParts parts{*db, keys, templates, mailer, clock, random, log};
+  ExecutorParts parts{*db, keys, templates, mailer, gateway, clock, random, log};
   Executor executor{parts, "example.org"};
 };
 
@@ -175,6 +210,42 @@ TEST_F(ExecutorTest, SendsAMailAndForgetsItsContent) {
   EXPECT_EQ(job().attempts, 1);
   EXPECT_TRUE(job().payload.empty());
   EXPECT_EQ(job().finished_at, clock.now());
+}
+
+TEST_F(ExecutorTest, SendsATextAndForgetsItsContent) {
+  orders_text();
+  EXPECT_THAT(std::string(as_text(job().payload)), Not(HasSubstr("664")));
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_FALSE(executor.run_one());
+  ASSERT_EQ(gateway.handed_over.size(), 1u);
+  EXPECT_EQ(gateway.handed_over[0].to, "+436641234567");
+  EXPECT_THAT(gateway.handed_over[0].text, HasSubstr("042137 ist Ihr Code"));
+  EXPECT_THAT(gateway.handed_over[0].text, ::testing::EndsWith("\n@id.example.org #042137"));
+  EXPECT_THAT(mailer.handed_over(), ::testing::IsEmpty());
+  EXPECT_EQ(job().state, "done");
+  EXPECT_TRUE(job().payload.empty());
+}
+
+TEST_F(ExecutorTest, TriesATextAgainButNeverSendsItTwice) {
+  gateway.outcomes = {Delivery::refused_for_now, Delivery::unknown};
+  orders_text();
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(job().state, "ready");
+  EXPECT_EQ(executor.waiting(), 1);
+  a_day_passes(10s);
+  EXPECT_EQ(job().state, "dead");
+  EXPECT_EQ(job().attempts, 2);
+  EXPECT_EQ(gateway.handed_over.size(), 1u);
+}
+
+TEST_F(ExecutorTest, SendsTextsBeforeMailsThatWait) {
+  orders_mail();
+  orders_text();
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(gateway.handed_over.size(), 1u);
+  EXPECT_TRUE(executor.run_one());
+  EXPECT_EQ(mailer.handed_over().size(), 1u);
+  EXPECT_FALSE(executor.run_one());
 }
 
 TEST_F(ExecutorTest, TriesAgainLaterWithTheSameMessageId) {

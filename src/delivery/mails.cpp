@@ -10,16 +10,32 @@ namespace {
 /// Binds a payload to its job: moved to another row it does not open.
 std::string purpose_of(JobId id) { return "job payload " + to_string(id); }
 
-}  // namespace
-
-void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+void write_job(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, std::string_view job,
+               const MailOrder& order) {
   boost::json::object values;
   for (const auto& [name, value] : order.values) values[name] = value;
   const boost::json::object payload{
       {"kind", order.kind}, {"to", order.to}, {"locale", order.locale}, {"values", std::move(values)}};
   const auto id = ids.make<JobId>();
   const Bytes sealed = keys.seal_for_service(purpose_of(id), as_bytes(boost::json::serialize(payload)));
-  tx.execute(statements::insert_job, id, order.owner, mail_job, sealed, now, order.expires_at, order.once);
+  const auto finished_at = order.decoy ? std::optional(now) : std::nullopt;
+  tx.send(statements::insert_job, id, order.owner, job, order.decoy ? BytesView() : BytesView(sealed),
+          order.decoy ? "done" : "ready", now, order.expires_at, order.once, finished_at);
+}
+
+}  // namespace
+
+void order_mail(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, mail_job, order);
+}
+
+void order_text(Transaction& tx, const vault::DataKeys& keys, const IdSource& ids, Time now, const MailOrder& order) {
+  write_job(tx, keys, ids, now, sms_job, order);
+}
+
+void cancel_mails(Transaction& tx, UserId owner) {
+  while (tx.execute(statements::delete_some_jobs_of, owner) > 0) {
+  }
 }
 
 std::optional<OrderedMail> open_order(const vault::DataKeys& keys, JobId id, BytesView payload) {

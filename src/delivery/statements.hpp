@@ -15,11 +15,12 @@ inline constexpr Statement<void(EventId, std::string_view, std::string_view, Uui
   VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql"};
 
-/// $5: the time of the order, which is also the earliest start.
-inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, Time, Time, bool)>
+/// $6: the time of the order, which is also the earliest start.
+inline constexpr Statement<void(JobId, std::optional<UserId>, std::string_view, BytesView, std::string_view, Time, Time,
+                                bool, std::optional<Time>)>
     insert_job{R"sql(
-  INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at)
-  VALUES ($1, $2, $3, $4, 'ready', $5, 0, $6, $7, $5)
+  INSERT INTO jobs (id, owner_id, kind, payload, state, run_at, attempts, expires_at, once, created_at, finished_at)
+  VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $6, $9)
 )sql"};
 
 struct JobCount {
@@ -103,6 +104,12 @@ inline constexpr Statement<void(JobId, std::int64_t, Time, std::string_view, Byt
   WHERE id = $1 AND state IN ('ready', 'running') AND attempts = $2
 )sql"};
 
+/// Those that are not finished, a hundred rows at most.
+inline constexpr Statement<void(UserId)> delete_some_jobs_of{R"sql(
+  DELETE FROM jobs WHERE id IN
+    (SELECT id FROM jobs WHERE owner_id = $1 AND finished_at IS NULL ORDER BY id LIMIT 100)
+)sql"};
+
 // Cleaning up: each deletes what is older than $1, a hundred rows at most, and reads no more than it deletes: an index
 // begins with the oldest.
 
@@ -148,9 +155,20 @@ inline constexpr Statement<void(Time)> delete_expired_remembered_devices{R"sql(
     (SELECT id FROM remembered_devices WHERE expires_at < $1 ORDER BY expires_at, id LIMIT 100)
 )sql"};
 
+/// The addresses are free again.
+inline constexpr Statement<void(Time)> delete_expired_email_undos{R"sql(
+  DELETE FROM email_undos WHERE id IN
+    (SELECT id FROM email_undos WHERE expires_at < $1 ORDER BY expires_at LIMIT 100)
+)sql"};
+
 inline constexpr Statement<void(Time)> delete_code_guesses{R"sql(
   DELETE FROM code_guesses WHERE id IN
     (SELECT id FROM code_guesses WHERE guessed_at < $1 ORDER BY guessed_at LIMIT 100)
+)sql"};
+
+inline constexpr Statement<void(Time)> delete_texts{R"sql(
+  DELETE FROM texts WHERE id IN
+    (SELECT id FROM texts WHERE ordered_at < $1 ORDER BY ordered_at LIMIT 100)
 )sql"};
 
 /// Also deletes their refresh chains, like the next one.

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <regex>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "base/text.hpp"
@@ -17,14 +18,22 @@
 namespace ostiary::delivery {
 namespace {
 
+using Forms = std::span<const std::string_view>;
+constexpr std::array<std::string_view, 3> mail_forms{"subject", "txt", "html"};
+constexpr std::array<std::string_view, 1> text_forms{"sms"};
+
 struct MailKind {
   std::string_view name;
   std::vector<std::string_view> values;
+  Forms forms = mail_forms;
 };
 
 /// What every notice of a changed credential has.
 const std::vector<std::string_view> notice_values{"display_name", "service_name", "link", "time",
                                                   "device_name",  "address",      "place"};
+
+/// What a text with a code has.
+const std::vector<std::string_view> text_values{"code", "service_name", "domain"};
 
 std::vector<std::string_view> and_value(std::vector<std::string_view> values, std::string_view more) {
   values.push_back(more);
@@ -37,14 +46,22 @@ const std::array mail_kinds{
     MailKind{"password_changed", notice_values},
     MailKind{"passkey_added", and_value(notice_values, "label")},
     MailKind{"passkey_removed", and_value(notice_values, "label")},
+    MailKind{"phone_changed", and_value(notice_values, "phone_number")},
+    MailKind{"phone_removed", and_value(notice_values, "phone_number")},
+    MailKind{"verify_phone", text_values, text_forms},
+    MailKind{"login_sms", text_values, text_forms},
     MailKind{"totp_added", notice_values},
     MailKind{"totp_removed", notice_values},
     MailKind{"backup_codes_made", notice_values},
     MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
     MailKind{"device_remembered", notice_values},
+    MailKind{"reset_password", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
+    MailKind{"change_email", {"code", "link", "minutes", "seconds", "display_name", "service_name"}},
+    MailKind{"email_change_notice", {"link", "display_name", "service_name"}},
+    MailKind{"email_changed", and_value(and_value(notice_values, "new_email"), "undo_link")},
+    MailKind{"email_change_undone", {"link", "display_name", "service_name"}},
 };
 
-constexpr std::array<std::string_view, 3> forms{"subject", "txt", "html"};
 constexpr std::size_t longest_name = 100;
 
 /// Catches what ctemplate prints about a template: it has no other way to say what is wrong. For start-up only, while
@@ -213,7 +230,42 @@ bool has_hidden_characters(std::string_view name) {
   return false;
 }
 
+/// Septets of a character in the GSM 7-bit alphabet; 0 for one that it lacks.
+std::size_t septets_of(char32_t c) {
+  static constexpr std::u32string_view basic =
+      U"@\u00A3$\u00A5\u00E8\u00E9\u00F9\u00EC\u00F2\u00C7\n\u00D8\u00F8\r\u00C5\u00E5\u0394_\u03A6\u0393\u039B"
+      U"\u03A9\u03A0\u03A8\u03A3\u0398\u039E\u00C6\u00E6\u00DF\u00C9 !\"#\u00A4%&'()*+,-./0123456789:;<=>?\u00A1"
+      U"ABCDEFGHIJKLMNOPQRSTUVWXYZ\u00C4\u00D6\u00D1\u00DC\u00A7\u00BF"
+      U"abcdefghijklmnopqrstuvwxyz\u00E4\u00F6\u00F1\u00FC\u00E0";
+  static constexpr std::u32string_view extension = U"^{}\\[~]|\u20AC\f";
+  return basic.contains(c) ? 1 : extension.contains(c) ? 2 : 0;
+}
+
+/// The character at the beginning of well-formed UTF-8, and its length in bytes.
+std::pair<char32_t, std::size_t> first_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  char32_t character = length == 1 ? lead : lead & (0x7FU >> length);
+  for (const char c : text.substr(1, length - 1)) character = character << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  return {character, length};
+}
+
 }  // namespace
+
+bool fits_one_message(std::string_view text) {
+  constexpr std::size_t most_septets = 160, most_units = 70;
+  std::size_t septets = 0, units = 0;
+  bool is_gsm = true;
+  while (!text.empty()) {
+    const auto [character, length] = first_character(text);
+    const std::size_t width = septets_of(character);
+    is_gsm = is_gsm && width > 0;
+    septets += width;
+    units += character > 0xFFFF ? 2 : 1;
+    text.remove_prefix(std::min(length, text.size()));
+  }
+  return is_gsm ? septets <= most_septets : units <= most_units;
+}
 
 bool is_harmless_name(std::string_view name) {
   return name.size() <= longest_name && name.find_first_of("/\\:@<>") == std::string_view::npos &&
@@ -255,7 +307,7 @@ void MailTemplates::add_folder(const std::filesystem::path& folder) try {
 void MailTemplates::add(const std::string& language, std::string_view file, std::string_view content,
                         const std::string& shown) {
   for (const MailKind& kind : mail_kinds) {
-    for (const std::string_view form : forms) {
+    for (const std::string_view form : kind.forms) {
       const std::string name = std::string(kind.name) + "." + std::string(form);
       if (file != name + ".tpl") continue;
       // An operator's template is escaped, too, whether or not it asks for it.
@@ -274,7 +326,7 @@ void MailTemplates::check_complete() const {
     for (const MailKind& kind : mail_kinds) {
       const std::string prefix = std::string(kind.name) + ".";
       const auto has = [&](std::string_view form) { return templates.contains(prefix + std::string(form)); };
-      if (std::ranges::any_of(forms, has) && !std::ranges::all_of(forms, has))
+      if (std::ranges::any_of(kind.forms, has) && !std::ranges::all_of(kind.forms, has))
         throw BrokenTemplate("mail templates " + language + "/" + prefix +
                              "*.tpl: a new language needs subject, txt and html of a mail");
     }
@@ -304,6 +356,22 @@ MailText MailTemplates::write(std::string_view kind, std::string_view locale,
   fill(dictionary, values);
   return {as_one_line(expand(*find(language, kind, "subject"), dictionary)),
           expand(*find(language, kind, "txt"), dictionary), expand(*find(language, kind, "html"), dictionary)};
+}
+
+std::string MailTemplates::write_text(std::string_view kind, std::string_view locale,
+                                      const std::vector<std::pair<std::string, std::string>>& values) const {
+  const auto& parsed = *find(lower_language(locale), kind, "sms");
+  const auto write = [&](bool with_domain) {
+    ctemplate::TemplateDictionary dictionary("text");
+    auto given = values;
+    if (!with_domain) std::erase_if(given, [](const auto& value) { return value.first == "domain"; });
+    fill(dictionary, given);
+    std::string text = expand(parsed, dictionary);
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  };
+  std::string text = write(true);
+  return fits_one_message(text) ? text : write(false);
 }
 
 std::vector<std::string> MailTemplates::languages() const {

@@ -31,7 +31,8 @@ class BrokenTemplate final : public WrongSetting {
 
 /// The mail templates: the built-in ones and an operator's replacements. Thread-safe after construction.
 ///
-/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl` in ctemplate's language. `{{code}}` inserts a value;
+/// A template is a file `<language>/<kind>.<subject|txt|html>.tpl`, or `.sms.tpl` for a text to a phone, in ctemplate's
+/// language. `{{code}}` inserts a value;
 /// `{{#has_code}}...{{/has_code}}` is shown only if the value is not empty. In HTML values are escaped for their
 /// context.
 class MailTemplates {
@@ -50,6 +51,11 @@ class MailTemplates {
   MailText write(std::string_view kind, std::string_view locale,
                  const std::vector<std::pair<std::string, std::string>>& values) const;
 
+  /// Writes a text to a phone in the language of `locale`. The domain line at its end, for which the templates have
+  /// `domain`, is left out if the text would not fit into one message otherwise.
+  std::string write_text(std::string_view kind, std::string_view locale,
+                         const std::vector<std::pair<std::string, std::string>>& values) const;
+
   /// The languages that have templates, in alphabetical order.
   std::vector<std::string> languages() const;
 
@@ -64,6 +70,10 @@ class MailTemplates {
 
   std::map<std::string, std::map<std::string, Template, std::less<>>, std::less<>> languages_;  ///< by "<kind>.<form>"
 };
+
+/// Whether a text is sent as one message: 160 characters of the GSM 7-bit alphabet (3GPP TS 23.038), where those of its
+/// extension count twice, or 70 UTF-16 units.
+bool fits_one_message(std::string_view text);
 
 /// Whether a name that a stranger may have chosen can be shown in a mail to somebody else: short, without control or
 /// bidirectional characters, and without anything that a mail program would turn into a link.

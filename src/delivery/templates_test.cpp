@@ -68,6 +68,47 @@ TEST(MailTemplates, SaysEverythingInBothLanguages) {
   }
 }
 
+TEST(MailTemplates, WritesTextsThatFitIntoOneMessage) {
+  const MailTemplates templates("");
+  const auto text = [&](std::string_view kind, std::string_view language, const std::string& service,
+                        const std::string& domain) {
+    return templates.write_text(kind, language, {{"code", "042137"}, {"service_name", service}, {"domain", domain}});
+  };
+  for (const std::string_view kind : {"verify_phone", "login_sms"}) {
+    for (const std::string_view language : {"en", "de-AT"}) {
+      const std::string usual = text(kind, language, "Ödland & Söhne", "id.example.org");
+      EXPECT_THAT(usual, ::testing::StartsWith("042137 "));
+      EXPECT_THAT(usual, HasSubstr("Ödland & Söhne"));
+      EXPECT_THAT(usual, ::testing::EndsWith("\n\n@id.example.org #042137")) << "as browsers expect it (WebOTP)";
+      EXPECT_TRUE(fits_one_message(usual)) << usual;
+      const std::string longest = text(kind, language, std::string(64, 'x'), std::string(60, 'd') + ".example");
+      EXPECT_THAT(longest, Not(HasSubstr("@"))) << "the domain goes first";
+      EXPECT_TRUE(fits_one_message(longest)) << longest;
+      EXPECT_THAT(text(kind, language, "Example", ""), Not(HasSubstr("@")));
+    }
+  }
+  EXPECT_THROW(templates.write_text("verify_email", "en", {}), std::out_of_range);
+}
+
+TEST(Texts, AreMeasuredAsPhonesDo) {
+  const auto times = [](int count, std::string_view character) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += character;
+    return text;
+  };
+  EXPECT_TRUE(fits_one_message(""));
+  EXPECT_TRUE(fits_one_message(times(160, "a")));
+  EXPECT_FALSE(fits_one_message(times(161, "a")));
+  EXPECT_TRUE(fits_one_message(times(160, "ß")));
+  EXPECT_TRUE(fits_one_message(times(160, "@")));
+  EXPECT_TRUE(fits_one_message(times(80, "€")));
+  EXPECT_FALSE(fits_one_message(times(81, "€")));
+  EXPECT_TRUE(fits_one_message(times(70, "и")));
+  EXPECT_FALSE(fits_one_message(times(71, "и")));
+  EXPECT_TRUE(fits_one_message(times(35, "🦀")));
+  EXPECT_FALSE(fits_one_message(times(36, "🦀")));
+}
+
 TEST(MailTemplates, ChoosesTheLanguage) {
   const MailTemplates templates("");
   const auto greeting = [&](std::string_view locale) {

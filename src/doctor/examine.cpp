@@ -12,6 +12,7 @@
 
 #include "accounts/renew_skeletons.hpp"
 #include "adapters/geoip.hpp"
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/random.hpp"
 #include "delivery/templates.hpp"
@@ -131,6 +132,11 @@ ClockFacts look_at_clock(Database* db) {
   return facts;
 }
 
+bool has_zone(const fs::path& name) {
+  std::error_code error;
+  return fs::exists("/usr/share/zoneinfo" / name, error);
+}
+
 /// One visit: what was opened on the way, and what was found.
 class Visit {
  public:
@@ -138,10 +144,12 @@ class Visit {
 
   Findings run() {
     look_at_files();
+    append(findings_, judge_time_zones(has_zone("Europe/Vienna"), has_zone("Asia/Calcutta")));
     look_at_storage();
     append_or_say(findings_, "clock", "check the storage", [this] { return judge_clock(look_at_clock(db_.get())); });
     look_at_keys();
     look_at_mail();
+    look_at_texts();
     look_at_ports();
     return std::move(findings_);
   }
@@ -239,6 +247,15 @@ class Visit {
       const SystemClock clock;
       const adapters::SmtpMailer mailer(*config_.smtp_server(), config_.mail_sender(), clock);
       return judge_mail(mailer.description(), mailer.greet());
+    });
+  }
+
+  void look_at_texts() {
+    const auto server = config_.sms_server();
+    if (!server) return;
+    append_or_say(findings_, "texts", "check SMS_URL", [&] {
+      const adapters::HttpSmsGateway gateway(*server);
+      return judge_gateway(gateway.description(), gateway.reach());
     });
   }
 

@@ -240,6 +240,13 @@ Findings judge_issuer(const std::optional<std::string>& noted, const std::string
                "give all servers on one database the same PUBLIC_URL: they refuse each other's tokens otherwise")};
 }
 
+Findings judge_time_zones(bool has_zones, bool has_old) {
+  if (!has_zones) return {problem("time zones", "the system has none: profiles can only use UTC", "install tzdata")};
+  if (has_old) return {};
+  return {warn("time zones", "old names such as Asia/Calcutta, which browsers still use, are unknown and refused",
+               "install tzdata-legacy")};
+}
+
 Findings judge_skeletons(bool outdated) {
   if (!outdated) return {};
   return {warn("schema", "some usernames' skeletons are from another version of Unicode: look-alikes may be accepted",
@@ -295,11 +302,19 @@ Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& gre
       return {problem("mail", server + " rejects the user and password" + said,
                       "check the user and password of SMTP_URL, and whether the server offers AUTH on this port")};
     case SmtpStep::sender:
-      return {problem("mail", server + " rejects mail from MAIL_FROM" + said,
-                      "check MAIL_FROM, and whether the server requires a user and password")};
+      return {
+          problem("mail", server + " rejects mail from MAIL_FROM" + said,
+                  "check MAIL_FROM, and whether the server requires a user and password, or TLS: ?starttls=required in "
+                  "SMTP_URL asks for it also on this machine")};
     case SmtpStep::none: break;
   }
   return {fine("mail", server + " accepts mail from MAIL_FROM (none was sent)")};
+}
+
+Findings judge_gateway(const std::string& gateway, const adapters::SmsReach& reach) {
+  if (reach.reached) return {fine("texts", gateway + " can be reached (no text was sent)")};
+  return {problem("texts", gateway + " can't be reached: " + reach.detail,
+                  "check the host and port of SMS_URL, its certificate, and firewalls")};
 }
 
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen) {

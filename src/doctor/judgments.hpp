@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/http_sms_gateway.hpp"
 #include "adapters/smtp_mailer.hpp"
 #include "base/time.hpp"
 #include "config.hpp"
@@ -62,6 +63,10 @@ Findings judge_serving_role(const std::string& role, const std::string& serving)
 /// `noted`: the PUBLIC_URL of the server that started last, if one did. Says nothing where all is well.
 Findings judge_issuer(const std::optional<std::string>& noted, const std::string& public_url);
 
+/// `has_old`: whether the system knows the names that zones had before, such as Asia/Calcutta. Says nothing where all
+/// is well.
+Findings judge_time_zones(bool has_zones, bool has_old);
+
 /// `outdated`: whether another version of Unicode made some of the skeletons that keep usernames apart. Says nothing
 /// where all is well.
 Findings judge_skeletons(bool outdated);
@@ -81,6 +86,9 @@ Findings judge_clock(const ClockFacts& facts);
 Findings judge_mailbox(const std::string& data_dir, bool is_local);
 
 Findings judge_mail(const std::string& server, const adapters::SmtpGreeting& greeting);
+
+/// The gateway for texts, after an attempt to connect.
+Findings judge_gateway(const std::string& gateway, const adapters::SmsReach& reach);
 
 Findings judge_keys(const vault::KeysFound& found, crypto::JwsAlgorithm chosen);
 

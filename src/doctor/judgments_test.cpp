@@ -87,6 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
                      [](auto& condition) { condition.max_connections = 20, condition.connections = 0; }, Level::ok},
         PostgresCase{"never enough", [](auto& condition) { condition.max_connections = 19; }, Level::problem}));
 
+TEST(TimeZones, AreMissedByTheirOldNamesToo) {
+  EXPECT_TRUE(judge_time_zones(true, true).empty());
+  EXPECT_EQ(worst(judge_time_zones(true, false)), Level::warning);
+  EXPECT_EQ(worst(judge_time_zones(false, false)), Level::problem);
+}
+
 TEST(Skeletons, OfAnotherVersionAreWarnedOf) {
   EXPECT_TRUE(judge_skeletons(false).empty());
   EXPECT_EQ(worst(judge_skeletons(true)), Level::warning);
@@ -191,6 +197,13 @@ TEST(MailServers, AreJudgedByHowFarOneComes) {
     EXPECT_EQ(worst(findings), Level::problem);
     EXPECT_THAT(texts(findings), HasSubstr("550 no"));
   }
+}
+
+TEST(GatewaysForTexts, AreJudgedByWhetherTheyCanBeReached) {
+  EXPECT_EQ(worst(judge_gateway("https://sms.example.org", {true, "No error"})), Level::ok);
+  const auto findings = judge_gateway("https://sms.example.org", {false, "no route"});
+  EXPECT_EQ(worst(findings), Level::problem);
+  EXPECT_THAT(texts(findings), HasSubstr("no route"));
 }
 
 TEST(MasterKeys, AreJudged) {

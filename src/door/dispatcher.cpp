@@ -211,7 +211,7 @@ Reply Dispatcher::Impl::pass(Passage& passage) {
     return refuse(Refusal::deadline_exceeded, "The caller's deadline passed while the call was waiting.");
   }
   if (passage.inbound.cancelled && passage.inbound.cancelled()) {
-    return refuse(Refusal::cancelled, "The caller gave up while the call was waiting.");
+    return refuse(Refusal::cancelled, "The client cancelled the call while it was waiting.");
   }
   if (!at_once.contains(&passage.method)) find_device(passage, checks.device);
   if (auto objection = prove_caller(passage)) return std::unexpected(*std::move(objection));

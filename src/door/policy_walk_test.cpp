@@ -21,6 +21,8 @@ struct CallUnderTest {
 constexpr const char* registering = R"({"email":"ada@example.org","password":"correct horse"})";
 constexpr const char* id = R"({"verification_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
 
+constexpr const char* reset_id = R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
+
 const CallUnderTest calls[] = {
     {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
     {"Ready", "{}", nullptr, nullptr, 100, Refusal::internal},
@@ -40,6 +42,14 @@ const CallUnderTest calls[] = {
     {"RevokeSession", R"({"session_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})", "{}", "session_id", 200,
      Refusal::internal},
     {"RevokeOtherSessions", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"ForgotPassword", R"({"email":"ada@example.org"})", R"({"email":"ada"})", "email", 400, Refusal::internal},
+    {"ResendResetCode", reset_id, R"({"reset_id":"1"})", "reset_id", 400, Refusal::internal},
+    {"VerifyResetCode", R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","code":"123456"})",
+     R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","code":"12345"})", "code", 20, Refusal::wrong_code},
+    {"ResetPassword", R"({"token":"AAAA","new_password":"correct horse"})", R"({"token":"AAAA"})", "new_password", 20,
+     Refusal::link_invalid},
+    {"ChangePassword", R"({"new_password":"correct horse"})", R"({"new_password":"short"})", "new_password", 30,
+     Refusal::internal},
 };
 
 class PolicyWalk : public ::testing::TestWithParam<CallUnderTest> {

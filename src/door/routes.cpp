@@ -1,12 +1,19 @@
 #include "door/routes.hpp"
 
+#include "accounts/change_email.hpp"
+#include "accounts/change_password.hpp"
+#include "accounts/forgot_password.hpp"
+#include "accounts/phone.hpp"
 #include "accounts/profile.hpp"
+#include "accounts/prove_email_change.hpp"
 #include "accounts/register.hpp"
+#include "accounts/reset_password.hpp"
 #include "accounts/verify_email.hpp"
 #include "factors/backup_codes.hpp"
 #include "factors/enrol_totp.hpp"
 #include "factors/reauthenticate.hpp"
 #include "factors/remembered_devices.hpp"
+#include "factors/sms.hpp"
 #include "factors/totp.hpp"
 #include "factors/webauthn_credentials.hpp"
 #include "factors/webauthn_login.hpp"
@@ -35,6 +42,14 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.AccountService.ListSessions", sessions, sessions::list_sessions),
       contract::route("ostiary.v1.AccountService.RevokeSession", sessions, sessions::revoke_session),
       contract::route("ostiary.v1.AccountService.RevokeOtherSessions", sessions, sessions::revoke_other_sessions),
+      // The phone number.
+      contract::route("ostiary.v1.PhoneService.GetPhone", accounts, accounts::get_phone),
+      contract::route("ostiary.v1.PhoneService.ChangePhone", accounts, accounts::change_phone),
+      contract::route("ostiary.v1.PhoneService.ResendPhoneCode", accounts, accounts::resend_phone_code),
+      contract::route("ostiary.v1.PhoneService.VerifyPhone", accounts, accounts::verify_phone),
+      contract::route("ostiary.v1.PhoneService.RemovePhone", factors, factors::remove_phone),
+      contract::route("ostiary.v1.PhoneService.SendLoginText", factors, factors::send_login_text),
+      contract::route("ostiary.v1.PhoneService.VerifyLoginText", factors, factors::verify_login_text),
       // Second factors and the second step of a login.
       contract::route("ostiary.v1.FactorService.GenerateTotp", factors, factors::generate_totp),
       contract::route("ostiary.v1.FactorService.ConfirmTotp", factors, factors::confirm_totp),
@@ -49,6 +64,12 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.FactorService.ForgetRememberedDevice", factors, factors::forget_remembered_device),
       contract::route("ostiary.v1.FactorService.ForgetRememberedDevices", factors, factors::forget_remembered_devices),
       contract::route("ostiary.v1.FactorService.Reauthenticate", factors, factors::reauthenticate),
+      // A forgotten password, and the change of a known one.
+      contract::route("ostiary.v1.PasswordService.ForgotPassword", accounts, accounts::forgot_password),
+      contract::route("ostiary.v1.PasswordService.ResendResetCode", accounts, accounts::resend_reset_code),
+      contract::route("ostiary.v1.PasswordService.VerifyResetCode", accounts, accounts::verify_reset_code),
+      contract::route("ostiary.v1.PasswordService.ResetPassword", accounts, accounts::reset_password),
+      contract::route("ostiary.v1.PasswordService.ChangePassword", accounts, accounts::change_password),
       // Security keys and passkeys.
       contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnCredential", factors,
                       factors::begin_webauthn_credential),
@@ -64,6 +85,14 @@ std::vector<contract::Route> routes(factors::Deps& factors, accounts::Deps& acco
       contract::route("ostiary.v1.WebAuthnService.BeginWebAuthnReauthentication", factors,
                       factors::begin_webauthn_reauthentication),
       contract::route("ostiary.v1.WebAuthnService.ListRelatedOrigins", factors, factors::list_related_origins),
+      // The address of an account.
+      contract::route("ostiary.v1.EmailService.GetEmail", accounts, accounts::get_email),
+      contract::route("ostiary.v1.EmailService.ChangeEmail", accounts, accounts::change_email),
+      contract::route("ostiary.v1.EmailService.ResendEmailChange", accounts, accounts::resend_email_change),
+      contract::route("ostiary.v1.EmailService.VerifyEmailChange", accounts, accounts::verify_email_change),
+      contract::route("ostiary.v1.EmailService.CancelEmailChange", accounts, accounts::cancel_email_change),
+      contract::route("ostiary.v1.EmailService.ConfirmEmailChange", accounts, accounts::confirm_email_change),
+      contract::route("ostiary.v1.EmailService.UndoEmailChange", accounts, accounts::undo_email_change),
       // Health and keys.
       contract::route("ostiary.v1.SystemService.Health", system, health),
       contract::route("ostiary.v1.SystemService.Ready", system, ready),

@@ -29,7 +29,7 @@ void ask_storage(const SystemDeps& deps, NotReady& not_ready) {
       not_ready.add("schema", "The database's schema is not what this program needs.");
     }
     if (deps.db.takes_writes()) return;
-    not_ready.add("storage", "The storage takes no writes.");
+    not_ready.add("storage", "The database is read-only.");
     deps.log.write(LogLevel::warning, "storage.not_ready", {{"error", "it is read-only, or its disk is full"}});
   } catch (const StorageError& error) {
     deps.log.write(LogLevel::warning, "storage.not_ready", {{"error", error.what()}});

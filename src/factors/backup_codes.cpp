@@ -65,7 +65,7 @@ Result<v1::BackupCodes> make_new_backup_codes(Deps& deps, const Call& call, cons
   const UserId user = call.person().user_id;
   const Time now = deps.accounts.sessions.clock.now();
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::BackupCodes> {
-    if (methods_of(tx, user, now).empty()) {
+    if (methods_of(tx, deps, user, now).empty()) {
       return refuse(Refusal::factor_missing, "Backup codes replace a second factor, and the account has none.");
     }
     v1::BackupCodes reply;
@@ -89,7 +89,7 @@ Result<v1::TokenReply> verify_backup_code(Deps& deps, const Call& call, const v1
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::TokenReply> {
     const auto login = find_pending_login(tx, deps, call, Secret(request.mfa_token()), now);
     if (!login) return std::unexpected(login.error());
-    if (methods_of(tx, login->user.id, now).empty()) {
+    if (methods_of(tx, deps, login->user.id, now).empty()) {
       return refuse(Refusal::factor_missing, "The account has no second factor.");
     }
     if (!use_backup_code(tx, deps, call, login->user.id, request.code(), now)) {

@@ -22,7 +22,7 @@ void note_changed_factor(Transaction& tx, const Deps& deps, const Call& call, co
 }
 
 Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId user, Time now) {
-  if (!methods_of(tx, user, now).empty()) return {};
+  if (!methods_of(tx, deps, user, now).empty()) return {};
   const auto& room = deps.accounts.sessions;
   if (sessions::must_have_factor(room.second_step, sessions::roles_of(tx, user))) {
     return refuse(Refusal::enrolment_required,
@@ -33,8 +33,13 @@ Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId use
   return {};
 }
 
-std::vector<std::string> methods_of(Transaction& tx, UserId user, Time now) {
-  return sessions::methods_of(tx.one(sessions::statements::find_factors, user, Digest{}, now));
+std::vector<std::string> methods_of(Transaction& tx, const Deps& deps, UserId user, Time now) {
+  const bool sms = deps.accounts.sessions.second_step.sms;
+  return sessions::methods_of(tx.one(sessions::statements::find_factors, user, Digest{}, now, sms));
+}
+
+std::vector<std::string> renewing_methods_of(Transaction& tx, UserId user, Time now) {
+  return sessions::methods_of(tx.one(sessions::statements::find_factors, user, Digest{}, now, false));
 }
 
 void end_other_sessions(Transaction& tx, const Deps& deps, const Call& call, Time now) {

@@ -14,7 +14,7 @@ namespace {
 Result<PendingLogin> find_enrolling_login(Transaction& tx, const Deps& deps, const Call& call,
                                           const std::string& mfa_token, Time now) {
   auto login = find_pending_login(tx, deps, call, Secret(mfa_token), now);
-  if (login && !methods_of(tx, login->user.id, now).empty()) {
+  if (login && !methods_of(tx, deps, login->user.id, now).empty()) {
     return refuse(Refusal::factor_exists, "The account has a second factor: present it.");
   }
   return login;

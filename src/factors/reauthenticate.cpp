@@ -32,7 +32,7 @@ struct Account {
 Result<Account> find_account(Transaction& tx, UserId user, Time now) {
   auto row = tx.optional(sessions::statements::find_login, user);
   if (!row || row->status != "active") return refuse(Refusal::session_ended, "The session has ended: sign in again.");
-  return Account{*std::move(row), methods_of(tx, user, now)};
+  return Account{*std::move(row), renewing_methods_of(tx, user, now)};
 }
 
 std::unexpected<Refused> needs(const Account& account, std::string detail, std::string field) {
@@ -166,8 +166,9 @@ std::string fresh_login_methods(const Deps& deps, const Person& user) {
 bool lacks_second_factor(const Deps& deps, const Person& user) {
   if (std::ranges::find(user.amr, sessions::multi_factor) != user.amr.end()) return false;
   const auto& room = deps.accounts.sessions;
-  return *room.db.read(
-      [&](Transaction& tx) -> Result<bool> { return !methods_of(tx, user.user_id, room.clock.now()).empty(); });
+  return *room.db.read([&](Transaction& tx) -> Result<bool> {
+    return !renewing_methods_of(tx, user.user_id, room.clock.now()).empty();
+  });
 }
 
 }  // namespace ostiary::factors

@@ -9,6 +9,8 @@ namespace ostiary::gateway {
 
 namespace {
 
+constexpr std::string_view host_prefix = "__Host-";
+
 /// The paths of cookies that a browser sends to `path`: "/", "/api", "/api/", "/api/auth" and so on. What can't stand
 /// in the attribute of a cookie ends it.
 std::vector<std::string> paths_covering(std::string_view path) {
@@ -44,7 +46,7 @@ CookieJar::Kind CookieJar::read_kind(const google::protobuf::EnumValueDescriptor
   }
   // Browsers take __Host- with the path / and without a domain only.
   const bool of_host = options_.domain.empty() && written.path() == "/";
-  const std::string prefix = !options_.secure ? "" : of_host ? "__Host-" : "__Secure-";
+  const std::string prefix = !options_.secure ? "" : of_host ? std::string(host_prefix) : "__Secure-";
   const auto lifetime = written.seconds() != 0                        ? std::chrono::seconds(written.seconds())
                         : written.lifetime() == ACCESS_TOKEN_LIFETIME ? options_.access_lifetime
                                                                       : options_.refresh_lifetime;
@@ -72,31 +74,35 @@ CookiesSent CookieJar::read(const std::vector<std::string_view>& headers) const 
   return sent;
 }
 
-std::string CookieJar::attributes(std::string_view path, std::string_view domain, std::chrono::seconds lifetime) const {
-  std::string text = "; Path=" + std::string(path) + "; Max-Age=" + std::to_string(lifetime.count());
-  text += "; HttpOnly; SameSite=Lax";
-  if (options_.secure) text += "; Secure";
-  if (!domain.empty()) text += "; Domain=" + std::string(domain);
-  return text;
-}
-
 std::string CookieJar::set(Cookie cookie, std::string_view value) const {
   const Kind& kind = kinds_.at(cookie);
-  return kind.name + "=" + std::string(value) + attributes(kind.path, options_.domain, kind.lifetime);
+  std::string line = kind.name + "=" + std::string(value) + "; Path=" + kind.path +
+                     "; Max-Age=" + std::to_string(kind.lifetime.count()) + "; HttpOnly; SameSite=Lax";
+  if (options_.secure) line += "; Secure";
+  if (!options_.domain.empty()) line += "; Domain=" + options_.domain;
+  return line;
+}
+
+std::string CookieJar::clearing(std::string_view name, std::string_view path, std::string_view domain) const {
+  std::string line = std::string(name) + "=; Path=" + std::string(path) + "; Max-Age=0";
+  if (options_.secure) line += "; Secure";
+  if (!domain.empty()) line += "; Domain=" + std::string(domain);
+  return line;
 }
 
 std::string CookieJar::clear(Cookie cookie) const {
   const Kind& kind = kinds_.at(cookie);
-  return kind.name + "=" + attributes(kind.path, options_.domain, std::chrono::seconds(0));
+  return clearing(kind.name, kind.path, options_.domain);
 }
 
 std::vector<std::string> CookieJar::clear_others(Cookie cookie, std::string_view path) const {
   const Kind& kind = kinds_.at(cookie);
+  if (kind.name.starts_with(host_prefix)) return {};
   std::vector<std::string> lines;
   for (const std::string& covering : paths_covering(path)) {
     const auto clear_for = [&](const std::string& domain) {
       if (domain == options_.domain && covering == kind.path) return;
-      lines.push_back(kind.name + "=" + attributes(covering, domain, std::chrono::seconds(0)));
+      lines.push_back(clearing(kind.name, covering, domain));
     };
     clear_for("");
     for (const std::string& domain : options_.domains_above) clear_for(domain);

@@ -52,12 +52,13 @@ class CookieJar {
 
   /// Values of Set-Cookie that clear every cookie of this name that a browser could have sent to `path`: host-only, and
   /// for the domains above, on each path that covers it (RFC 6265, sections 5.1.3 and 5.1.4). All but the one that
-  /// `set` and `clear` are about.
+  /// `set` and `clear` are about. Browsers keep only that one of a name with the prefix __Host-.
   std::vector<std::string> clear_others(Cookie cookie, std::string_view path) const;
 
  private:
   Kind read_kind(const google::protobuf::EnumValueDescriptor& cookie) const;
-  std::string attributes(std::string_view path, std::string_view domain, std::chrono::seconds lifetime) const;
+  /// Clears the cookie of this name, path and domain. Only Secure matters then: the prefixes of names require it.
+  std::string clearing(std::string_view name, std::string_view path, std::string_view domain) const;
 
   CookieOptions options_;
   std::map<Cookie, Kind> kinds_;

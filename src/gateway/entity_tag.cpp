@@ -7,6 +7,8 @@
 
 namespace ostiary::gateway {
 
+bool is_public_document(std::string_view path) { return path.starts_with("/.well-known/"); }
+
 std::string entity_tag(std::string_view content) {
   const Digest digest = crypto::sha256(as_bytes(content));
   return "\"" + to_hex(BytesView(digest).first(8)) + "\"";

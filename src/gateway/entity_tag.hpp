@@ -5,6 +5,9 @@
 
 namespace ostiary::gateway {
 
+/// Whether the answer at a path is the same for everybody, whoever asks (RFC 8615). It has an entity tag.
+bool is_public_document(std::string_view path);
+
 /// The strong entity tag of a representation, in quotes: the first 64 bits of its SHA-256.
 std::string entity_tag(std::string_view content);
 

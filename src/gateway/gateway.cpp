@@ -25,6 +25,9 @@ namespace {
 
 constexpr std::size_t longest_user_agent = 512;
 constexpr std::size_t longest_logged_path = 256;
+/// What a head may have of headers, so that with the transport's lines (status, Date, Content-Length, Connection) it
+/// stays within 4096 bytes: a proxy's buffer for it, such as nginx's, is often no larger, and what exceeds it is lost.
+constexpr std::size_t largest_headers = 4096 - 192;
 const std::pair<std::string, std::string> json_type{"Content-Type", "application/json"};
 
 using Done = std::function<void(http::Response)>;
@@ -44,7 +47,7 @@ struct Exchange {
   std::string held_tags;                   ///< If-None-Match, of a request for a public document
   TokenDelivery delivery{.cookies = true, .body = true};
   bool token_sent = false;           ///< an access token came with it
-  std::set<Cookie> doubled_cookies;  ///< to be cleared
+  std::set<Cookie> doubled_cookies;  ///< that the call takes or sets: to be cleared
 };
 
 struct Target {
@@ -125,8 +128,7 @@ void allow_reading(http::Response& response, const std::optional<std::string_vie
   response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
 }
 
-/// Whether the answer at a path is the same for everybody, whoever asks (RFC 8615).
-bool is_public_document(std::string_view path) { return path.starts_with("/.well-known/"); }
+std::size_t bytes_of_header(std::string_view name, std::string_view value) { return name.size() + value.size() + 4; }
 
 std::string joined(const std::vector<std::string_view>& lines) {
   std::string all;
@@ -169,6 +171,7 @@ struct Gateway::Impl {
   void write_success(http::Response& response, const contract::Method& method, const contract::Message& reply) const;
   void finish_call(http::Response& response, const Exchange& exchange) const;
   void clear_doubled_cookies(http::Response& response, const Exchange& exchange) const;
+  void add_cookies_that_fit(http::Response& response, std::vector<std::string> lines) const;
   Result<door::Credentials> credentials_of(const http::Request& request, const contract::Method& method,
                                            Exchange& exchange) const;
   TokenHolder holder_of(const RequestOrigin& from) const;
@@ -258,7 +261,8 @@ void Gateway::Impl::handle(http::Request& request, const Done& done) const {
   if (destination == nullptr) {
     const Page* const page = opens_page(request) ? router.page_at(target->path) : nullptr;
     if (page != nullptr) return give(answer_page(request, *page));
-    http::Response response = refused(Refusal::method_not_allowed, "The path takes other verbs: see Allow.");
+    http::Response response =
+        refused(Refusal::method_not_allowed, "This path supports other methods: see the Allow header.");
     response.headers.emplace_back("Allow", match.allow());
     return give(std::move(response));
   }
@@ -392,6 +396,9 @@ Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& req
   door::Credentials credentials{*std::move(bearer)};
   auto cookies = jar.read(request.header_lines("cookie"));
   exchange.doubled_cookies = std::move(cookies.doubled);
+  std::erase_if(exchange.doubled_cookies, [&](Cookie cookie) {
+    return !credential_fields.takes(method, cookie) && !plans.at(&method).cookies.may_set(cookie);
+  });
   for (const Cookie cookie : exchange.doubled_cookies) {
     // A device is of use only for more patience: without it the call goes on.
     if (cookie == Cookie::DEVICE || !credential_fields.takes(method, cookie)) continue;
@@ -471,24 +478,41 @@ void Gateway::Impl::write_success(http::Response& response, const contract::Meth
   }
 }
 
-/// Ends the confusion of two cookies of one name, wherever they were set: what the answer doesn't set anew is gone.
+/// Clears cookies that were sent twice, wherever they were set: what the answer doesn't set anew is gone.
 void Gateway::Impl::clear_doubled_cookies(http::Response& response, const Exchange& exchange) const {
   for (const Cookie cookie : exchange.doubled_cookies) {
     const bool is_set_anew = std::ranges::any_of(response.headers, [&](const auto& header) {
       return header.first == "Set-Cookie" && header.second.starts_with(jar.name(cookie) + "=");
     });
-    if (!is_set_anew) response.headers.emplace_back("Set-Cookie", jar.clear(cookie));
-    for (std::string& line : jar.clear_others(cookie, exchange.path)) {
-      response.headers.emplace_back("Set-Cookie", std::move(line));
-    }
+    std::vector<std::string> lines = jar.clear_others(cookie, exchange.path);
+    if (!is_set_anew) lines.insert(lines.begin(), jar.clear(cookie));
+    add_cookies_that_fit(response, std::move(lines));
+  }
+}
+
+/// Adds the lines that the head has room for. If that is not all of them, they begin at a random one, so that the
+/// answers to a few requests have them all.
+void Gateway::Impl::add_cookies_that_fit(http::Response& response, std::vector<std::string> lines) const {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : response.headers) bytes += bytes_of_header(name, value);
+  const auto bytes_of_line = [](const std::string& line) { return bytes_of_header("Set-Cookie", line); };
+  std::size_t bytes_of_all = bytes;
+  for (const std::string& line : lines) bytes_of_all += bytes_of_line(line);
+  if (bytes_of_all > largest_headers && !lines.empty()) {
+    std::ranges::rotate(lines, lines.begin() + random.below(static_cast<std::uint32_t>(lines.size())));
+  }
+  for (std::string& line : lines) {
+    if (bytes + bytes_of_line(line) > largest_headers) continue;
+    bytes += bytes_of_line(line);
+    response.headers.emplace_back("Set-Cookie", std::move(line));
   }
 }
 
 void Gateway::Impl::finish_call(http::Response& response, const Exchange& exchange) const {
-  clear_doubled_cookies(response, exchange);
   if (is_public_document(exchange.path)) publish(response, exchange.held_tags);
   else allow_reading(response, exchange.readable_by);
   http::add_security_headers(response, hsts);
+  clear_doubled_cookies(response, exchange);
 }
 
 Gateway::Gateway(door::Dispatcher& dispatcher, const door::RememberedReplies& remembered_replies,

@@ -1,5 +1,7 @@
 #include "gateway/token_delivery.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "ostiary/v1/auth.pb.h"
 
@@ -62,6 +64,10 @@ AskedDelivery CookieFields::asked(const Message& request) const {
     case v1::TOKEN_DELIVERY_BODY: return AskedDelivery::body;
     default: return AskedDelivery::either;
   }
+}
+
+bool CookieFields::may_set(Cookie cookie) const {
+  return std::ranges::find(reply_, cookie, &Field::cookie) != reply_.end();
 }
 
 std::vector<std::pair<Cookie, std::string>> CookieFields::take(const Message& reply) const {

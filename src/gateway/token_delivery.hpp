@@ -44,6 +44,9 @@ class CookieFields {
 
   AskedDelivery asked(const google::protobuf::Message& request) const;
 
+  /// Whether a reply can have a value for this cookie.
+  bool may_set(Cookie cookie) const;
+
   /// The values of `reply` that are sent as cookies.
   std::vector<std::pair<Cookie, std::string>> take(const google::protobuf::Message& reply) const;
 

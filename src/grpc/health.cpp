@@ -53,7 +53,7 @@ void HealthWatch::tell_what_changed() {
 }
 
 void HealthWatch::OnWriteDone(bool ok) {
-  if (!ok) return finish({grpc::StatusCode::CANCELLED, "The caller gave up."});
+  if (!ok) return finish({grpc::StatusCode::CANCELLED, "The client cancelled the call."});
   {
     const std::lock_guard lock(mutex_);
     writing_ = false;
@@ -62,7 +62,9 @@ void HealthWatch::OnWriteDone(bool ok) {
   tell_what_changed();
 }
 
-void HealthWatch::OnCancel() { finish({grpc::StatusCode::CANCELLED, "The caller gave up, or the server ends."}); }
+void HealthWatch::OnCancel() {
+  finish({grpc::StatusCode::CANCELLED, "The client cancelled the call, or the server is shutting down."});
+}
 
 void HealthWatch::finish(const grpc::Status& status) {
   const std::lock_guard lock(mutex_);

@@ -268,7 +268,7 @@ class ReflectionCall final : public grpc::ServerGenericBidiReactor {
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish({grpc::StatusCode::CANCELLED, "The caller gave up."});
+    if (!ok) return Finish({grpc::StatusCode::CANCELLED, "The client cancelled the call."});
     buffer_.Clear();
     StartRead(&buffer_);
   }

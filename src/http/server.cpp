@@ -307,10 +307,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return false;
   }
 
-  /// How much of all replies the client's system has. What waits in ours is no progress, however large its buffer.
+  /// How much of all replies the client's system has, counted from a constant. What waits in ours is no progress,
+  /// however large its buffer. TLS adds to it, so more may wait than the replies have.
   std::uint64_t acknowledged() {
-    const std::uint64_t waiting = wire_.unacknowledged();
-    return sent_ > waiting ? sent_ - waiting : 0;
+    constexpr std::uint64_t more_than_can_wait = std::uint64_t{1} << 40;
+    return more_than_can_wait + sent_ - wire_.unacknowledged();
   }
 
   /// Whether nothing of a request has arrived.
@@ -513,12 +514,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write_head();
     std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::const_buffer()};
     if (response_.body && !without_body_) parts[1] = asio::buffer(*response_.body);
-    const auto progress = [this, before = sent_](error_code error, std::size_t written) {
+    const auto before = sent_;
+    const auto progress = [this, before](error_code error, std::size_t written) {
       // Called from the operation that the handler below keeps alive.
       return is_sending(error, before + written);
     };
-    wire_.write(parts, progress,
-                [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    wire_.write(parts, progress, [self = shared_from_this(), before](error_code error, std::size_t written) {
+      self->sent_ = before + written;  // the last part is reported only here
+      self->on_written(error);
+    });
   }
 
   /// How many bytes to try next.

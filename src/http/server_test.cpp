@@ -505,6 +505,24 @@ TEST_F(HttpServerTest, LetsASlowReaderTakeAsLongAsItNeeds) {
   for (int i = 0; i < 16; ++i) EXPECT_EQ(slow.answer().body.size(), 1024U * 1024) << i;
 }
 
+// Each reply is handed over in one piece, and waits long for room in the system's buffer.
+TEST_F(HttpServerTest, LetsASlowReaderOfManyShortRepliesTakeAsLongAsItNeeds) {
+  auto options = quick();
+  options.pace.stall = 1s;
+  serve(options);
+  Client slow(*server, "127.0.0.1", 32 * 1024);
+  constexpr int replies = 400;
+  const std::jthread sender([&slow] {
+    const auto request = say(std::string(20'000, 'x'));
+    for (int i = 0; i < replies; ++i) slow.send(request);
+  });
+  for (const auto end = after(5s); std::chrono::steady_clock::now() < end;) {
+    slow.reads(1);  // as much as one call gives, which is a few KiB
+    std::this_thread::sleep_for(100ms);
+  }
+  for (int i = 0; i < replies; ++i) ASSERT_EQ(slow.answer().status, 200) << i;
+}
+
 TEST_F(HttpServerTest, LimitsConnectionsOfANetwork) {
   auto options = quick();
   options.max_connections_per_network = 2;

@@ -42,6 +42,7 @@ TEST(EmailAddress, TakesNothingElse) {
       "",
       "@",
       "ada",
+      "\tada@example.org",
       "ada@",
       "@example.org",
       "ada@example",

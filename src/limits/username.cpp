@@ -101,7 +101,8 @@ std::string_view explain(UsernameVerdict verdict) {
 std::string username_canonical(std::string_view username) {
   std::string text;
   if (is_utf8(username)) fold(to_unicode(username)).toUTF8String(text);
-  return text;
+  // Folding makes spaces of other blanks (U+2000). No username has any.
+  return std::string(trim_blanks(text, " "));
 }
 
 std::string username_skeleton(std::string_view username) {

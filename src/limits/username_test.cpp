@@ -40,6 +40,7 @@ TEST(Username, Verdicts) {
 
 TEST(Username, IsFoundAndKeptWithoutTheBlanksAroundIt) {
   EXPECT_EQ(username_canonical(" Ada "), "ada");
+  EXPECT_EQ(username_canonical("\u2000Ada\u2003"), "ada");
   EXPECT_EQ(username_forms(" Ada ").given, "Ada");
   EXPECT_EQ(username_skeleton(" ada "), username_skeleton("ada"));
 }

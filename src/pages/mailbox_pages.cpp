@@ -101,7 +101,10 @@ http::Response one_mail(const MailboxEntry& entry, const Secret& key) {
   values["subject"] = entry.mail.subject;
   values["to"] = entry.mail.to;
   values["received_at"] = to_rfc3339(entry.received_at);
-  values["html_path"] = path_of(entry) + std::string(html_suffix) + query_with(key);
+  if (!entry.mail.html.empty()) {
+    values.SetValueAndShowSection("html_path", path_of(entry) + std::string(html_suffix) + query_with(key),
+                                  "with_html");
+  }
   values["list_path"] = mailbox_path(key);
   add_parts(values, entry.mail.text);
   return html_page(page.expand(values));

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "contract/refusals.hpp"
 #include "contract/rules.hpp"
+#include "gateway/entity_tag.hpp"
 #include "pages/openapi_schemas.hpp"
 #include "pages/yaml.hpp"
 
@@ -25,14 +26,15 @@ namespace {
 
 constexpr std::string_view about = R"(Accounts and sessions: registration, verified email, sign-in, rotating tokens.
 
-JSON in snake_case; times are RFC 3339 in UTC with six digits of a second's fraction, ids UUIDs. A field that is not
-described here is refused, as is one that is given twice. `null` for an optional field is the same as leaving it out,
-except in PATCH, which refuses it. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if
+Names are in snake_case. Times are RFC 3339 in UTC with microseconds. Ids are UUIDs. A request with an unknown field, or
+with the same field twice, is refused; only the session check, health and key calls ignore unknown query parameters.
+`null` for an optional field is the same as leaving it out, except in PATCH, which refuses it. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if
 there is one, and a `trace_id` that finds it in the server's log.
 
 Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
-pages of origins that are not listed in CORS_ORIGINS. Any other client sends `Authorization: Bearer` with its access
-token. The same calls are served over gRPC.
+pages of origins that are not listed in CORS_ORIGINS. With BROWSER_TOKENS=body a page of CORS_ORIGINS that signs in with
+`token_delivery: body` gets its tokens in the body instead, and sends them as other clients do. Any other client sends
+`Authorization: Bearer` with its access token. The same calls are served over gRPC.
 )";
 
 constexpr std::string_view json_type = "application/json";
@@ -302,6 +304,10 @@ class Description {
                            {"example", OpenApiSchemas::example(reply, Role::reply)}};
       success["content"] = json::object{{json_type, std::move(content)}};
     }
+    if (gateway::is_public_document(binding.path)) {
+      success["headers"] = etag();
+      responses["304"] = {{"$ref", "#/components/responses/NotModified"}};
+    }
     if (method.redirect != nullptr) responses["303"] = redirect_answer(success);
     responses[std::to_string(status)] = std::move(success);
 
@@ -314,6 +320,8 @@ class Description {
     responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     return responses;
   }
+
+  static json::object etag() { return {{"ETag", json::object{{"$ref", "#/components/headers/ETag"}}}}; }
 
   /// A reference to the answer, which stands among the components once for all calls that have the same.
   json::object shared(int status, json::object answer) {
@@ -358,6 +366,8 @@ class Description {
     headers["Retry-After"] = {{"description", "Seconds after which it makes sense to try again."}, {"schema", number}};
     headers["Set-Cookie"] = {{"description", about_cookies()}, {"schema", text}};
     headers["Location"] = {{"description", "The URL to go to."}, {"schema", text}};
+    headers["ETag"] = {{"description", "Identifies this version of the document, for If-None-Match."},
+                       {"schema", text}};
     json::object schemes;
     schemes["bearer"] = {{"type", "http"},
                          {"scheme", "bearer"},
@@ -367,7 +377,9 @@ class Description {
                                 {"in", "cookie"},
                                 {"name", jar_.name(Cookie::ACCESS)},
                                 {"description", "The same token, as a browser keeps it."}};
-    json::object responses{{"Problem", std::move(problem)}};
+    json::object not_modified{{"description", "If-None-Match names the ETag: the document has not changed."},
+                              {"headers", etag()}};
+    json::object responses{{"Problem", std::move(problem)}, {"NotModified", std::move(not_modified)}};
     for (const Answer& answer : answers_) responses[answer.name] = answer.content;
     return {{"schemas", std::move(schemas)},
             {"responses", std::move(responses)},

@@ -229,6 +229,16 @@ TEST(DescribedFiles, HaveRawBodiesRedirectsAndSizes) {
   EXPECT_TRUE(go.as_object().contains("200"));
 }
 
+TEST_F(Described, SaysThatPublicDocumentsHaveAnEntityTag) {
+  for (const char* path : {"/.well-known/jwks.json", "/.well-known/oauth-authorization-server"}) {
+    EXPECT_EQ(operation(path, "/get/responses/200/headers/ETag/$ref"), "#/components/headers/ETag") << path;
+    EXPECT_EQ(operation(path, "/get/responses/304/$ref"), "#/components/responses/NotModified") << path;
+  }
+  EXPECT_EQ(at("/components/responses/NotModified/headers/ETag/$ref"), "#/components/headers/ETag");
+  EXPECT_FALSE(at("/components/responses/NotModified").as_object().contains("content"));
+  EXPECT_FALSE(operation("/health", "/get/responses").as_object().contains("304"));
+}
+
 TEST_F(Described, TellsEachCookiesPathAndLifetime) {
   EXPECT_THAT(std::string(at("/components/headers/Set-Cookie/description").as_string()),
               HasSubstr("ostiary_device`, sent to `/` and below, kept for 31536000 seconds"));

@@ -85,7 +85,10 @@ std::vector<gateway::Page> make_pages(PagesOptions options) {
   } else {
     pages.push_back({"GET", "/", public_start});
   }
-  pages.push_back({"GET", "/verify-email", TranslatedPage("verify-email", options)});
+  // The pages behind mailed links.
+  for (const char* stem : {"verify-email", "reset-password", "confirm-email", "undo-email-change"}) {
+    pages.push_back({"GET", "/" + std::string(stem), TranslatedPage(stem, options)});
+  }
   const TranslatedPage sign_in("sign-in", options);
   for (const char* path : {"/login", "/register"}) pages.push_back({"GET", path, sign_in});
   pages.push_back(

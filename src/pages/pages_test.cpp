@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <array>
 
 #include "http/accept_header.hpp"
@@ -77,7 +79,8 @@ TEST(Pages, NameTheServiceAndTheWayBack) {
   options.app_url = "https://app.example.org/in?a=1&b=2";
   options.code_lifetime = std::chrono::minutes(30);
   testing::TestedGateway with = with_pages(options);
-  for (const char* path : {"/verify-email", "/login", "/register"}) {
+  for (const char* path :
+       {"/verify-email", "/reset-password", "/confirm-email", "/undo-email-change", "/login", "/register"}) {
     for (const char* language : {"en", "de"}) {
       const testing::Asked asked = at_home(path, {{"accept", "text/html"}, {"accept-language", language}});
       EXPECT_THAT(with.ask(asked).text(), AllOf(HasSubstr("Ödland &amp; Söhne"), Not(HasSubstr("{{")),
@@ -90,27 +93,36 @@ TEST(Pages, NameTheServiceAndTheWayBack) {
     EXPECT_EQ(with.ask(at_home("/login", {{"accept", accept}})).status, 405) << accept;
   }
   EXPECT_EQ(with.ask(at_home("/api/auth/login", {{"accept", "text/html"}})).status, 405);
-  EXPECT_THAT(with.ask(at_home("/verify-email")).text(), AllOf(HasSubstr("30 minutes"), Not(HasSubstr("seconds"))));
-  options.code_lifetime = std::chrono::seconds(90);
-  EXPECT_THAT(with_pages(options).ask(at_home("/verify-email", {{"accept-language", "de"}})).text(),
-              HasSubstr("90 Sekunden"));
+  for (const char* path : {"/verify-email", "/reset-password"}) {
+    EXPECT_THAT(with.ask(at_home(path)).text(), AllOf(HasSubstr("30 minutes"), Not(HasSubstr("seconds")))) << path;
+    options.code_lifetime = std::chrono::seconds(90);
+    EXPECT_THAT(with_pages(options).ask(at_home(path, {{"accept-language", "de"}})).text(), HasSubstr("90 Sekunden"));
+  }
 }
 
 // B9: opening the link, by whatever verb, calls nothing.
 TEST(Pages, OfAMailedLinkSpendNothingWhenOpened) {
   testing::TestedGateway tested = with_pages();
-  for (const char* verb : {"GET", "HEAD", "GET", "HEAD", "OPTIONS"}) {
-    testing::Asked asked = at_home("/verify-email");
-    asked.verb = verb;
-    EXPECT_LT(tested.ask(asked).status, 300);
+  const std::map<std::string, std::string> scripts = {{"/verify-email", "/assets/verify-email.js"},
+                                                      {"/reset-password", "/assets/reset-password.js"},
+                                                      {"/confirm-email", "/assets/mailed-link.js"},
+                                                      {"/undo-email-change", "/assets/mailed-link.js"}};
+  for (const auto& [path, script] : scripts) {
+    for (const char* verb : {"GET", "HEAD", "GET", "HEAD", "OPTIONS"}) {
+      testing::Asked asked = at_home(path);
+      asked.verb = verb;
+      EXPECT_LT(tested.ask(asked).status, 300) << path;
+    }
+    EXPECT_EQ(tested.ask(post(path, "{}")).status, 405) << path;
+    EXPECT_EQ(tested.door.done, 0);
+    const testing::Answered page = tested.ask(at_home(path));
+    EXPECT_THAT(page.text(), AllOf(HasSubstr("<noscript>"), HasSubstr(script)));
+    EXPECT_THAT(page.header("content-security-policy"),
+                AllOf(HasSubstr("script-src 'self';"), HasSubstr("frame-ancestors 'none'"), Not(HasSubstr("unsafe"))));
   }
-  EXPECT_EQ(tested.ask(post("/verify-email", "{}")).status, 405);
-  EXPECT_EQ(tested.door.done, 0);
-  const testing::Answered page = tested.ask(at_home("/verify-email"));
-  EXPECT_THAT(page.text(),
-              AllOf(HasSubstr("<noscript>"), HasSubstr("six-digit code"), HasSubstr("/assets/verify-email.js")));
-  EXPECT_THAT(page.header("content-security-policy"),
-              AllOf(HasSubstr("script-src 'self';"), HasSubstr("frame-ancestors 'none'"), Not(HasSubstr("unsafe"))));
+  for (const char* path : {"/verify-email", "/reset-password", "/confirm-email"}) {
+    EXPECT_THAT(tested.ask(at_home(path)).text(), HasSubstr("six-digit code")) << path;
+  }
 }
 
 TEST(Pages, SpeakTheReadersLanguage) {

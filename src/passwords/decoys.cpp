@@ -6,6 +6,22 @@
 
 namespace ostiary::passwords {
 
+std::int64_t sample_of(UserId user) {
+  const auto& bytes = user.uuid.bytes;
+  return (bytes[14] << 8 | bytes[15]) % samples;
+}
+
+std::int64_t estimate_accounts(const std::function<std::int64_t(std::int64_t)>& count) {
+  constexpr std::int64_t step = 16;
+  std::int64_t among = samples;
+  std::int64_t counted = count(among);
+  while (counted >= most_counted && among > 1) {
+    among /= step;
+    counted = count(among);
+  }
+  return counted * (samples / among);
+}
+
 std::vector<CostInUse> decoy_costs(std::vector<CostInUse> in_use, std::string_view todays) {
   if (std::ranges::find(in_use, todays, &CostInUse::cost) == in_use.end()) in_use.push_back({std::string(todays), 1});
   for (auto& [cost, accounts] : in_use) accounts = std::max<std::int64_t>(accounts, 1);
@@ -18,7 +34,7 @@ std::size_t drawn(const std::vector<CostInUse>& costs, const Digest& draw) {
   for (const auto& [cost, accounts] : costs) total += static_cast<std::uint64_t>(accounts);
   std::uint32_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | draw[i];
-  // In [0, total): the counts are far below 2^32.
+  // In [0, total). The product has room: a few dozen costs have 40 million accounts each at most, so total < 2^32.
   std::uint64_t left = number * total >> 32;
   for (std::size_t i = 0; i + 1 < costs.size(); ++i) {
     const auto accounts = static_cast<std::uint64_t>(costs[i].accounts);

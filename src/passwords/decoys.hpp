@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -8,17 +9,31 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/id.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 
 namespace ostiary::passwords {
 
-/// An algorithm and cost (`crypto::cost_of`) that stored hashes have, and how many accounts have such a hash. The
-/// number may stop at a bound.
+/// An algorithm and cost (`crypto::cost_of`) that stored hashes have, and about how many accounts have such a hash.
 struct CostInUse {
   std::string cost;
   std::int64_t accounts;
 };
+
+/// Accounts are divided into this many samples of about the same size.
+constexpr std::int64_t samples = 4096;
+
+/// The sample of an account, from 0: by the end of its id, which is random in every version of ids.
+std::int64_t sample_of(UserId user);
+
+/// The most accounts that are counted one by one. More would make a count slow.
+constexpr std::int64_t most_counted = 10'000;
+
+/// How many accounts there are, where `count(n)` counts those in the first `n` samples up to `most_counted`. Exact
+/// below that; beyond it an estimate by fewer samples, within a few percent, up to 40 million. The samples are the same
+/// each time, so the estimate changes only as accounts do.
+std::int64_t estimate_accounts(const std::function<std::int64_t(std::int64_t)>& count);
 
 /// The costs that a decoy may have: those in use, and today's, each with at least one account, in the order of their
 /// texts. So a draw moves to another cost only as accounts do.

@@ -27,6 +27,51 @@ std::vector<std::pair<std::string, std::int64_t>> pairs(const std::vector<CostIn
   return pairs;
 }
 
+TEST(DecoyCosts, AreWeighedByAnEstimateBeyondWhatIsCounted) {
+  struct Row {
+    std::int64_t accounts;
+    std::int64_t least, most;
+    int counts;
+  };
+  const Row table[] = {
+      {0, 0, 0, 1},
+      {1, 1, 1, 1},
+      {9'999, 9'999, 9'999, 1},
+      {10'000, 9'984, 10'000, 2},
+      {150'000, 149'984, 150'000, 2},
+      {3'000'000, 2'995'000, 3'000'000, 4},
+      {10'000'000, 9'990'000, 10'000'000, 4},
+      {40'000'000, 39'990'000, 40'000'000, 4},
+      {400'000'000, 40'960'000, 40'960'000, 4},
+  };
+  for (const auto& row : table) {
+    int counts = 0;
+    const auto estimate = estimate_accounts([&](std::int64_t among) {
+      ++counts;
+      return std::min(most_counted, row.accounts * among / samples);
+    });
+    EXPECT_GE(estimate, row.least) << row.accounts;
+    EXPECT_LE(estimate, row.most) << row.accounts;
+    EXPECT_EQ(counts, row.counts) << row.accounts;
+  }
+}
+
+TEST(DecoyCosts, AreCountedInSamplesOfOneSize) {
+  SystemRandom random;
+  SystemClock clock;
+  for (const auto order : {IdSource::Order::by_time, IdSource::Order::random}) {
+    const IdSource ids(clock, random, order);
+    int low = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      const auto sample = sample_of(ids.make<UserId>());
+      ASSERT_GE(sample, 0);
+      ASSERT_LT(sample, samples);
+      low += sample < samples / 2 ? 1 : 0;
+    }
+    EXPECT_NEAR(low, 5'000, 500) << "ten standard deviations";
+  }
+}
+
 TEST(DecoyCosts, AreThoseInUseAndTodays) {
   using Pair = std::pair<std::string, std::int64_t>;
   EXPECT_THAT(pairs(decoy_costs({}, "b")), ElementsAre(Pair("b", 1)));

@@ -5,6 +5,7 @@
 
 #include "delivery/outbox.hpp"
 #include "sessions/chains.hpp"
+#include "sessions/no_such_user.hpp"
 #include "sessions/start_session.hpp"
 #include "sessions/statements.hpp"
 
@@ -92,7 +93,7 @@ Result<v1::RevokeOtherSessionsReply> revoke_other_sessions(Deps& deps, const Cal
 Result<std::int64_t> revoke_all_sessions(const Deps& deps, const Call& call, UserId user) {
   const Time now = deps.clock.now();
   return deps.db.transaction([&](Transaction& tx) -> Result<std::int64_t> {
-    if (!tx.optional(statements::find_user, user)) return refuse(Refusal::not_found, "There is no such user.");
+    if (!tx.optional(statements::find_user, user)) return no_such_user();
     const auto count = end_sessions_of(tx, deps, user, std::nullopt, "revoked_by_operator", now);
     deps.audit.record(tx, call,
                       {.action = "session.revoke_all", .user = user, .metadata = {{"ended", std::to_string(count)}}});

@@ -92,6 +92,9 @@ std::string bucket_key(const Deps& deps, const Identifier& identifier) {
   return "identifier:" + to_hex(identifier_hash(deps, identifier));
 }
 
+/// As limits::Limits names the account of a signed-in user.
+std::string account_key(UserId user) { return "user:" + to_string(user); }
+
 /// The password that was given, where it is one of those that were read; nothing where it is none. A login that is
 /// refused has always cost two hashes, the account's or nobody's and the registration's or nobody's, whatever exists.
 std::optional<StoredPassword> proven_password(const Deps& deps, const Secret& password, const Candidate& candidate,
@@ -123,10 +126,23 @@ std::vector<passwords::CostInUse> read_costs_in_use(Database& db) {
       const auto next = tx.optional(statements::next_password_cost, last);
       if (!next) break;
       last = next->cost;
-      costs.push_back({last, tx.one(statements::count_passwords_of_cost, last).count});
+      costs.push_back({last, passwords::estimate_accounts([&](std::int64_t among) {
+                         return tx.one(statements::count_passwords_of_cost, last, among, passwords::most_counted).count;
+                       })});
     }
     return costs;
   });
+}
+
+/// Not worth a login: where they can't be read, the last ones hold.
+void refresh_decoys(const Deps& deps, Time now) {
+  auto& decoys = deps.hasher.decoys();
+  if (!decoys.is_refresh_due(now)) return;
+  try {
+    decoys.use(read_costs_in_use(deps.db));
+  } catch (const StorageError& error) {
+    deps.log.write(LogLevel::warning, "decoys.not_read", {{"error", error.what()}});
+  }
 }
 
 /// Writes down an attempt, whatever became of it.
@@ -153,7 +169,7 @@ void record_refusal(Transaction& tx, const Deps& deps, const Call& call, const I
 std::unexpected<Refused> refusal_for(LoginVerdict verdict, const Candidate& candidate) {
   switch (verdict) {
     case LoginVerdict::email_not_verified: {
-      auto refused = refuse(Refusal::email_not_verified, "Prove the email address first: a code was mailed to it.");
+      auto refused = refuse(Refusal::email_not_verified, "Verify the email address first: a code was mailed to it.");
       refused.error().facts.emplace_back("verification_id", to_string(candidate.pending->id));
       return refused;
     }
@@ -176,7 +192,7 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
   const auto identifier = identifier_of(request);
   if (!identifier) return std::unexpected(identifier.error());
 
-  if (deps.hasher.decoys().is_refresh_due(now)) deps.hasher.decoys().use(read_costs_in_use(deps.db));
+  refresh_decoys(deps, now);
   const Secret password(request.password());
   const auto proven =
       proven_password(deps, password, read_candidate(deps, *identifier, now), identifier_hash(deps, *identifier));
@@ -216,6 +232,13 @@ limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical
   return {{}, false, bucket_key(deps, {email_canonical, true})};
 }
 
+limits::Identity identity_of(const Deps& deps, UserId user, const std::optional<Device>& device) {
+  const bool knows_device = *deps.db.read([&](Transaction& tx) -> Result<bool> {
+    return device && device->has_logged_in && tx.optional(statements::find_device, user, device->hash);
+  });
+  return {account_key(user), knows_device, {}};
+}
+
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device) {
   const Identifier name = canonical(identifier);
   const Digest device_hash = device && device->has_logged_in ? device->hash : Digest{};
@@ -226,7 +249,7 @@ limits::Identity identify(const Deps& deps, std::string_view identifier, const s
   const std::string key = bucket_key(deps, name);
   if (!found) return limits::Identity{key, false, key};
   const std::string mailbox = found->email_canonical ? bucket_key(deps, {*found->email_canonical, true}) : key;
-  return limits::Identity{"user:" + to_string(found->id), found->knows_device, mailbox};
+  return limits::Identity{account_key(found->id), found->knows_device, mailbox};
 }
 
 }  // namespace ostiary::sessions

@@ -15,6 +15,9 @@ Result<v1::LoginReply> login(Deps& deps, const Call& call, const v1::LoginReques
 /// The identity to which mails to an address are charged, with or without an account.
 limits::Identity mailbox_of(const Deps& deps, const std::string& email_canonical);
 
+/// The identity to which wrong passwords of a signed-in user are charged: the account's, as at a sign-in.
+limits::Identity identity_of(const Deps& deps, UserId user, const std::optional<Device>& device);
+
 /// The identity to which a call that names an identifier is charged. `account` is "user:...", or a keyed hash of the
 /// identifier if there is no account; `mailbox` is that of `mailbox_of`.
 limits::Identity identify(const Deps& deps, std::string_view identifier, const std::optional<Device>& device);

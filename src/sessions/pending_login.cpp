@@ -39,7 +39,8 @@ v1::LoginReply wait_for_second_step(Transaction& tx, const Deps& deps, const Cal
 std::optional<v1::LoginReply> begin_second_step(Transaction& tx, const Deps& deps, const Call& call,
                                                 const FirstStep& first, Time now) {
   const auto roles = tx.ask(statements::roles_of, first.user.id);
-  const auto factors = tx.one(statements::find_factors, first.user.id, call.device ? call.device->hash : Digest{}, now);
+  const auto factors = tx.one(statements::find_factors, first.user.id, call.device ? call.device->hash : Digest{}, now,
+                              deps.second_step.sms);
   switch (judge_second_step(facts_about(deps, factors, names_of(roles.rows())))) {
     case SecondStep::none: return std::nullopt;
     case SecondStep::enrol: return wait_for_second_step(tx, deps, call, first, {"enrol_totp"}, now);
@@ -54,6 +55,7 @@ std::vector<std::string> methods_of(const statements::FactorsRow& factors) {
   std::vector<std::string> methods;
   if (factors.totp) methods.emplace_back("totp");
   if (factors.webauthn) methods.emplace_back("webauthn");
+  if (factors.sms) methods.emplace_back("sms");
   if (!methods.empty() && factors.backup_code) methods.emplace_back("backup_code");
   return methods;
 }

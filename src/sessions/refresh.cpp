@@ -1,6 +1,8 @@
 #include "sessions/refresh.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "sessions/chains.hpp"
@@ -21,6 +23,7 @@ struct Refreshing {
   const RefreshToken& token;
   std::string successor;
   bool same_device;  ///< as the session's
+  const std::function<bool()>& pays_for_row;  ///< for a row of the audit log: once a call, however often it is asked
   std::vector<std::string> roles;
   Time now;
 };
@@ -60,17 +63,24 @@ Refreshed rotate(const Refreshing& at) {
   return refreshed(at, expires_at, true);
 }
 
-/// A late answer, and one to a device that is not the session's, leave a row in the audit log.
+/// A late answer, and one to a device that is not the session's, leave a row in the audit log while the account's
+/// AUDITED budget lasts, and a log line always: whoever holds the token can ask twice a second.
+void record_reissue(const Refreshing& at, bool late) {
+  const audit::Event event{.action = "session.refresh",
+                           .user = at.row.user_id,
+                           .actor = at.same_device ? audit::Actor(at.row.user_id) : audit::ActorKind::nobody,
+                           .reason = late ? "lost_reply" : "another_device",
+                           .metadata = {{"session_id", to_string(at.row.session_id)}}};
+  if (at.pays_for_row()) {
+    at.deps.audit.record(at.tx, at.call, event);
+  } else {
+    at.deps.audit.log_only(at.tx, at.call, event);
+  }
+}
+
 Refreshed reissue(const Refreshing& at, bool late) {
   if (late) at.tx.send(statements::note_late_reissue, at.token.chain, at.now);
-  if (late || !at.same_device) {
-    at.deps.audit.record(at.tx, at.call,
-                         {.action = "session.refresh",
-                          .user = at.row.user_id,
-                          .actor = at.same_device ? audit::Actor(at.row.user_id) : audit::ActorKind::nobody,
-                          .reason = late ? "lost_reply" : "another_device",
-                          .metadata = {{"session_id", to_string(at.row.session_id)}}});
-  }
+  if (late || !at.same_device) record_reissue(at, late);
   return refreshed(at, at.row.chain_expires_at, false);
 }
 
@@ -116,6 +126,14 @@ Result<void> take_from_session_budget(const Deps& deps, SessionId session) {
                     "This session is refreshed too often.");
 }
 
+/// Takes from the account's budget of audit rows; whether something was left.
+bool take_from_audit_budget(const Deps& deps, const ChainRow& row) {
+  Person owner{};
+  owner.user_id = row.user_id;
+  owner.session_id = row.session_id;
+  return !deps.limits.take(deps.limits.of_caller(RateClass::AUDITED, owner), deps.clock.now());
+}
+
 /// A rotation leaves nothing but this line: neither an audit row nor an event.
 void write_line(const Deps& deps, const Call& call, const AccessClaims& claims) {
   deps.log.write(LogLevel::info, "session.refresh",
@@ -136,6 +154,7 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
   if (!token) return unknown;
   const Time now = deps.clock.now();
   bool counted = false;
+  std::optional<bool> row_paid;
   auto result = deps.db.transaction([&](Transaction& tx) -> Result<Refreshed> {
     // Two questions, and one way to the server and back.
     const auto roles = tx.ask(statements::roles_by_chain, token->chain);
@@ -148,10 +167,15 @@ Result<v1::TokenReply> refresh(Deps& deps, const Call& call, const v1::RefreshRe
         return std::unexpected(budget.error());
       }
     }
+    const std::function<bool()> pays_for_row = [&] {
+      if (!row_paid) row_paid = take_from_audit_budget(deps, row);
+      return *row_paid;
+    };
     const bool same_device = call.device && call.device->hash == row.device_hash;
     const auto refreshing = [&] {
       auto successor = make_refresh_token(token->chain, token->generation + 1, chain->key.bytes);
-      return Refreshing{tx, deps, call, row, *token, std::move(successor), same_device, names_of(roles.rows()), now};
+      return Refreshing{
+          tx, deps, call, row, *token, std::move(successor), same_device, pays_for_row, names_of(roles.rows()), now};
     };
     switch (judge_refresh(presented_token(chain_of(row), token->generation), same_device, deps.policy, now)) {
       case RefreshVerdict::unknown: return unknown;

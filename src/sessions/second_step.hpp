@@ -17,6 +17,7 @@ enum class MfaRequired { off, roles, all };
 struct SecondStepPolicy {
   MfaRequired required = MfaRequired::off;
   std::vector<std::string> required_roles = {std::string(admin_role)};  ///< with `roles`: who has one of these
+  bool sms = false;  ///< whether a texted code is one
   std::chrono::seconds time_to_complete{std::chrono::minutes{5}};  ///< of a login that waits for its second step
   std::chrono::seconds remember_lifetime{std::chrono::days{30}};  ///< of a remembered device
 };

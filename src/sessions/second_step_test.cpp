@@ -57,11 +57,21 @@ TEST(SecondStep, WhoMustHaveAFactor) {
 
 TEST(SecondStep, BackupCodesCountOnlyBesideAFactor) {
   using Methods = std::vector<std::string>;
-  EXPECT_EQ(methods_of({.totp = false, .backup_code = false, .device_remembered = true}), Methods{});
-  EXPECT_EQ(methods_of({.totp = false, .backup_code = true, .device_remembered = false}), Methods{});
-  EXPECT_EQ(methods_of({.totp = true, .backup_code = false, .device_remembered = false}), Methods{"totp"});
-  EXPECT_EQ(methods_of({.totp = true, .backup_code = true, .device_remembered = false}),
-            (Methods{"totp", "backup_code"}));
+  EXPECT_EQ(
+      methods_of({.totp = false, .webauthn = false, .backup_code = false, .sms = false, .device_remembered = true}),
+      Methods{});
+  EXPECT_EQ(
+      methods_of({.totp = false, .webauthn = false, .backup_code = true, .sms = false, .device_remembered = false}),
+      Methods{});
+  EXPECT_EQ(
+      methods_of({.totp = true, .webauthn = false, .backup_code = false, .sms = false, .device_remembered = false}),
+      Methods{"totp"});
+  EXPECT_EQ(
+      methods_of({.totp = true, .webauthn = false, .backup_code = true, .sms = false, .device_remembered = false}),
+      (Methods{"totp", "backup_code"}));
+  EXPECT_EQ(
+      methods_of({.totp = false, .webauthn = false, .backup_code = true, .sms = true, .device_remembered = false}),
+      (Methods{"sms", "backup_code"}));
 }
 
 }  // namespace

@@ -90,9 +90,9 @@ inline constexpr Statement<CostRow(std::string)> next_password_cost{R"sql(
 struct CountRow {
   std::int64_t count;
 };
-/// Ten thousand at most.
-inline constexpr Statement<CountRow(std::string)> count_passwords_of_cost{R"sql(
-  SELECT count(*) FROM (SELECT 1 FROM password_credentials WHERE cost = $1 LIMIT 10000) AS counted
+/// Those in the samples below `$2`, and no more than `$3`.
+inline constexpr Statement<CountRow(std::string, std::int64_t, std::int64_t)> count_passwords_of_cost{R"sql(
+  SELECT count(*) FROM (SELECT 1 FROM password_credentials WHERE cost = $1 AND sample < $2 LIMIT $3) AS counted
 )sql"};
 
 struct RoleNameRow {
@@ -332,12 +332,15 @@ struct FactorsRow {
   bool totp;
   bool webauthn;
   bool backup_code;  ///< one that was not used
+  bool sms;
   bool device_remembered;
 };
-inline constexpr Statement<FactorsRow(UserId, Digest, Time)> find_factors{R"sql(
+/// $4: whether texted codes are taken.
+inline constexpr Statement<FactorsRow(UserId, Digest, Time, bool)> find_factors{R"sql(
   SELECT EXISTS (SELECT 1 FROM totp_secrets t WHERE t.user_id = $1 AND t.confirmed),
          EXISTS (SELECT 1 FROM webauthn_credentials w WHERE w.user_id = $1),
          EXISTS (SELECT 1 FROM backup_codes b WHERE b.user_id = $1 AND b.used_at IS NULL),
+         $4 AND EXISTS (SELECT 1 FROM phone_numbers n WHERE n.user_id = $1),
          EXISTS (SELECT 1 FROM remembered_devices d WHERE d.user_id = $1 AND d.device_hash = $2 AND d.expires_at > $3)
 )sql"};
 

@@ -69,7 +69,7 @@ class Migrator {
   /// Applies what is missing and returns it. Safe to call from several processes at once: one does it, the others wait
   /// and find it done, or go on where one was killed when its lease runs out (30 s). Throws StartupError as `pending`
   /// does, StorageError when a migration fails; the ones before it stay.
-  /// `on_wait` is told once of whoever has the lease.
+  /// `on_wait` is told of whoever has the lease, as by SchemaLock.
   std::vector<Migration> migrate(const Clock& clock, const OnWait& on_wait = {});
 
   /// True for a current schema, false for an empty database. Changes nothing. For anything else throws a StartupError

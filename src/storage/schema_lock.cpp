@@ -6,7 +6,6 @@
 #include <climits>
 #include <condition_variable>
 #include <mutex>
-#include <utility>
 
 #include "base/random.hpp"
 #include "storage/statements.hpp"
@@ -58,9 +57,8 @@ SchemaLock::SchemaLock(Database& db, const Clock& clock, std::chrono::millisecon
   owner_ = IdSource(clock, random, IdSource::Order::random).make_uuid();
   make_table(db);
   // To look takes no turn to write from whoever works under the lock.
-  bool told = false;
   for (auto lease = held_by_another(); lease || !take(); lease = held_by_another()) {
-    if (lease && on_wait && !std::exchange(told, true)) on_wait(*lease);
+    if (lease && on_wait) on_wait(*lease);
     std::this_thread::sleep_for(pause_between_looks);
   }
   renewal_ = std::jthread([this, renewal_pause](const std::stop_token& stop) { renew(stop, renewal_pause); });

@@ -31,8 +31,8 @@ bool is_in_force(const SchemaLease& lease, Time now);
 /// outlive it.
 class SchemaLock {
  public:
-  /// Waits until nobody else has it, as long as that takes; `on_wait` is told once of whoever has it. Makes the table
-  /// where it is missing. Throws StorageError.
+  /// Waits until nobody else has it, as long as that takes. Ten times a second meanwhile, `on_wait` is told of whoever
+  /// has it; it may throw to end the wait. Makes the table where it is missing. Throws StorageError.
   SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause = schema_lease_length / 3,
              const std::function<void(const SchemaLease&)>& on_wait = {});
   ~SchemaLock();  ///< gives it back

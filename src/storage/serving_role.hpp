@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "base/time.hpp"
 #include "storage/database.hpp"
+#include "storage/schema_lock.hpp"
 
 namespace ostiary::storage {
 
@@ -35,7 +38,9 @@ std::string role_of(Database& db);
 
 /// Grants a role what a server needs on every table, and takes from it what it has besides; safe to repeat. Asked as
 /// the tables' owner, on PostgreSQL or CockroachDB, of a database whose schema is current. Throws StartupError where
-/// the role may act as the tables' owner, whom no grant binds, or may do more than was granted to it.
-void grant_serving(Database& db, const std::string& role);
+/// the role may act as the tables' owner, whom no grant binds, or may do more than was granted to it. Works under a
+/// SchemaLock, because PostgreSQL fails concurrent grants on one table; `on_wait` is told once of whoever has it.
+void grant_serving(Database& db, const std::string& role, const Clock& clock,
+                   const std::function<void(const SchemaLease&)>& on_wait = {});
 
 }  // namespace ostiary::storage

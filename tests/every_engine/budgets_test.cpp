@@ -1,6 +1,7 @@
 // The budgets that the use cases count, on every engine: what the dispatcher can't know.
 #include <gtest/gtest.h>
 
+#include "rows.hpp"
 #include "world.hpp"
 
 namespace ostiary::testing {
@@ -27,6 +28,11 @@ class Budgets : public OnEveryEngine {
     while (address_pays(rate)) ++left;
     for (int i = 0; i < left; ++i) world.limits.give_back(world.limits.of_address(rate, ada.call().address));
     return left;
+  }
+
+  std::int64_t second_answers() {
+    static constexpr Statement<Number()> counted{"SELECT count(*) FROM audit_log WHERE action = 'session.refresh'"};
+    return world.db.read([](Transaction& tx) -> Result<Number> { return tx.one(counted); })->value;
   }
 
   World world{*database, true};
@@ -83,6 +89,22 @@ TEST_P(Budgets, CountNoRegistrationThatIsRefused) {
   const int before = left_to_the_address(RateClass::MAIL);
   EXPECT_EQ(resends(ada), "already_verified");
   EXPECT_EQ(left_to_the_address(RateClass::MAIL), before);
+}
+
+// Nobody may delete from the audit log, and a token in its grace can be used twice a second.
+TEST_P(Budgets, BoundTheAuditRowsOfSecondAnswers) {
+  ada.settles_in();
+  const auto first = ada.refresh_token;
+  ASSERT_TRUE(ada.refreshes_with(first));
+  const auto device = std::exchange(ada.device_token, "");
+  const auto lines = world.log.lines().size();
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(ada.refreshes_with(first)) << i;
+  EXPECT_EQ(world.log.lines().size(), lines + 40) << "each is logged";
+  EXPECT_EQ(second_answers(), 30) << "as many as the class AUDITED has at once for an account";
+  world.clock.advances(61s);
+  ada.device_token = device;
+  ASSERT_TRUE(ada.refreshes_with(first)) << "late";
+  EXPECT_EQ(second_answers(), 31) << "one a minute";
 }
 
 TEST_P(Budgets, GiveTheAddressBackALogoutThatEndsASession) {

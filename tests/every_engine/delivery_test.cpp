@@ -91,9 +91,12 @@ TEST_P(DeliveryOnEveryEngine, ExecutorsOfTwoInstancesShareTheWork) {
   const auto opened_again = database.is_sqlite() ? nullptr : database.open();
   Database& second_database = opened_again ? *opened_again : *database;
   CountingMailer mailer;
-  Executor first({*database, world.data_keys, world.templates, mailer, world.clock, world.random, world.log}, "e.org");
-  Executor second({second_database, world.data_keys, world.templates, mailer, world.clock, world.random, world.log},
-                  "e.org");
+  Executor first(
+      {*database, world.data_keys, world.templates, mailer, world.gateway, world.clock, world.random, world.log},
+      "e.org");
+  Executor second(
+      {second_database, world.data_keys, world.templates, mailer, world.gateway, world.clock, world.random, world.log},
+      "e.org");
   first.start(3);
   second.start(3);
   for (int i = 0; i < 2000 && count({"SELECT count(*) FROM jobs WHERE state <> 'done'"}) > 0; ++i)
@@ -131,7 +134,8 @@ TEST_P(DeliveryOnEveryEngine, AnExecutorPassesOverTheJobThatAnotherIsAboutToClai
   orders_mail("first@example.org", true);
   orders_mail("second@example.org", true);
   const auto opened_again = database.open();
-  Executor other({*opened_again, world.data_keys, world.templates, world.mailer, world.clock, world.random, world.log},
+  Executor other({*opened_again, world.data_keys, world.templates, world.mailer, world.gateway, world.clock,
+                  world.random, world.log},
                  "e.org");
   const auto job = database->transaction(Isolation::read_committed, [&](Transaction& tx) -> Result<JobId> {
     const auto mine = tx.one(delivery::statements::next_due_job, mail_job, now());

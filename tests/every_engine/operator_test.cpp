@@ -112,10 +112,7 @@ TEST_P(OperatorsWork, ADeletedAccountLeavesNothingButItsIdAndTheAuditLog) {
   const auto user = ada.is_recognised()->user_id;
   ASSERT_TRUE(access::grant_role(world.sessions, by_operator(), user, access::admin_role));
   for (int i = 0; i < 3; ++i) (void)ada.logs_in("something else entirely");
-  Person stranger(world, "ada@example.org");
-  ASSERT_TRUE(stranger.registers()) << "a decoy, and a notice to the owner";
   Person bob(world, "bob@example.org");
-  world.delivered();
   bob.settles_in();
 
   const auto ended = accounts::delete_account(world.accounts, by_operator(), user);
@@ -150,6 +147,45 @@ TEST_P(OperatorsWork, ADeletedAccountLeavesNothingButItsIdAndTheAuditLog) {
   static constexpr Statement<TextRow()> newest{
       "SELECT type FROM outbox WHERE topic = 'user' OR type LIKE 'user.%' ORDER BY aggregate_version DESC LIMIT 1"};
   EXPECT_THAT(texts(newest), ElementsAre("user.deleted"));
+}
+
+// D8: whoever began a registration sees nothing of an account that comes or goes.
+TEST_P(OperatorsWork, ADeletionLeavesTheRegistrationsThatOthersBegan) {
+  Person early(world, "Ada@example.org", "wicked stranger password 7");
+  ASSERT_TRUE(early.registers());
+  world.delivered();
+  ada.settles_in();
+  world.clock.advances(1s);
+  Person late(world, "ada@EXAMPLE.org", "another stranger password 8");
+  ASSERT_TRUE(late.registers());
+  world.delivered();
+  ASSERT_TRUE(accounts::delete_account(world.accounts, by_operator(), ada.is_recognised()->user_id));
+  EXPECT_EQ(refusal_of(ada.verifies("000000")), "verification_unknown") << "the account's own";
+  for (Person* const stranger : {&early, &late}) {
+    EXPECT_EQ(refusal_of(stranger->verifies("none")), "wrong_code");
+    EXPECT_EQ(refusal_of(stranger->logs_in()), stranger == &late ? "email_not_verified" : "wrong_credentials")
+        << "the newest counts";
+    world.clock.advances(61s);
+    v1::ResendEmailCodeRequest request;
+    request.set_verification_id(stranger->verification_id);
+    ASSERT_TRUE(accounts::resend_email_code(world.accounts, stranger->call(), request));
+  }
+  const auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 2U) << "codes, as for any address without an account";
+  EXPECT_TRUE(early.verifies(code_in(mails.front())));
+  EXPECT_EQ(refusal_of(late.verifies(code_in(mails.back()))), "already_verified");
+}
+
+TEST_P(OperatorsWork, ADeletionCancelsMailThatWaits) {
+  ada.settles_in();
+  Person bob(world, "bob@example.org");
+  ASSERT_TRUE(bob.registers());
+  Person stranger(world, "ada@example.org");
+  ASSERT_TRUE(stranger.registers()) << "a notice to the owner waits";
+  ASSERT_TRUE(accounts::delete_account(world.accounts, by_operator(), ada.is_recognised()->user_id));
+  const auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_EQ(mails.front().to, "bob@example.org");
 }
 
 TEST_P(OperatorsWork, TheAuditLogOfADeletedAccountStaysAndItsDetailsCantBeRead) {

@@ -236,6 +236,26 @@ TEST_P(Rooms, AKnownAddressGetsTheSameAnswerAndItsOwnerOneNoticeADayB1) {
   EXPECT_THAT(mails.front().text + mails.front().html, Not(HasSubstr("http"))) << "no link that leads nowhere";
 }
 
+// The time of the answer does not tell, either: a decoy writes as many rows as a registration that is mailed a code.
+TEST_P(Rooms, ADecoyOrdersAMailThatIsNeverSentB1) {
+  ada.settles_in();
+  Person stranger(world, "ada@example.org", "wicked stranger password 7");
+  ASSERT_TRUE(stranger.registers()) << "with a notice to the owner";
+  world.delivered();
+  static constexpr Statement<CountRow()> jobs{"SELECT count(*) FROM jobs"};
+  static constexpr Statement<CountRow()> empty{
+      "SELECT count(*) FROM jobs WHERE state = 'done' AND attempts = 0 AND length(payload) = 0"};
+  const auto before = count(jobs);
+  ASSERT_TRUE(stranger.registers());
+  world.clock.advances(61s);
+  v1::ResendEmailCodeRequest request;
+  request.set_verification_id(stranger.verification_id);
+  ASSERT_TRUE(accounts::resend_email_code(world.accounts, stranger.call(), request));
+  EXPECT_EQ(count(jobs), before + 2);
+  EXPECT_EQ(count(empty), 2);
+  EXPECT_THAT(world.delivered(), IsEmpty());
+}
+
 TEST_P(Rooms, ACodesMailSaysHowLongItWorksAndWhoseItIs) {
   Person weird(world, "ada+tag&x=%@example.org");
   world.accounts.code_policy.code_lifetime = 30min;
@@ -1018,6 +1038,23 @@ TEST_P(Rooms, NobodysHashHasACostInUseB1) {
   ASSERT_TRUE(ada.logs_in()) << "and has a hash of today's cost";
   world.clock.advances(1min);
   EXPECT_THAT(costs_drawn(), ElementsAre(todays));
+}
+
+// The costs in use serve decoys only: that they can't be read is no reason to refuse a login.
+TEST_P(Rooms, ALoginKeepsTheLastKnownCostsWhereTheyCantBeRead) {
+  ada.settles_in();
+  ASSERT_TRUE(world.db.change_schema([](Connection& connection) {
+    connection.run_script("ALTER TABLE password_credentials RENAME COLUMN sample TO other");
+    return true;
+  }));
+  auto& decoys = world.hasher.decoys();
+  decoys.use({{"$argon2id$v=19$m=64,t=1,p=1$", 1'000'000}});
+  Digest draw{};
+  draw.fill(0x80);
+  const auto lines = world.log.lines().size();
+  EXPECT_TRUE(ada.logs_in());
+  EXPECT_TRUE(world.log.lines()[lines].starts_with("decoys.not_read error=")) << world.log.lines()[lines];
+  EXPECT_EQ(crypto::cost_of(decoys.for_draw(draw)), "$argon2id$v=19$m=64,t=1,p=1$");
 }
 
 // Two right logins at a time, after the parameters were raised: the first replaces the hash that the second has read.

@@ -2,6 +2,8 @@
 // has (B32). On PostgreSQL; what the grants say is in CockroachDB's grammar too.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "access/roles.hpp"
 #include "accounts/change_status.hpp"
 #include "accounts/manage_accounts.hpp"
@@ -66,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(EveryPostgres, ServingRole,
                          [](const auto& info) { return name_of(info.param); });
 
 TEST_P(ServingRole, MayRunEveryStatementOfTheProgram) {
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   const auto serving = opened_by_the_role();
   for (const auto& statement : all_statements()) {
     if (!statement.on_postgres || statement.name == "storage.insert_applied") continue;  // that one is the owner's
@@ -86,7 +88,7 @@ TEST_P(ServingRole, MayRunEveryStatementOfTheProgram) {
 }
 
 TEST_P(ServingRole, ServesPeopleOperatorsAndCleanUp) {
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   const auto serving = opened_by_the_role();
   storage::Migrator(*serving).prepare_to_serve(false, SystemClock());
   World world(*serving);
@@ -105,7 +107,7 @@ TEST_P(ServingRole, ServesPeopleOperatorsAndCleanUp) {
 }
 
 TEST_P(ServingRole, CanNotChangeTheAuditLog) {
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   const auto serving = opened_by_the_role();
   World world(*serving);
   Person(world, "alice@example.org").settles_in();
@@ -152,24 +154,39 @@ TEST_P(ServingRole, IsJudgedBeforeAnythingIsMade) {
 
 TEST_P(ServingRole, LosesWhatItHadBesides) {
   owner_runs(R"(GRANT ALL ON audit_log, users TO "serving-role")");
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   EXPECT_THAT(outcome_of(*opened_by_the_role(), "DELETE FROM audit_log"), HasSubstr("permission denied"));
-  EXPECT_NO_THROW(storage::grant_serving(*owned, role)) << "safe to repeat";
+  EXPECT_NO_THROW(storage::grant_serving(*owned, role, SystemClock())) << "safe to repeat";
+}
+
+TEST_P(ServingRole, IsGrantedByTwoAtOnce) {
+  const SystemClock clock;
+  std::vector<std::unique_ptr<Database>> owners;
+  for (int i = 0; i < 3; ++i) owners.push_back(owned.open());
+  for (int round = 0; round < 3; ++round) {
+    owner_runs(R"(REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "serving-role")");
+    std::vector<std::jthread> threads;
+    for (const auto& owner : owners) {
+      threads.emplace_back([&] { EXPECT_NO_THROW(storage::grant_serving(*owner, role, clock)); });
+    }
+    threads.clear();
+    EXPECT_EQ(outcome_of(*opened_by_the_role(), "SELECT id FROM users"), "done");
+  }
 }
 
 TEST_P(ServingRole, GetsWhatALaterTableNeeds) {
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   owner_runs("CREATE TABLE later (id uuid PRIMARY KEY)");
   const auto serving = opened_by_the_role();
   EXPECT_THAT(outcome_of(*serving, "SELECT id FROM later"), HasSubstr("permission denied"));
-  storage::grant_serving(*owned, role);
+  storage::grant_serving(*owned, role, SystemClock());
   EXPECT_EQ(outcome_of(*serving, "SELECT id FROM later"), "done");
 }
 
 TEST_P(ServingRole, IsRefusedWhereNoGrantBindsIt) {
   const auto refusal_of_grant = [&](const std::string& to) -> std::string {
     try {
-      storage::grant_serving(*owned, to);
+      storage::grant_serving(*owned, to, SystemClock());
       return "granted";
     } catch (const StartupError& error) {
       return error.what();
@@ -178,7 +195,7 @@ TEST_P(ServingRole, IsRefusedWhereNoGrantBindsIt) {
   EXPECT_THAT(refusal_of_grant("ostiary"), HasSubstr("may act as the owner of the table"));
   owner_runs("GRANT UPDATE ON audit_log TO PUBLIC");
   EXPECT_THAT(refusal_of_grant(role), HasSubstr("other rights on the table audit_log"));
-  EXPECT_THROW(storage::grant_serving(*owned, "no such role"), StorageError);
+  EXPECT_THROW(storage::grant_serving(*owned, "no such role", SystemClock()), StorageError);
 }
 
 }  // namespace

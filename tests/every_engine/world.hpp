@@ -58,6 +58,19 @@ class KeepingMailer final : public Mailer {
   std::vector<Mail> mails;
 };
 
+/// A gateway that keeps the texts that it gets.
+class KeepingGateway final : public SmsGateway {
+ public:
+  DeliveryOutcome send(const TextMessage& message, const std::function<void()>& before_sending) override {
+    before_sending();
+    texts.push_back(message);
+    return {Delivery::accepted, "kept"};
+  }
+  std::string description() const override { return "kept by the test"; }
+
+  std::vector<TextMessage> texts;
+};
+
 /// Forgets at once in the same process: what every engine's channel does for its own instance.
 class LocalInvalidation final : public Invalidation {
  public:
@@ -88,6 +101,7 @@ class World {
   SystemRandom random;
   KeepingLog log;
   KeepingMailer mailer;
+  KeepingGateway gateway;
   LocalInvalidation invalidation;
   IdSource ids{clock, random, IdSource::Order::by_time};
   vault::ServerKeys keys{db, clock, ids, random, Secret(std::string(32, 'k')), crypto::JwsAlgorithm::es256};
@@ -106,11 +120,12 @@ class World {
                           [] {}};
   factors::Deps factors{accounts, {"example.org", {"https://example.org"}}};
   delivery::MailTemplates templates{std::filesystem::path()};
-  delivery::Executor executor{{db, data_keys, templates, mailer, clock, random, log}, "id.example.org"};
+  delivery::Executor executor{{db, data_keys, templates, mailer, gateway, clock, random, log}, "id.example.org"};
 
-  /// Runs all jobs that are due; gives the mails that they sent.
+  /// Runs all jobs that are due; gives the mails that they sent. `gateway` has the texts.
   std::vector<Mail> delivered() {
     mailer.mails.clear();
+    gateway.texts.clear();
     while (executor.run_one()) {
     }
     return mailer.mails;

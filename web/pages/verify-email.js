@@ -1,6 +1,6 @@
-// The page behind a mailed link. The token stands in the fragment, which no server and no log sees; only a person who
-// presses the button spends it, so that programs which open links in mails do not. The address beside it is shown, and
-// decides nothing.
+// The page that a mailed link opens. The token is in the URL's fragment, which browsers do not send to the server. It is
+// used only when somebody presses the button, so programs that open the links in mails do not use it up. The address in
+// the fragment is only shown.
 'use strict'
 
 const form = document.getElementById('confirm')

@@ -56,7 +56,7 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
   beforeAll(async () => {
     world = await World.begins(engine, {
       program: RELEASE_PROGRAM,
-      settings: { MAX_CONNECTIONS_PER_ADDRESS: '100000' },
+      settings: { MAX_CONNECTIONS_PER_ADDRESS: '100000', RESEND_PAUSE: '0' },
     })
     known = await world.person('known').signsUp()
     pending = await world.person('pending').registers()
@@ -79,6 +79,26 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
     const login = (person: Person) =>
       world.client().post('/api/auth/login', { email: person.email, password: person.password })
     await expectAlike({ known: () => login(decoy), unknown: () => login(pending) })
+  })
+
+  test('another code: for a known and for an unknown address', async () => {
+    await expectAlike({
+      known: () => decoy.asksForAnotherCode(),
+      unknown: () => pending.asksForAnotherCode(),
+    })
+  })
+
+  test('a forgotten password: known, unknown, with a pending registration', async () => {
+    const client = world.client()
+    const forgets = async (email: string) => succeeds(await client.post('/api/auth/password/forgot', { email }))
+    // Each address was asked for before: the newest five stay, and the oldest goes.
+    const unknown = `${freshName('unknown')}@example.org`
+    for (const email of [known.email, unknown, pending.email]) for (let i = 0; i < 5; i++) await forgets(email)
+    await expectAlike({
+      known: () => forgets(known.email),
+      unknown: () => forgets(unknown),
+      pending: () => forgets(pending.email),
+    })
   })
 
   test('registration: known and unknown', async () => {

@@ -91,7 +91,7 @@ describe('the command line', () => {
       const server = await Server.start({ settings: asRole })
       try {
         const password = freshPassword()
-        const created = await command(['user', 'create', '--email', 'ada@example.org', '--verified'], {
+        const created = await command(['user', 'create', 'ada@example.org', '--verified'], {
           settings: server.settings,
           stdin: `${password}\n`,
         })
@@ -156,7 +156,7 @@ describe('the command line', () => {
         const settings = world.server.settings
         const email = `${freshName('admin')}@example.org`
         const password = freshPassword()
-        const created = await command(['user', 'create', '--email', email, '--verified'], {
+        const created = await command(['user', 'create', email, '--verified'], {
           settings,
           stdin: `${password}\n`,
         })
@@ -287,7 +287,7 @@ describe('the command line', () => {
 
         await user('make-admin', alice.email)
         const removed = await user('remove-role', alice.email, ['admin'])
-        expect(removed.stdout).toBe(`${alice.email} has no longer the role admin\n`)
+        expect(removed.stdout).toBe(`${alice.email} no longer has the role admin\n`)
         expect((await user('remove-role', alice.email, ['admin', '--json'])).stdout).toMatch(/"changed":false/)
         const typo = await user('remove-role', alice.email, ['amdin'])
         expect(typo.code).toBe(1)
@@ -307,7 +307,11 @@ describe('the command line', () => {
         refuses(await alice.triesToSignIn(), 401, 'wrong_credentials')
         succeeds(await alice.triesToSignIn({ password: better }))
 
-        const deleted = await user('delete', alice.email)
+        const unconfirmed = await user('delete', alice.email)
+        expect(unconfirmed.code, 'nobody said yes').toBe(1)
+        expect(unconfirmed.stderr).toContain('--yes')
+        succeeds(await alice.triesToSignIn({ password: better }))
+        const deleted = await user('delete', alice.email, ['--yes'])
         expect(deleted.code, deleted.stderr).toBe(0)
         expect(deleted.stdout).toMatch(new RegExp(`^${alice.email} is deleted; \\d+ sessions? ended\\n$`))
         await eventually('the session check refuses', async () => !(await alice.isSignedIn()), 2_000)
@@ -614,7 +618,19 @@ describe('the command line', () => {
     expect(latin).toEqual({ code: 1, stderr: expect.stringMatching(/not valid UTF-8/) })
     const nobody = await command(['user', 'create', 'nobody', '--verified'], { cwd: folder, stdin: '' })
     expect(nobody.code).toBe(1)
-    expect(nobody.stderr).toMatch(/--email: this is not an email address/)
+    expect(nobody.stderr).toMatch(/email: this is not an email address/)
+    const weak = await command(['user', 'create', 'ada@example.org', '--verified'], {
+      cwd: folder,
+      stdin: 'password1\n',
+    })
+    expect(weak.code).toBe(1)
+    const geoip = await command(['user', 'create', 'ada@example.org', '--verified'], {
+      cwd: folder,
+      settings: { GEOIP_FILE: 'missing.mmdb' },
+      stdin: `${freshPassword()}\n`,
+    })
+    expect(geoip.code).toBe(2)
+    expect(geoip.stderr).toMatch(/GEOIP_FILE/)
     expect(readdirSync(folder)).toEqual([])
   })
 

@@ -38,6 +38,9 @@ describe('requests from other sites', () => {
       ['POST', '/login', { email: alice.email, password: alice.password }],
       ['POST', '/api/auth/register', { email: 'mallory@example.org', password: alice.password }],
       ['POST', '/api/auth/email/verify', { token: 'A'.repeat(43) }],
+      ['POST', '/api/auth/password/forgot', { email: 'mallory@example.org' }],
+      ['POST', '/api/auth/password/reset', { token: 'A'.repeat(43), new_password: alice.password }],
+      ['POST', '/api/account/password', { new_password: alice.password }],
     ] as const
 
   test.each(elsewhere)('B7 B8 ASVS 3.5 from %s: 403 and no change', async (_where, headers) => {
@@ -139,7 +142,17 @@ describe('requests from other sites', () => {
   test('B15 no path and no parameter leads elsewhere', async () => {
     const paths = ['//', '///', '/\\', '/@', '/%5c', '/%2f', '/https://', '/.'].map((start) => `${start}evil.example/`)
     const targets = ['https://evil.example', '//evil.example', '/\\evil.example', 'https://localhost@evil.example']
-    for (const page of ['/', '/docs', '/verify-email', '/health', '/api/auth/session', '/api/nothing']) {
+    for (const page of [
+      '/',
+      '/docs',
+      '/verify-email',
+      '/reset-password',
+      '/confirm-email',
+      '/undo-email-change',
+      '/health',
+      '/api/auth/session',
+      '/api/nothing',
+    ]) {
       for (const name of ['next', 'return_to', 'redirect_uri', 'url']) {
         paths.push(...[...targets, 'javascript:evil.example'].map((to) => `${page}?${name}=${encodeURIComponent(to)}`))
       }

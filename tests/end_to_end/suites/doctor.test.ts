@@ -152,8 +152,8 @@ describe('`ostiary doctor`', () => {
 
     const open = await idle({ ...IN_PUBLIC, SMTP_URL: undefined, OSTIARY_MASTER_KEY: undefined })
     const lacking = await diagnosis({ ...open, TRUSTED_PROXIES: '0.0.0.0/0' })
-    expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: needed/)
-    expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: needed/)
+    expect(lacking.about('settings')).toMatch(/problem: SMTP_URL: required/)
+    expect(lacking.about('settings')).toMatch(/problem: OSTIARY_MASTER_KEY: required/)
     expect(lacking.about('settings')).toMatch(/problem: TRUSTED_PROXIES contains every address/)
     expect(lacking.about('ports'), 'it looks on').not.toBe('')
 
@@ -161,7 +161,11 @@ describe('`ostiary doctor`', () => {
     expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\.mmdb/)
     expect(missing.about('settings')).toMatch(/problem: .*\/no\/such\/folder/)
 
+    const plain = await diagnosis({ ...open, LISTEN_ADDRESS: '0.0.0.0' })
+    expect(plain.about('settings')).toMatch(/warning: LISTEN_ADDRESS=.*plain HTTP.*TRUSTED_PROXIES.*TLS_CERT_FILE/)
+
     const unproxied = await diagnosis(open)
+    expect(unproxied.about('settings')).not.toMatch(/plain HTTP/)
     expect(unproxied.about('settings')).toMatch(/warning: no proxy is trusted/)
   })
 

@@ -8,7 +8,7 @@ import { HttpClient } from '../support/http.ts'
 import type { Person } from '../support/person.ts'
 import { eventually } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
-import { background, temporaryFolder } from '../support/program.ts'
+import { background, IN_PUBLIC, temporaryFolder } from '../support/program.ts'
 import { World } from '../support/world.ts'
 
 const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
@@ -70,6 +70,31 @@ async function nginx(ports: { public: number; ostiary: number; api: number }, ap
   })
   client.close()
 }
+
+test('nginx with its default buffers passes on the answer that clears cookies which came twice', async () => {
+  if (!existsSync(NGINX)) throw new Error(`${NGINX} is not installed: deploy/install-dependencies names it`)
+  const world = await World.begins('SQLite', {
+    settings: {
+      ...IN_PUBLIC,
+      PUBLIC_URL: 'https://login.accounts.eu.example.org',
+      COOKIE_DOMAIN: 'example.org',
+      TRUSTED_PROXIES: '127.0.0.1',
+    },
+  })
+  const [port, nobody] = await freePorts(2)
+  await nginx({ public: port, ostiary: world.server.port, api: nobody }, temporaryFolder())
+  const client = new HttpClient(`http://localhost:${port}`)
+  const names = ['access', 'refresh', 'device'].map((name) => `__Secure-ostiary_${name}`)
+  const cookie = names.map((name) => `${name}=a; ${name}=b`).join('; ')
+  for (const path of ['/api/auth/logout', '/api/auth/refresh', '/api/auth/login']) {
+    const answer = await client.post(path, { email: 'ada@example.org', password: 'wrong' }, { headers: { cookie } })
+    expect([400, 401], `${path}: ${answer.text}`).toContain(answer.status)
+    const cleared = answer.setCookies.map((line) => line.split(';')[0])
+    expect(cleared.length, path).toBeGreaterThan(20)
+  }
+  client.close()
+  await world.ends()
+})
 
 describe('an app, Ostiary and an API behind nginx, under one name', () => {
   let world: World

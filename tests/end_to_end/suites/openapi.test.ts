@@ -80,6 +80,11 @@ describe('R3.2 R2.13 the published description', () => {
       'delete /api/account/remembered-devices',
       'delete /api/account/remembered-devices/{id}',
       'post /api/auth/reauthenticate',
+      'post /api/auth/password/forgot',
+      'post /api/auth/password/resend',
+      'post /api/auth/password/verify-code',
+      'post /api/auth/password/reset',
+      'post /api/account/password',
     ]
     const described = Object.entries(json.paths).flatMap(([path, operations]) =>
       Object.keys(operations)

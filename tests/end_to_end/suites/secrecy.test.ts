@@ -59,9 +59,15 @@ describe.each(ENGINES)('D12 B33 what is kept and what is said, on %s', (engine) 
         'wrong_credentials',
       )
       refuses(await alice.triesToSignIn({ password: canary('guess') }), 401, 'wrong_credentials')
+      const reset_id = await alice.forgetsPassword()
+      const resetLink = tokenIn(await world.mailbox.latestLink(alice, 2))
+      const resetCode = await world.mailbox.latestCode(alice, 2)
+      const exchanged = await alice.http.post('/api/auth/password/verify-code', { reset_id, code: resetCode })
       const secrets = {
         password: alice.password,
         link,
+        'reset link': resetLink,
+        'reset token': succeeds(exchanged).body.reset_token,
         device: alice.deviceId!,
         access: old.access,
         refresh: old.refresh,

@@ -7,10 +7,12 @@ import { HttpClient } from '../support/http.ts'
 import { eventually, pause } from '../support/polling.ts'
 import { freePorts } from '../support/ports.ts'
 import {
+  background,
   command,
   complaints,
   type Finished,
   IN_PUBLIC,
+  PROGRAM,
   Server,
   type Settings,
   temporaryFolder,
@@ -382,6 +384,24 @@ describe('serving and stopping', () => {
       expect(read).toMatchObject({ level: expect.any(String), event: expect.any(String) })
       expect(Number.isNaN(Date.parse(read.time))).toBe(false)
     }
+  })
+
+  test.each(['serve', 'worker'])('%s can be stopped while it waits for another process to migrate', async (name) => {
+    const postgres = await makePostgres()
+    await postgres.changes(`
+      CREATE TABLE schema_lock (id bigint PRIMARY KEY, owner uuid NOT NULL, holder text NOT NULL,
+                                leased_until timestamptz NOT NULL);
+      INSERT INTO schema_lock VALUES (1, gen_random_uuid(), 'process 1 on elsewhere', now() + interval '50 s')`)
+    const [port, grpcPort] = await freePorts(2)
+    const ports = { PORT: String(port), GRPC_PORT: String(grpcPort) }
+    const started = background(PROGRAM, [name], { ...postgres.settings, ...ports })
+    await eventually('it says that it waits', () => started.output.includes('schema.waiting'))
+    started.child.kill('SIGTERM')
+    await eventually('it ends', () => started.ended, 5_000)
+    expect(started.child.exitCode, started.output).toBe(0)
+    expect(started.output).toMatch(/"stopped"/)
+    expect(started.output.match(/schema\.waiting/g)).toHaveLength(1)
+    await postgres.drop()
   })
 
   test('what lies in the data folder is for its owner only', async () => {

@@ -313,11 +313,27 @@ describe('malformed requests', () => {
       'Ready',
       'ListKeys',
       'GetAuthorizationServer',
+      'ForgotPassword',
+      'ResendResetCode',
+      'VerifyResetCode',
+      'ResetPassword',
+      'SendLoginText',
+      'VerifyLoginText',
+      'ConfirmEmailChange',
+      'UndoEmailChange',
     ])
+    // Field rules come before the question who calls. A request takes of these what it has.
+    const request = {
+      session_id: alice.sessionId,
+      verification_id: alice.sessionId,
+      phone_number: '+436641234567',
+      code: '123456',
+      new_password: alice.password,
+      change_id: alice.sessionId,
+      new_email: 'new@example.org',
+    }
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
-      // Field rules come before the question who calls.
-      const request = method === 'RevokeSession' ? { session_id: alice.sessionId } : {}
       const refusal = await grpc.call(service, method, request).then(
         () => undefined,
         (error) => error,
@@ -333,6 +349,10 @@ describe('malformed requests', () => {
       ['GET', '/api/account/sessions'],
       ['DELETE', `/api/account/sessions/${alice.sessionId}`],
       ['POST', '/api/account/sessions/revoke-others'],
+      ['GET', '/api/account/phone'],
+      ['DELETE', '/api/account/phone'],
+      ['GET', '/api/account/email'],
+      ['DELETE', '/api/account/email'],
     ]) {
       const reply = await world
         .client()

@@ -21,7 +21,7 @@ export const codeIn = (mail: Mail): string | undefined =>
 
 /** The link to press in a mail's text. */
 export function linkIn(mail: Mail): URL {
-  const link = /https?:\/\/[^\s<>"]*verify-email[^\s<>"]*/.exec(mail.text)?.[0]
+  const link = /https?:\/\/[^\s<>"]*#token=[^\s<>"]*/.exec(mail.text)?.[0]
   if (!link) throw new Error(`no link in:\n${mail.text}`)
   return new URL(link)
 }

@@ -130,6 +130,15 @@ export class Person {
     return await this.http.get('/api/auth/session', this.bearer(token))
   }
 
+  /** Asks for a new password and gives the reset_id. */
+  async forgetsPassword(): Promise<string> {
+    return succeeds(await this.http.post('/api/auth/password/forgot', { email: this.email })).body.reset_id
+  }
+
+  async changesPassword(body: object): Promise<Reply> {
+    return await this.http.post('/api/account/password', body, this.bearer())
+  }
+
   async asks(path: string): Promise<Reply> {
     return await this.http.get(path, this.bearer())
   }

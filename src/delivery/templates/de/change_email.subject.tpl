@@ -1,0 +1,1 @@
+{{code}} ist Ihr Code für {{service_name}}

@@ -1,0 +1,1 @@
+Ihre Adresse gehört zu einem Konto bei {{service_name}}

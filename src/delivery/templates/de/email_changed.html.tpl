@@ -1,0 +1,20 @@
+<!doctype html>
+<html lang="de">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{service_name}}</title>
+</head>
+<body style="margin: 0; padding: 24px; font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; font-size: 16px; line-height: 1.5">
+<div style="max-width: 520px; margin: 0 auto">
+<p>Guten Tag{{#has_display_name}} {{display_name}}{{/has_display_name}},</p>
+<p>die E-Mail-Adresse Ihres Kontos bei {{service_name}} wurde geändert{{#has_new_email}}, neu ist {{new_email}}{{/has_new_email}}:</p>
+<p>{{time}}{{#has_device_name}}, {{device_name}}{{/has_device_name}}{{#has_address}}, {{address}}{{/has_address}}{{#has_place}} ({{place}}){{/has_place}}</p>
+<p>Falls Sie es selbst waren, brauchen Sie nichts zu tun. Dies ist die letzte Mail an die alte Adresse.</p>
+<p>Falls Sie es nicht waren, hat jemand anderes Zugriff auf Ihr Konto.{{#has_undo_link}} Machen Sie die Änderung innerhalb von 72 Stunden rückgängig:{{/has_undo_link}}</p>
+{{#has_undo_link}}<p style="margin: 24px 0"><a href="{{undo_link}}" style="display: inline-block; padding: 12px 24px; border-radius: 8px; background: #1f5fbf; color: #ffffff; text-decoration: none">Änderung rückgängig machen</a></p>
+<p style="font-size: 14px; opacity: 0.75">Ihr Konto hat dann wieder diese Adresse, alle Geräte werden abgemeldet, und Sie erhalten eine Mail, mit der Sie ein neues Passwort setzen.</p>
+{{/has_undo_link}}</div>
+</body>
+</html>

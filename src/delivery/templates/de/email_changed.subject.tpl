@@ -1,0 +1,1 @@
+Ihre E-Mail-Adresse bei {{service_name}} wurde geändert

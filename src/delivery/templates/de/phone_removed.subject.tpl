@@ -1,0 +1,1 @@
+Die Telefonnummer Ihres Kontos bei {{service_name}} wurde entfernt

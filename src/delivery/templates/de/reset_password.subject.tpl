@@ -1,0 +1,1 @@
+{{code}} ist Ihr Code für ein neues Passwort bei {{service_name}}

@@ -1,0 +1,1 @@
+{{code}} is your code for {{service_name}}

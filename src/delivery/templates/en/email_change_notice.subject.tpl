@@ -1,0 +1,1 @@
+Your address is in use at {{service_name}}

@@ -1,0 +1,1 @@
+A change of your email address at {{service_name}} was undone

@@ -1,0 +1,1 @@
+Your email address at {{service_name}} was changed

@@ -1,0 +1,1 @@
+The phone number of your account at {{service_name}} was removed

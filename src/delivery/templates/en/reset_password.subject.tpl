@@ -1,0 +1,1 @@
+{{code}} is your code for a new password at {{service_name}}
