@@ -479,7 +479,8 @@ class Reading {
     const std::string host = host_of(*config_.public_url);
     const std::string& rp_id = *config_.webauthn_rp_id;
     const auto domains = cookie_domains(host);
-    if (rp_id != host && std::ranges::find(domains, rp_id) == domains.end()) {
+    const bool is_cookie_domain = rp_id == *config_.cookie_domain;  // which is checked by itself
+    if (!is_cookie_domain && rp_id != host && std::ranges::find(domains, rp_id) == domains.end()) {
       errors_.push_back("WEBAUTHN_RP_ID=" + in_quotes(rp_id) + " (" + config_.webauthn_rp_id.origin + "): expected " +
                         host + ", the host of PUBLIC_URL, or a domain above it that is no public suffix");
     }

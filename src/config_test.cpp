@@ -375,6 +375,26 @@ TEST(Config, GivesCookiesOnlyToADomainAboveItself) {
   }
 }
 
+TEST(Config, PutsPasskeysUnderADomainThatBrowsersTake) {
+  EXPECT_EQ(*config_of(on_the_internet()).webauthn_rp_id, "id.example.org");
+  EXPECT_EQ(*config_of(on_the_internet({{"COOKIE_DOMAIN", "example.org"}})).webauthn_rp_id, "example.org");
+  EXPECT_EQ(*config_of({}).webauthn_rp_id, "localhost");
+  EXPECT_THAT(errors_of(on_the_internet({{"WEBAUTHN_RP_ID", "example.org"}})), IsEmpty());
+  for (const auto* wrong : {"org", "example.com", "ample.org", "a.id.example.org"}) {
+    EXPECT_THAT(errors_of(on_the_internet({{"WEBAUTHN_RP_ID", wrong}})), ElementsAre(HasSubstr("WEBAUTHN_RP_ID")))
+        << wrong;
+  }
+  const std::string app = "android:apk-key-hash:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+  EXPECT_THAT(*config_of(on_the_internet({{"WEBAUTHN_ORIGINS", "https://shop.example.com, " + app}})).webauthn_origins,
+              ElementsAre("https://shop.example.com", app));
+  for (const auto* wrong : {"shop.example.com", "https://shop.example.com/in", "android:apk-key-hash:short"}) {
+    EXPECT_THAT(errors_of(on_the_internet({{"WEBAUTHN_ORIGINS", wrong}})), ElementsAre(HasSubstr("origins like")))
+        << wrong;
+  }
+  EXPECT_THAT(errors_of(on_the_internet({{"WEBAUTHN_ORIGINS", "http://shop.example.com"}})),
+              ElementsAre(HasSubstr("expected https")));
+}
+
 TEST(Config, TakesOnlyOriginsThatCanWork) {
   const auto with = [](const char* origins, const char* tokens) {
     return read(

@@ -44,8 +44,8 @@ TEST(Refusals, CostNothingWhereTheFaultIsOurs) {
 
 // A registration's right password, too: it was tried at the account first.
 TEST(Refusals, AreAGuessWhereASecretWasWrongOrTheAccountCantBeUsed) {
-  const std::set<Refusal> guesses{Refusal::wrong_credentials, Refusal::wrong_code, Refusal::account_disabled,
-                                  Refusal::email_not_verified};
+  const std::set<Refusal> guesses{Refusal::wrong_credentials, Refusal::wrong_code, Refusal::wrong_assertion,
+                                  Refusal::account_disabled, Refusal::email_not_verified};
   for (const auto& [refusal, name] : refusal_names) {
     const bool guess = guesses.contains(refusal);
     EXPECT_EQ(status_of(refusal).cost == RefusalCost::guess, guess) << name;
