@@ -23,6 +23,14 @@ constexpr const char* id = R"({"verification_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f
 
 constexpr const char* reset_id = R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
 
+constexpr const char* credential_id = R"({"credential_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
+constexpr const char* registration = R"({"credential":{"id":"AAAA","type":"public-key",)"
+                                     R"("response":{"clientDataJSON":"AAAA","attestationObject":"AAAA"}}})";
+constexpr const char* assertion =
+    R"({"credential":{"id":"AAAA","type":"public-key",)"
+    R"("response":{"clientDataJSON":"AAAA","authenticatorData":"AAAA","signature":"AAAA"}}})";
+const std::string long_token = R"({"mfa_token":")" + std::string(65, 'A') + R"("})";
+
 const CallUnderTest calls[] = {
     {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
     {"Ready", "{}", nullptr, nullptr, 100, Refusal::internal},
@@ -50,6 +58,17 @@ const CallUnderTest calls[] = {
      Refusal::link_invalid},
     {"ChangePassword", R"({"new_password":"correct horse"})", R"({"new_password":"short"})", "new_password", 30,
      Refusal::internal},
+    {"BeginWebAuthnCredential", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"AddWebAuthnCredential", registration, "{}", "credential", 30, Refusal::internal},
+    {"ListWebAuthnCredentials", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"RenameWebAuthnCredential", R"({"credential_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","label":"My key"})",
+     credential_id, "label", 200, Refusal::internal},
+    {"RemoveWebAuthnCredential", credential_id, R"({"credential_id":"1"})", "credential_id", 30, Refusal::internal},
+    {"BeginWebAuthnLogin", "{}", long_token.c_str(), "mfa_token", 400, Refusal::internal},
+    {"VerifyWebAuthnLogin", assertion, R"({"credential":{"id":"AAAA","type":"password","response":{}}})",
+     "credential.type", 20, Refusal::wrong_assertion},
+    {"BeginWebAuthnReauthentication", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"ListRelatedOrigins", "{}", nullptr, nullptr, 400, Refusal::internal},
 };
 
 class PolicyWalk : public ::testing::TestWithParam<CallUnderTest> {

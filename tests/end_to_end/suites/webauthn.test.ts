@@ -45,9 +45,15 @@ describe.each(ENGINES)('passkeys in a real browser, on %s', (engine) => {
     await page.goto(`${service}/`)
     authenticators = await context.newCDPSession(page)
     await authenticators.send('WebAuthn.enable')
-    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true } as const
     const added = await authenticators.send('WebAuthn.addVirtualAuthenticator', {
-      options: { ...options, isUserVerified: true, automaticPresenceSimulation: true },
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
     })
     authenticatorId = added.authenticatorId
     ada = { email: `${freshName('ada')}@example.org`, password: freshPassword() }
@@ -147,7 +153,8 @@ describe.each(ENGINES)('passkeys in a real browser, on %s', (engine) => {
     const path = `/api/account/webauthn/${list.credentials[0].credential_id}`
     expect((await calls('PATCH', path, { label: 'Old laptop' })).body.label).toBe('Old laptop')
     const removed = await calls('DELETE', path)
-    expect(removed).toMatchObject({ status: 200, body: { signal: { rpId: 'localhost', allAcceptedCredentialIds: [] } } })
+    expect(removed.status).toBe(200)
+    expect(removed.body.signal).toMatchObject({ rpId: 'localhost', allAcceptedCredentialIds: [] })
     await signsOut()
     expect(await signsInByPasskey()).toMatchObject({ status: 400, body: { code: 'wrong_assertion' } })
     expect((await calls('POST', '/api/auth/login', ada)).body).not.toHaveProperty('mfa_required')
