@@ -239,9 +239,10 @@ TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerTh
   std::jthread next([&] {
     const auto own = database.open();
     applied = names(Migrator(*own, three).migrate(clock, [&](const storage::SchemaLease& lease, bool first) {
+      if (!first) return;  // the clock may be moved on between a later look and this
       EXPECT_THAT(lease.holder, HasSubstr("process " + std::to_string(killed) + " on "));
       EXPECT_TRUE(is_in_force(lease, clock.now()));
-      if (first) was_told.fetch_add(1);
+      was_told.fetch_add(1);
     }));
     is_done = true;
   });
