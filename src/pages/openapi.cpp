@@ -216,7 +216,7 @@ class Description {
     for (int at = 0; at < reply.field_count(); ++at) {
       const FieldDescriptor& field = *reply.field(at);
       if (rule_of(field).browser_only_at() != alias.path) continue;
-      prose.rest += "Here a reply to a browser has `" + field.name() + "`, too.";
+      prose.rest += "Here a reply to a page of PUBLIC_URL has `" + field.name() + "`, too.";
     }
     return prose;
   }

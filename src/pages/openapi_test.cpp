@@ -76,7 +76,7 @@ TEST_F(Described, HoldsTheContractsComments) {
 TEST_F(Described, MarksAliasesAndListsThemApart) {
   EXPECT_EQ(operation("/login", "/post/summary"), "Alias of POST /api/auth/login.");
   EXPECT_EQ(operation("/login", "/post/tags"), json::parse(R"(["Aliases"])"));
-  EXPECT_EQ(operation("/login", "/post/description"), "Here a reply to a browser has `token`, too.");
+  EXPECT_EQ(operation("/login", "/post/description"), "Here a reply to a page of PUBLIC_URL has `token`, too.");
   EXPECT_EQ(operation("/api/auth/login", "/post/tags"), json::parse(R"(["Auth"])"));
   EXPECT_EQ(document.at("tags").as_array().back().at("name"), "Aliases");
 }
