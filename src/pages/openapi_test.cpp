@@ -97,6 +97,27 @@ TEST_F(Described, HasEachRefusalAnswerOnce) {
   }
 }
 
+// Generators of clients make types of the names: a call that is added must not change those of the others.
+TEST_F(Described, NamesRefusalAnswersByTheirCodes) {
+  const auto name = [this](const char* path, const std::string& answer) {
+    const auto [verb, status] = std::pair(answer.substr(0, answer.find(' ')), answer.substr(answer.find(' ') + 1));
+    const auto& reference = operation(path, "/" + verb + "/responses/" + status + "/$ref").as_string();
+    return std::string(reference).substr(std::string_view("#/components/responses/").size());
+  };
+  EXPECT_EQ(name("/health", "get 400"), "Problem400MalformedRequest");
+  EXPECT_EQ(name("/api/auth/session", "get 401"), "Problem401NotAuthenticatedTokenExpiredSessionEnded");
+  EXPECT_EQ(name("/login", "post 401"), "Problem401WrongCredentials");
+  EXPECT_EQ(name("/login", "post 403"), "Problem403CrossSiteRequestEmailNotVerifiedAccountDisabled");
+  EXPECT_EQ(name("/register", "post 400"),
+            "Problem400MissingFieldInvalidFieldConflictingCredentialsWeakPasswordAndOthersWithMessage");
+  EXPECT_EQ(name("/register", "post 403"), "Problem403CrossSiteRequestWithMessage");
+  EXPECT_EQ(name("/health", "get default"), "Problem");
+  for (const auto& response : at("/components/responses").as_object()) {
+    EXPECT_LE(response.key().size(), 100U) << response.key();
+    EXPECT_EQ(response.key().find('_'), json::string_view::npos) << response.key();
+  }
+}
+
 // Generators of clients stumble over these.
 TEST_F(Described, HasALicenceAndNoShapesThatGeneratorsCantRead) {
   EXPECT_EQ(at("/info/license/name"), "Apache-2.0");
