@@ -17,10 +17,10 @@
 
 namespace ostiary {
 
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting) {
-  return [&clock, &log, while_waiting = std::move(while_waiting), told = false](const auto& lease) mutable {
+storage::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting) {
+  return [&clock, &log, while_waiting = std::move(while_waiting)](const auto& lease, bool first) {
     if (while_waiting) while_waiting();
-    if (std::exchange(told, true)) return;
+    if (!first) return;
     const auto left = std::chrono::ceil<std::chrono::seconds>(lease.leased_until - clock.now());
     log.write(LogLevel::warning, "schema.waiting",
               {{"holder", lease.holder},

@@ -49,7 +49,7 @@ class Storage {
 using WhileWaiting = std::function<void()>;
 
 /// Says once in the log for whom a change of the schema waits, and for how long: a killed process's lease lasts 30 s.
-storage::Migrator::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting = {});
+storage::OnWait waits_to_log(const Clock& clock, Log& log, WhileWaiting while_waiting = {});
 
 /// The database that the settings name, for who changes nothing; nothing where there is no SQLite file. Throws
 /// StartupError.

@@ -469,8 +469,8 @@ class Reading {
         object(origin, "must be https, as PUBLIC_URL is: an http page can be changed on its way to the browser");
       } else if (in_cookies && !is_same_site(origin, *config_.public_url)) {
         warnings_.push_back("CORS_ORIGINS: " + origin + " is on another site than PUBLIC_URL, " + *config_.public_url +
-                            ": browsers send no cookies from there, so nobody can be signed in on its pages; see "
-                            "BROWSER_TOKENS");
+                            ": browsers send no cookies from there, and with BROWSER_TOKENS=cookie its pages get "
+                            "no tokens, so nobody can be signed in on them; set BROWSER_TOKENS=body");
       }
     }
   }

@@ -8,13 +8,13 @@ namespace ostiary::accounts {
 void order_code_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh,
                      const statements::RegistrationRow& registration, bool decoy, Time now) {
   const NamedDuration lifetime = name_duration(deps.code_policy.code_lifetime);
+  // The page behind the link shows the address, and goes by the token alone.
   order_mail(tx, deps,
              {.owner = registration.user_id,
               .kind = "verify_email",
               .to = registration.email,
               .locale = registration.locale,
               .values = {{"code", std::string(fresh.code.reveal())},
-                    // The page shows the address, and goes by the token alone.
                          {"link", link_with_token(deps, "/verify-email", fresh.link_token, registration.email)},
                          {"minutes", lifetime.minutes},
                          {"seconds", lifetime.seconds},

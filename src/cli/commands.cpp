@@ -116,9 +116,10 @@ Examples:
   openssl rand -base64 18 | tee password.txt | ostiary user set-password ada)";
 
 constexpr const char* delete_examples =
-    R"(Cannot be undone. On a terminal it asks for the name again; elsewhere --yes is required. All sessions of the account
-end within two seconds; its address and username become available again. Its personal data is deleted, and so is the
-key that encrypts the details of its audit rows; the rows themselves stay. If the command is interrupted, run it again.
+    R"(Cannot be undone. On a terminal it asks for the name again; elsewhere --yes is required. All sessions of the
+account end within two seconds; its address and username become available again. Its personal data is deleted, and so
+is the key that encrypts the details of its audit rows; the rows themselves stay. If the command is interrupted, run it
+again.
 
 Examples:
   ostiary user delete ada@example.org

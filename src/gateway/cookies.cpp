@@ -11,18 +11,21 @@ namespace {
 
 constexpr std::string_view host_prefix = "__Host-";
 
-/// The paths of cookies that a browser sends to `path`: "/", "/api", "/api/", "/api/auth" and so on. What can't stand
-/// in the attribute of a cookie ends it.
-std::vector<std::string> paths_covering(std::string_view path) {
+/// Browsers ignore a longer Path (RFC 6265bis, section 5.6).
+constexpr std::size_t longest_path = 1024;
+
+/// Adds the paths of cookies that a browser sends to `path`: "/", "/api", "/api/", "/api/auth" and so on. What can't
+/// stand in the attribute of a cookie ends it.
+void add_paths_covering(std::string_view path, std::set<std::string>& paths) {
   const auto plain = std::ranges::find_if(path, [](char c) { return c <= ' ' || c >= 0x7f || c == ';'; });
   path = path.substr(0, static_cast<std::size_t>(plain - path.begin()));
-  std::vector<std::string> paths{"/"};
+  paths.emplace("/");
   for (std::size_t end = 1; end < path.size();) {
     end = std::min(path.find('/', end), path.size());
-    paths.emplace_back(path.substr(0, end));
-    if (end < path.size()) paths.emplace_back(path.substr(0, ++end));
+    if (end >= longest_path) return;
+    paths.emplace(path.substr(0, end));
+    if (end < path.size()) paths.emplace(path.substr(0, ++end));
   }
-  return paths;
 }
 
 }  // namespace
@@ -95,11 +98,13 @@ std::string CookieJar::clear(Cookie cookie) const {
   return clearing(kind.name, kind.path, options_.domain);
 }
 
-std::vector<std::string> CookieJar::clear_others(Cookie cookie, std::string_view path) const {
+std::vector<std::string> CookieJar::clear_others(Cookie cookie, const std::vector<std::string>& paths) const {
   const Kind& kind = kinds_.at(cookie);
   if (kind.name.starts_with(host_prefix)) return {};
+  std::set<std::string> all_covering;
+  for (const std::string& path : paths) add_paths_covering(path, all_covering);
   std::vector<std::string> lines;
-  for (const std::string& covering : paths_covering(path)) {
+  for (const std::string& covering : all_covering) {
     const auto clear_for = [&](const std::string& domain) {
       if (domain == options_.domain && covering == kind.path) return;
       lines.push_back(clearing(kind.name, covering, domain));

@@ -50,10 +50,10 @@ class CookieJar {
   std::string set(Cookie cookie, std::string_view value) const;
   std::string clear(Cookie cookie) const;
 
-  /// Values of Set-Cookie that clear every cookie of this name that a browser could have sent to `path`: host-only, and
-  /// for the domains above, on each path that covers it (RFC 6265, sections 5.1.3 and 5.1.4). All but the one that
-  /// `set` and `clear` are about. Browsers keep only that one of a name with the prefix __Host-.
-  std::vector<std::string> clear_others(Cookie cookie, std::string_view path) const;
+  /// Values of Set-Cookie that clear every cookie of this name that a browser could have sent to one of `paths`:
+  /// host-only, and for the domains above, on each path that covers it (RFC 6265, sections 5.1.3 and 5.1.4). All but
+  /// the one that `set` and `clear` are about. Browsers keep only that one of a name with the prefix __Host-.
+  std::vector<std::string> clear_others(Cookie cookie, const std::vector<std::string>& paths) const;
 
  private:
   Kind read_kind(const google::protobuf::EnumValueDescriptor& cookie) const;

@@ -23,7 +23,7 @@ bool CrossSitePolicy::may_change(const RequestOrigin& from) const {
 }
 
 bool CrossSitePolicy::is_listed_page(const RequestOrigin& from) const {
-  return !from.repeated && from.origin && is_listed(*from.origin);
+  return !from.repeated && from.origin && *from.origin != public_origin_ && is_listed(*from.origin);
 }
 
 std::optional<std::string_view> CrossSitePolicy::may_read(const RequestOrigin& from) const {

@@ -26,7 +26,7 @@ class CrossSitePolicy {
   /// that are not browsers: they send credentials only on purpose.
   bool may_change(const RequestOrigin& from) const;
 
-  /// Whether a page of CORS_ORIGINS sent it.
+  /// Whether a page of CORS_ORIGINS sent it that is not PUBLIC_URL's.
   bool is_listed_page(const RequestOrigin& from) const;
 
   /// The origin to name in Access-Control-Allow-Origin: the request's own, if it may read answers.

@@ -47,7 +47,9 @@ struct Exchange {
   std::string held_tags;                   ///< If-None-Match, of a request for a public document
   TokenDelivery delivery{.cookies = true, .body = true};
   bool token_sent = false;           ///< an access token came with it
+  std::set<Cookie> cookies_sent;     ///< that came once
   std::set<Cookie> doubled_cookies;  ///< that the call takes or sets: to be cleared
+  std::vector<std::string> paths;    ///< to which a browser may have sent the doubled cookies
 };
 
 struct Target {
@@ -174,6 +176,7 @@ struct Gateway::Impl {
   void add_cookies_that_fit(http::Response& response, std::vector<std::string> lines) const;
   Result<door::Credentials> credentials_of(const http::Request& request, const contract::Method& method,
                                            Exchange& exchange) const;
+  std::vector<std::string> paths_of(const http::Request& request, std::string_view path) const;
   TokenHolder holder_of(const RequestOrigin& from) const;
   http::Response refuse_request(const http::Request& request, const Refused& refused) const;
   void log_refusal(const http::Request& request, const Refused& refused, const std::string& trace) const;
@@ -399,6 +402,7 @@ Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& req
   std::erase_if(exchange.doubled_cookies, [&](Cookie cookie) {
     return !credential_fields.takes(method, cookie) && !plans.at(&method).cookies.may_set(cookie);
   });
+  if (!exchange.doubled_cookies.empty()) exchange.paths = paths_of(request, exchange.path);
   for (const Cookie cookie : exchange.doubled_cookies) {
     // A device is of use only for more patience: without it the call goes on.
     if (cookie == Cookie::DEVICE || !credential_fields.takes(method, cookie)) continue;
@@ -406,11 +410,24 @@ Result<door::Credentials> Gateway::Impl::credentials_of(const http::Request& req
                   "The cookie " + jar.name(cookie) + " was sent twice. This answer clears it.");
   }
   for (auto& [cookie, value] : cookies.once) {
+    exchange.cookies_sent.insert(cookie);
     if (cookie == Cookie::DEVICE || credential_fields.takes(method, cookie)) {
       credentials.cookies.emplace(cookie, std::move(value));
     }
   }
   return credentials;
+}
+
+/// The path of the request, and those that a trusted proxy says the client asked for, if it has rewritten them.
+std::vector<std::string> Gateway::Impl::paths_of(const http::Request& request, std::string_view path) const {
+  std::vector<std::string> paths{std::string(path)};
+  if (!proxies.trusts(std::string_view(request.peer))) return paths;
+  for (const char* header : {"x-forwarded-uri", "x-original-uri"}) {
+    const auto lines = request.header_lines(header);
+    const auto target = lines.size() == 1 ? split_target(lines.front()) : std::nullopt;
+    if (target) paths.emplace_back(target->path);
+  }
+  return paths;
 }
 
 TokenHolder Gateway::Impl::holder_of(const RequestOrigin& from) const {
@@ -444,12 +461,16 @@ http::Response Gateway::Impl::answer(const contract::Method& method, const Excha
     const CallPlan& plan = plans.at(&method);
     response.status = plan.success_status;
     response.headers.emplace_back("X-Request-Id", exchange.trace_id);
-    if (exchange.delivery.cookies) {
-      for (const auto& [cookie, value] : plan.cookies.take(**reply)) {
+    for (const auto& [cookie, value] : plan.cookies.take(**reply)) {
+      if (exchange.delivery.cookies) {
         response.headers.emplace_back("Set-Cookie", jar.set(cookie, value));
+      } else if (exchange.cookies_sent.contains(cookie)) {
+        // It would contradict the token in the body of the next request, and no script can delete it.
+        response.headers.emplace_back("Set-Cookie", jar.clear(cookie));
       }
     }
-    if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.path);
+    // A page of another origin gets no token, on no path.
+    if (!exchange.delivery.body) plan.cookies.hide(**reply, exchange.readable_by ? "" : exchange.path);
     write_success(response, method, **reply);
   }
   if (reply || reply.error().why == Refusal::not_authenticated) {
@@ -484,7 +505,7 @@ void Gateway::Impl::clear_doubled_cookies(http::Response& response, const Exchan
     const bool is_set_anew = std::ranges::any_of(response.headers, [&](const auto& header) {
       return header.first == "Set-Cookie" && header.second.starts_with(jar.name(cookie) + "=");
     });
-    std::vector<std::string> lines = jar.clear_others(cookie, exchange.path);
+    std::vector<std::string> lines = jar.clear_others(cookie, exchange.paths);
     if (!is_set_anew) lines.insert(lines.begin(), jar.clear(cookie));
     add_cookies_that_fit(response, std::move(lines));
   }

@@ -483,6 +483,33 @@ TEST(Gateway, ClearsCookiesThatCameTwice) {
   EXPECT_EQ(tested.ask(get("/health", {{"cookie", twice}})).header("set-cookie"), "");
 }
 
+// Behind a proxy that asks on the client's behalf, a cookie can have a path that we never see.
+TEST(Gateway, ClearsCookiesOnThePathThatAProxyHasRewritten) {
+  const std::string twice = "__Secure-ostiary_access=a; __Secure-ostiary_access=b";
+  const std::string line = "__Secure-ostiary_access=; Path=/api/my; Max-Age=0; Secure; Domain=example.org\n";
+  const auto cleared_for = [&](const char* peer, const char* header, std::vector<std::string> uris) {
+    GatewayOptions options = behind_https();
+    options.cookies.domain = "example.org";
+    options.cookies.domains_above = {"id.example.org", "example.org"};
+    testing::TestedGateway tested(options);
+    testing::Asked asked = get("/api/auth/session", {{"cookie", twice}});
+    asked.peer = peer;
+    for (std::string& uri : uris) asked.headers.emplace_back(header, std::move(uri));
+    return tested.ask(asked).header("set-cookie") + "\n";
+  };
+  const char *trusted = "10.0.0.1", *other = "192.0.2.1";
+  for (const char* header : {"x-forwarded-uri", "x-original-uri"}) {
+    EXPECT_THAT(cleared_for(trusted, header, {"/api/my/things?q=/x"}), HasSubstr(line));
+    EXPECT_THAT(cleared_for(trusted, header, {"/api/my/things?q=/x"}), HasSubstr("Path=/api/auth/session;"));
+    EXPECT_THAT(cleared_for(trusted, header, {"/api/my/things?q=/x"}), Not(HasSubstr("q=")));
+    EXPECT_THAT(cleared_for(trusted, header, {"https://app.example.org/api/my"}), HasSubstr(line));
+    EXPECT_THAT(cleared_for(trusted, header, {"/api/my;Domain=evil.example"}), Not(HasSubstr("evil")));
+    EXPECT_THAT(cleared_for(trusted, header, {"api/my"}), Not(HasSubstr("my")));
+    EXPECT_THAT(cleared_for(trusted, header, {"/api/my", "/x"}), Not(HasSubstr("my"))) << "a visitor's beside it";
+    EXPECT_THAT(cleared_for(other, header, {"/api/my"}), Not(HasSubstr("my")));
+  }
+}
+
 // Browsers take a name with this prefix host-only and with the path / alone, so no other can be there.
 TEST(Gateway, ClearsAHostCookieThatCameTwiceOnce) {
   testing::TestedGateway tested(behind_https());
@@ -543,7 +570,7 @@ TEST(Gateway, ClearsCookiesOfLongNamesInAFewAnswers) {
   testing::TestedGateway tested(names.options);
   const CookieJar jar(names.options.cookies);
   std::set<std::string> missing{jar.clear(Cookie::ACCESS)};
-  for (auto& line : jar.clear_others(Cookie::ACCESS, "/api/auth/session")) missing.insert(std::move(line));
+  for (auto& line : jar.clear_others(Cookie::ACCESS, {"/api/auth/session"})) missing.insert(std::move(line));
   const std::string twice = "__Secure-ostiary_access=a; __Secure-ostiary_access=b";
   for (int tries = 0; tries < 1000 && !missing.empty(); ++tries) {
     tested.random.bytes(1);  // an answer takes an even number, and would begin at every other line only
@@ -572,10 +599,14 @@ TEST(Gateway, ADeviceCookieThatCameTwiceCountsAsNone) {
 // Its path goes into an attribute of Set-Cookie: nothing in it begins another one.
 TEST(Cookies, AreClearedOnPathsThatFitIntoACookie) {
   const CookieJar jar({.secure = false, .domain = {}});
-  for (const std::string& line : jar.clear_others(Cookie::ACCESS, "/a;Domain=evil.example/b")) {
+  for (const std::string& line : jar.clear_others(Cookie::ACCESS, {"/a;Domain=evil.example/b"})) {
     EXPECT_THAT(line, Not(HasSubstr("evil")));
   }
-  EXPECT_EQ(jar.clear_others(Cookie::ACCESS, "/a/b").size(), 3U) << "all but / itself";
+  EXPECT_EQ(jar.clear_others(Cookie::ACCESS, {"/a/b"}).size(), 3U) << "all but / itself";
+  EXPECT_EQ(jar.clear_others(Cookie::ACCESS, {"/a/b", "/a/c"}).size(), 4U) << "each once";
+  std::string deep;
+  while (deep.size() < 15000) deep += "/a";
+  for (const std::string& line : jar.clear_others(Cookie::ACCESS, {deep})) EXPECT_LT(line.size(), 1100U);
 }
 
 TEST(Gateway, ReadsFieldsFromCookiesWhereTheBodyHasNone) {
@@ -729,6 +760,9 @@ TEST(Gateway, GivesTokensToListedPagesThatAskForThem) {
       {"a listed page that asks", listed, canonical, asking, "", true},
       {"a listed page that doesn't", listed, canonical, login, "", false},
       {"our own page that asks", own, canonical, asking, "", false},
+      {"R1.6 a listed page at the short path", listed, "/login", login, "", false},
+      {"one that asks", listed, "/login", asking, "", true},
+      {"R1.6 our own page at the short path", own, "/login", login, "", false},
       {"a refresh by the body", listed, refresh, brought, "", true},
       {"a refresh by the cookie", listed, refresh, "{}", "__Host-ostiary_refresh=r", false},
       {"a refresh by both", listed, refresh, brought, "__Host-ostiary_refresh=r", true},
@@ -738,6 +772,7 @@ TEST(Gateway, GivesTokensToListedPagesThatAskForThem) {
     for (const Row& row : table) {
       GatewayOptions options = behind_https();
       options.trusted_pages = trusted;
+      options.cors_origins.emplace_back(own);  // needless, but no mistake
       testing::TestedGateway tested(options);
       tested.door.does = tokens;
       std::vector<std::pair<std::string, std::string>> headers{{"origin", row.origin}};
@@ -745,9 +780,33 @@ TEST(Gateway, GivesTokensToListedPagesThatAskForThem) {
       const testing::Answered answer = tested.ask(post(row.path, row.body, headers));
       EXPECT_EQ(answer.status, 200) << row.name;
       EXPECT_EQ(answer.json().contains("refresh_token"), row.in_body && trusted) << row.name;
-      EXPECT_EQ(answer.header("set-cookie").empty(), row.in_body && trusted) << row.name;
+      EXPECT_EQ(answer.header("set-cookie").find("=new-") == std::string::npos, row.in_body && trusted) << row.name;
+      const bool has_alias = row.path == "/login" && row.origin == own;
+      EXPECT_EQ(answer.json().contains("token"), has_alias || (row.in_body && trusted)) << row.name;
     }
   }
+}
+
+// Its next request by the body would contradict a cookie of an earlier login, which no script can delete.
+TEST(Gateway, ClearsTheCookiesOfWhoGetsTokensInTheBody) {
+  GatewayOptions options = behind_https();
+  options.trusted_pages = true;
+  testing::TestedGateway tested(options);
+  tested.door.does = tokens;
+  const std::string asking = login.substr(0, login.size() - 1) + R"(,"token_delivery":"body"})";
+  const std::string access = "__Host-ostiary_access=", refresh = "__Host-ostiary_refresh=";
+  const auto cookies_after = [&](const char* path, const std::string& body, const std::string& cookies) {
+    const std::pair<std::string, std::string> origin{"origin", "https://app.example.org"};
+    return tested.ask(post(path, body, {origin, {"cookie", cookies}})).header("set-cookie");
+  };
+  const std::string gone = "; Path=/; Max-Age=0; Secure";
+  EXPECT_EQ(cookies_after("/api/auth/login", asking, access + "old; " + refresh + "old; __Host-ostiary_device=old"),
+            access + gone + "\n" + refresh + gone + "\n__Host-ostiary_device=" + gone);
+  EXPECT_EQ(cookies_after("/login", asking, refresh + "old"), refresh + gone);
+  EXPECT_EQ(cookies_after("/api/auth/login", asking, "a=b"), "");
+  EXPECT_EQ(cookies_after("/api/auth/refresh", R"({"refresh_token":"r"})", access + "old; " + refresh + "r"),
+            access + gone + "\n" + refresh + gone);
+  EXPECT_THAT(cookies_after("/api/auth/login", login, refresh + "old"), HasSubstr(refresh + "new-refresh"));
 }
 
 TEST(Gateway, ALoginThatNeedsASecondFactorSetsNoCookie) {

@@ -50,7 +50,7 @@ class CookieFields {
   /// The values of `reply` that are sent as cookies.
   std::vector<std::pair<Cookie, std::string>> take(const google::protobuf::Message& reply) const;
 
-  /// Removes from `reply` what cookies carry, except what the contract keeps on `path`.
+  /// Removes from `reply` what cookies carry, except what the contract keeps on `path`. An empty path keeps nothing.
   void hide(google::protobuf::Message& reply, std::string_view path) const;
 
  private:

@@ -1,7 +1,9 @@
 #include "pages/openapi.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include <boost/json/array.hpp>
@@ -117,6 +119,32 @@ json::object problem_example(const contract::RefusalStatus& status, bool message
   return example;
 }
 
+/// In CamelCase.
+std::string in_camel_case(std::string_view code) {
+  std::string name;
+  for (bool begins = true; const char c : code) {
+    if (c != '_') name += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    begins = c == '_';
+  }
+  return name;
+}
+
+/// A name for the answer under one status that says what is in it: Problem401NotAuthenticatedTokenExpired. It has the
+/// last of the codes, which are the most specific, as far as `most` characters hold them.
+std::string name_of_answer(const std::vector<Refusal>& refusals, bool message_fail, std::size_t most) {
+  std::string codes, ending;
+  for (const Refusal refusal : std::views::reverse(refusals)) {
+    std::string code = in_camel_case(name_of(refusal));
+    if (code.size() + codes.size() > most) {
+      ending = "AndOthers";
+      break;
+    }
+    codes.insert(0, code);
+  }
+  return "Problem" + std::to_string(contract::status_of(refusals.front()).http) + codes + ending +
+         (message_fail ? "WithMessage" : "");
+}
+
 /// The answer under one status, with an example for each code that it can have.
 json::object problem_answer(const std::vector<Refusal>& refusals, bool message_fail) {
   json::object examples;
@@ -217,7 +245,7 @@ class Description {
     for (int at = 0; at < reply.field_count(); ++at) {
       const FieldDescriptor& field = *reply.field(at);
       if (rule_of(field).browser_only_at() != alias.path) continue;
-      prose.rest += "Here a reply to a browser has `" + field.name() + "`, too.";
+      prose.rest += "Here a reply to a page of PUBLIC_URL has `" + field.name() + "`, too.";
     }
     return prose;
   }
@@ -316,7 +344,7 @@ class Description {
     for (const Refusal refusal : refusals_of(method, binding))
       by_status[contract::status_of(refusal).http].push_back(refusal);
     for (const auto& [code, refusals] : by_status) {
-      responses[std::to_string(code)] = shared(code, problem_answer(refusals, method.policy.problem_message()));
+      responses[std::to_string(code)] = shared(refusals, method.policy.problem_message());
     }
     responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     return responses;
@@ -325,16 +353,13 @@ class Description {
   static json::object etag() { return {{"ETag", json::object{{"$ref", "#/components/headers/ETag"}}}}; }
 
   /// A reference to the answer, which stands among the components once for all calls that have the same.
-  json::object shared(int status, json::object answer) {
-    const auto same = std::ranges::find(answers_, answer, &Answer::content);
-    const auto has_status = [status](const Answer& other) { return other.status == status; };
-    std::string name = "Problem" + std::to_string(status);
-    if (same != answers_.end()) {
-      name = same->name;
-    } else {
-      const auto others = std::ranges::count_if(answers_, has_status);
-      if (others > 0) name += "_" + std::to_string(others + 1);
-      answers_.push_back({status, name, std::move(answer)});
+  json::object shared(const std::vector<Refusal>& refusals, bool message_fail) {
+    json::object answer = problem_answer(refusals, message_fail);
+    std::string name = name_of_answer(refusals, message_fail, usual_name);
+    const auto [same, is_new] = answers_.try_emplace(name, answer);
+    if (!is_new && same->second != answer) {
+      name = name_of_answer(refusals, message_fail, std::string::npos);
+      answers_.try_emplace(name, std::move(answer));
     }
     return {{"$ref", "#/components/responses/" + name}};
   }
@@ -381,7 +406,7 @@ class Description {
     json::object not_modified{{"description", "If-None-Match names the ETag: the document has not changed."},
                               {"headers", etag()}};
     json::object responses{{"Problem", std::move(problem)}, {"NotModified", std::move(not_modified)}};
-    for (const Answer& answer : answers_) responses[answer.name] = answer.content;
+    for (const auto& [name, answer] : answers_) responses[name] = answer;
     return {{"schemas", std::move(schemas)},
             {"responses", std::move(responses)},
             {"headers", std::move(headers)},
@@ -390,18 +415,15 @@ class Description {
 
   static constexpr std::string_view aliases = "Aliases";
 
-  struct Answer {
-    int status;
-    std::string name;
-    json::object content;
-  };
+  /// Characters of codes in the name of an answer, unless two answers would get the same one.
+  static constexpr std::size_t usual_name = 64;
 
   const contract::Contract& contract_;
   const OpenApiFacts& facts_;
   const gateway::CookieJar jar_;
   const contract::ContractComments comments_;
   OpenApiSchemas schemas_;
-  std::vector<Answer> answers_;
+  std::map<std::string, json::object> answers_;  ///< refusals that calls share, by name
 };
 
 }  // namespace

@@ -76,7 +76,7 @@ TEST_F(Described, HoldsTheContractsComments) {
 TEST_F(Described, MarksAliasesAndListsThemApart) {
   EXPECT_EQ(operation("/login", "/post/summary"), "Alias of POST /api/auth/login.");
   EXPECT_EQ(operation("/login", "/post/tags"), json::parse(R"(["Aliases"])"));
-  EXPECT_EQ(operation("/login", "/post/description"), "Here a reply to a browser has `token`, too.");
+  EXPECT_EQ(operation("/login", "/post/description"), "Here a reply to a page of PUBLIC_URL has `token`, too.");
   EXPECT_EQ(operation("/api/auth/login", "/post/tags"), json::parse(R"(["Auth"])"));
   EXPECT_EQ(document.at("tags").as_array().back().at("name"), "Aliases");
 }
@@ -94,6 +94,27 @@ TEST_F(Described, HasEachRefusalAnswerOnce) {
   std::set<std::string> contents;
   for (const auto& response : responses) {
     EXPECT_TRUE(contents.insert(json::serialize(response.value())).second) << response.key();
+  }
+}
+
+// Generators of clients make types of the names: a call that is added must not change those of the others.
+TEST_F(Described, NamesRefusalAnswersByTheirCodes) {
+  const auto name = [this](const char* path, const std::string& answer) {
+    const auto [verb, status] = std::pair(answer.substr(0, answer.find(' ')), answer.substr(answer.find(' ') + 1));
+    const auto& reference = operation(path, "/" + verb + "/responses/" + status + "/$ref").as_string();
+    return std::string(reference).substr(std::string_view("#/components/responses/").size());
+  };
+  EXPECT_EQ(name("/health", "get 400"), "Problem400MalformedRequest");
+  EXPECT_EQ(name("/api/auth/session", "get 401"), "Problem401NotAuthenticatedTokenExpiredSessionEnded");
+  EXPECT_EQ(name("/login", "post 401"), "Problem401WrongCredentials");
+  EXPECT_EQ(name("/login", "post 403"), "Problem403CrossSiteRequestEmailNotVerifiedAccountDisabled");
+  EXPECT_EQ(name("/register", "post 400"),
+            "Problem400MissingFieldInvalidFieldConflictingCredentialsWeakPasswordAndOthersWithMessage");
+  EXPECT_EQ(name("/register", "post 403"), "Problem403CrossSiteRequestWithMessage");
+  EXPECT_EQ(name("/health", "get default"), "Problem");
+  for (const auto& response : at("/components/responses").as_object()) {
+    EXPECT_LE(response.key().size(), 100U) << response.key();
+    EXPECT_EQ(response.key().find('_'), json::string_view::npos) << response.key();
   }
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,8 +52,6 @@ SchemaState judge_schema(std::span<const Migration> known, std::span<const Appli
 /// checksum is stored. `db` and the content of `files` must outlive it.
 class Migrator {
  public:
-  using OnWait = std::function<void(const SchemaLease&)>;
-
   explicit Migrator(Database& db, std::span<const embedded::File> files = embedded::migrations());
 
   /// The applied migrations, in order. Changes nothing.
@@ -69,7 +66,6 @@ class Migrator {
   /// Applies what is missing and returns it. Safe to call from several processes at once: one does it, the others wait
   /// and find it done, or go on where one was killed when its lease runs out (30 s). Throws StartupError as `pending`
   /// does, StorageError when a migration fails; the ones before it stay.
-  /// `on_wait` is told of whoever has the lease, as by SchemaLock.
   std::vector<Migration> migrate(const Clock& clock, const OnWait& on_wait = {});
 
   /// True for a current schema, false for an empty database. Changes nothing. For anything else throws a StartupError

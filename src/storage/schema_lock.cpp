@@ -6,6 +6,7 @@
 #include <climits>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "base/random.hpp"
 #include "storage/statements.hpp"
@@ -50,15 +51,15 @@ bool is_in_force(const SchemaLease& lease, Time now) {
   return now < lease.leased_until && lease.leased_until <= now + 2 * schema_lease_length;
 }
 
-SchemaLock::SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause,
-                       const std::function<void(const SchemaLease&)>& on_wait)
+SchemaLock::SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause, const OnWait& on_wait)
     : db_(db), clock_(clock) {
   SystemRandom random;
   owner_ = IdSource(clock, random, IdSource::Order::random).make_uuid();
   make_table(db);
   // To look takes no turn to write from whoever works under the lock.
+  bool first = true;
   for (auto lease = held_by_another(); lease || !take(); lease = held_by_another()) {
-    if (lease && on_wait) on_wait(*lease);
+    if (lease && on_wait) on_wait(*lease, std::exchange(first, false));
     std::this_thread::sleep_for(pause_between_looks);
   }
   renewal_ = std::jthread([this, renewal_pause](const std::stop_token& stop) { renew(stop, renewal_pause); });

@@ -26,15 +26,18 @@ inline constexpr std::chrono::seconds schema_lease_length{30};
 /// from now was taken before the clock was set back and is not valid either.
 bool is_in_force(const SchemaLease& lease, Time now);
 
+/// Is told of whoever has the lease, ten times a second while it is waited for; `first`: this wait has just begun. May
+/// throw to end the wait.
+using OnWait = std::function<void(const SchemaLease&, bool first)>;
+
 /// A lease on changing the schema, for one process at a time. It is renewed while this object lives. It makes others
 /// wait; the primary key of `schema_migrations` guarantees that no migration is applied twice. `db` and `clock` must
 /// outlive it.
 class SchemaLock {
  public:
-  /// Waits until nobody else has it, as long as that takes. Ten times a second meanwhile, `on_wait` is told of whoever
-  /// has it; it may throw to end the wait. Makes the table where it is missing. Throws StorageError.
+  /// Waits until nobody else has it, as long as that takes. Makes the table where it is missing. Throws StorageError.
   SchemaLock(Database& db, const Clock& clock, std::chrono::milliseconds renewal_pause = schema_lease_length / 3,
-             const std::function<void(const SchemaLease&)>& on_wait = {});
+             const OnWait& on_wait = {});
   ~SchemaLock();  ///< gives it back
   SchemaLock(const SchemaLock&) = delete;
   SchemaLock& operator=(const SchemaLock&) = delete;

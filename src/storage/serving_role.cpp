@@ -72,8 +72,7 @@ std::string role_of(Database& db) {
       .name;
 }
 
-void grant_serving(Database& db, const std::string& role, const Clock& clock,
-                   const std::function<void(const SchemaLease&)>& on_wait) {
+void grant_serving(Database& db, const std::string& role, const Clock& clock, const OnWait& on_wait) {
   const SchemaLock lock(db, clock, schema_lease_length / 3, on_wait);
   db.change_schema([&](Connection& connection) {
     Transaction tx(connection);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -39,8 +38,7 @@ std::string role_of(Database& db);
 /// Grants a role what a server needs on every table, and takes from it what it has besides; safe to repeat. Asked as
 /// the tables' owner, on PostgreSQL or CockroachDB, of a database whose schema is current. Throws StartupError where
 /// the role may act as the tables' owner, whom no grant binds, or may do more than was granted to it. Works under a
-/// SchemaLock, because PostgreSQL fails concurrent grants on one table; `on_wait` is told once of whoever has it.
-void grant_serving(Database& db, const std::string& role, const Clock& clock,
-                   const std::function<void(const SchemaLease&)>& on_wait = {});
+/// SchemaLock, because PostgreSQL fails concurrent grants on one table.
+void grant_serving(Database& db, const std::string& role, const Clock& clock, const OnWait& on_wait = {});
 
 }  // namespace ostiary::storage

@@ -238,7 +238,8 @@ TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerTh
   std::atomic<int> was_told = 0;
   std::jthread next([&] {
     const auto own = database.open();
-    applied = names(Migrator(*own, three).migrate(clock, [&](const storage::SchemaLease& lease) {
+    applied = names(Migrator(*own, three).migrate(clock, [&](const storage::SchemaLease& lease, bool first) {
+      if (!first) return;  // the clock may be moved on between a later look and this
       EXPECT_THAT(lease.holder, HasSubstr("process " + std::to_string(killed) + " on "));
       EXPECT_TRUE(is_in_force(lease, clock.now()));
       was_told.fetch_add(1);
@@ -250,7 +251,7 @@ TEST_P(SchemaLockOnEveryEngine, AMigratorThatIsKilledHoldsTheNextOneUpNoLongerTh
   clock.moves_on(storage::schema_lease_length);
   next.join();
   EXPECT_THAT(applied, ElementsAre("0002_second", "0003_third"));
-  EXPECT_GE(was_told, 1) << "whoever waits says for whom";
+  EXPECT_EQ(was_told, 1) << "whoever waits says for whom";
   EXPECT_EQ(ask(sum_first), 111);
 }
 

@@ -56,7 +56,7 @@ describe.each(ENGINES)('B1 D8 the time of an answer does not tell who has an acc
   beforeAll(async () => {
     world = await World.begins(engine, {
       program: RELEASE_PROGRAM,
-      settings: { MAX_CONNECTIONS_PER_ADDRESS: '100000', RESEND_PAUSE: '0' },
+      settings: { MAX_CONNECTIONS_PER_ADDRESS: '100000', RESEND_PAUSE: '0s' },
     })
     known = await world.person('known').signsUp()
     pending = await world.person('pending').registers()

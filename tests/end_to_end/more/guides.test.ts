@@ -14,7 +14,7 @@ const GRPC = 'grpc.md'
 let world: World
 let alice: Person
 beforeAll(async () => {
-  world = await World.begins('SQLite')
+  world = await World.begins('SQLite', { settings: { TRUSTED_PROXIES: '127.0.0.1' } })
   alice = await world.person('alice').signsUp()
 })
 afterAll(() => world.ends())
@@ -67,6 +67,11 @@ describe('a proxy that protects an API', () => {
     expect((await client.get('/api/my/?utm_source=x')).status).toBe(401)
     expect((await client.get('/api/my/?utm_source=x', { headers })).text).toBe(`Hello ${person.userId}\n`)
     expect((await client.get('/api/auth/session', { headers })).status).toBe(200)
+    const docs = new URL((await client.get('/.well-known/oauth-authorization-server')).body.service_documentation)
+    expect((await client.get(docs.pathname)).status).toBe(200)
+    const twice = await client.get('/api/my/', { headers: { cookie: 'ostiary_access=a; ostiary_access=b' } })
+    expect(twice.status).toBe(400)
+    expect(twice.setCookies).toContain('ostiary_access=; Path=/api/my; Max-Age=0')
     await person.logsOut()
     expect((await client.get('/api/my/', { headers })).status).toBe(401)
     client.close()

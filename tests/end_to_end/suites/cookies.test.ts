@@ -67,6 +67,18 @@ describe('cookies', () => {
     expect(Object.keys(byName(asked))).toContain('ostiary_access')
   })
 
+  test('R1.6 a page of CORS_ORIGINS gets no token there', async () => {
+    const listed = 'https://app.example.org'
+    const own = await World.begins('SQLite', { settings: { CORS_ORIGINS: listed } })
+    const alice = await own.person('alice').signsUp()
+    const { email, password } = alice
+    const headers = { origin: listed, 'sec-fetch-site': 'same-site' }
+    const login = succeeds(await own.client().post('/login', { email, password }, { headers }))
+    for (const field of TOKEN_FIELDS) expect(login.body).not.toHaveProperty(field)
+    expect(Object.keys(byName(login))).toContain('ostiary_access')
+    await own.ends()
+  })
+
   test('any other client gets both, or what token_delivery says', async () => {
     const alice = await world.person('alice').signsUp()
     const sent = (delivery?: string) => alice.triesToSignIn(delivery === undefined ? {} : { token_delivery: delivery })

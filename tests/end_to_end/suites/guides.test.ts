@@ -148,6 +148,35 @@ describe('an app, Ostiary and an API behind nginx, under one name', () => {
     client.close()
   })
 
+  test('cookies that came twice, or contradict a bearer token, are 401, and the answer clears the former', async () => {
+    const alice = await world.person('alice').signsUp()
+    const client = through()
+    const cookie = `ostiary_access=${alice.accessToken}`
+    const twice = { headers: { cookie: `${cookie}; ostiary_access=planted` } }
+    for (const refused of [await client.get('/api/my/a?b=/c', twice), await client.post('/api/my/a', {}, twice)]) {
+      expect(refused.status, refused.text).toBe(401)
+      expect(refused.body.code).toBe('conflicting_credentials')
+      expect(refused.setCookies).toContain('ostiary_access=; Path=/; Max-Age=0')
+      expect(refused.setCookies).toContain('ostiary_access=; Path=/api/my; Max-Age=0')
+    }
+    const other = { headers: { cookie, authorization: 'Bearer x' } }
+    expect((await client.get('/api/my/', other)).status).toBe(401)
+    client.close()
+  })
+
+  test('the documentation that RFC 8414 names is there', async () => {
+    const client = through()
+    const facts = (await client.get('/.well-known/oauth-authorization-server')).body
+    expect(facts.service_documentation).toBe(`${origin}/docs`)
+    const docs = (await client.get('/docs')).text
+    const files = [...docs.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path)
+    for (const path of ['/openapi.json', '/openapi.yaml', ...files]) {
+      expect((await client.get(path)).status, path).toBe(200)
+    }
+    expect(files.length).toBeGreaterThan(1)
+    client.close()
+  })
+
   test("auth_request lets in a browser's EventSource", async () => {
     const alice = await world.person('alice').signsUp()
     const client = through()
@@ -187,6 +216,15 @@ describe('an app, Ostiary and an API behind nginx, under one name', () => {
     await page.context().clearCookies({ name: 'ostiary_access' })
     await page.reload()
     await greets(`Hello ${alice.userId}`)
+
+    // Another host of the domain could have planted it.
+    const planted = { name: 'ostiary_access', value: 'planted', domain: 'localhost', path: '/api/my' }
+    await page.context().addCookies([planted])
+    expect(await page.evaluate(async () => (await fetch('/api/my/')).status)).toBe(401)
+    await page.context().addCookies([planted])
+    await page.reload()
+    await greets(`Hello ${alice.userId}`)
+    expect((await page.context().cookies(`${origin}/api/my/`)).map(({ value }) => value)).not.toContain('planted')
 
     await page.click('text=Sign out')
     await greets('Nobody is signed in.')

@@ -138,6 +138,12 @@ describe('R4.2 mail through a real SMTP server', () => {
     server.refusesNext('RCPT', 451, 3)
     const people = await Promise.all(['a', 'b', 'c'].map((name) => world.person(name).registers()))
     await eventually('each was tried', () => server.seen.RCPT >= 3)
+    // A job that is killed while it runs is taken up only when its lease ends, after a minute.
+    await eventually(
+      'and put back',
+      async () =>
+        (await world.storage.count(`SELECT count(*) FROM jobs WHERE state <> 'running' AND attempts > 0`)) === 3,
+    )
     await world.server.isKilled()
     world.server = await world.server.startsAgain()
     for (const person of people) await world.mailbox.waitsFor(person, 1, 25_000)
