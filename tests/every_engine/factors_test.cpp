@@ -299,6 +299,7 @@ TEST_P(Factors, ABackupCodeWorksOnceAndItsOwnerIsToldR36) {
   EXPECT_TRUE(verifies_backup(ada, begins(ada), made->codes(0)));
 
   Person bob(world, "bob@example.org");
+  world.delivered();
   bob.settles_in();
   EXPECT_EQ(refusal_of(factors::make_new_backup_codes(world.factors, signed_in(bob), {})), "factor_missing");
 }
@@ -363,6 +364,7 @@ TEST_P(Factors, ARememberedDeviceIsNotAskedForThirtyDays) {
   EXPECT_TRUE(elsewhere.logs_in()->mfa_required());
 
   Person bob(world, "bob@example.org");
+  world.delivered();
   bob.settles_in();
   v1::ForgetRememberedDeviceRequest request;
   request.set_id(remembered(ada)[0].id());
