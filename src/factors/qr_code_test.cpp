@@ -21,7 +21,7 @@ TEST(QrCodes, HaveTheirFinderPatterns) {
   ASSERT_EQ(code.width() % 4, 1U);
   constexpr std::array<std::string_view, 7> finder{"#######", "#.....#", "#.###.#", "#.###.#",
                                                    "#.###.#", "#.....#", "#######"};
-  for (const auto [top, left] :
+  for (const auto& [top, left] :
        {std::pair<std::size_t, std::size_t>{0, 0}, {0, code.width() - 7}, {code.width() - 7, 0}}) {
     for (std::size_t row = 0; row < 7; ++row) {
       for (std::size_t column = 0; column < 7; ++column) {

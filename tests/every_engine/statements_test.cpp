@@ -34,6 +34,8 @@ const std::map<std::string, std::type_index, std::less<>>& special_columns() {
       {"*.role_id", typeid(RoleId)},
       {"challenges.id", typeid(VerificationId)},
       {"pending_registrations.id", typeid(VerificationId)},
+      {"pending_logins.id", typeid(PendingLoginId)},
+      {"remembered_devices.id", typeid(RememberedDeviceId)},
       {"sessions.id", typeid(SessionId)},
       {"*.session_id", typeid(SessionId)},
       {"login_attempts.id", typeid(AttemptId)},
