@@ -318,8 +318,7 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
       {"FactorService.ForgetRememberedDevice",
        "USER AUDITED device.forget | DELETE /api/account/remembered-devices/{id}"},
       {"FactorService.ForgetRememberedDevices", "USER AUDITED device.forget | DELETE /api/account/remembered-devices"},
-      {"FactorService.Reauthenticate",
-       "USER SIGN_IN session.reauthenticate hashes | POST /api/auth/reauthenticate *"},
+      {"FactorService.Reauthenticate", "USER SIGN_IN session.reauthenticate hashes | POST /api/auth/reauthenticate *"},
   };
   const Contract contract(contract_services(), routes_for(contract_services()));
   std::map<std::string, std::string> found;
@@ -331,15 +330,27 @@ TEST(TheContract, GuardsEachCallAsWrittenHere) {
   EXPECT_EQ(contract.find_grpc("/ostiary.v1.AuthService/Nothing"), nullptr);
 }
 
-/// A copy of a file in a package of its own, for a pool that also has the original. The new name is as long as the
-/// old one, so that it can be written over it in the copy's bytes.
+/// A copy of a file in a package of its own, for a pool that also has the original. What it imports stays where it is.
 google::protobuf::FileDescriptorProto moved(const google::protobuf::FileDescriptor& file) {
   google::protobuf::FileDescriptorProto copy;
   file.CopyTo(&copy);
-  std::string bytes = copy.SerializeAsString();
-  const std::string_view from = ".ostiary.v1.", to = ".ostiary_v1.";
-  for (auto at = bytes.find(from); at != std::string::npos; at = bytes.find(from)) bytes.replace(at, from.size(), to);
-  copy.ParseFromString(bytes);
+  const auto move = [&](std::string& name) {
+    const std::string_view from = ".ostiary.v1.";
+    if (!name.starts_with(from)) return;
+    const std::string own = name.substr(from.size());
+    if (file.FindMessageTypeByName(own) || file.FindEnumTypeByName(own)) name = ".ostiary_v1." + own;
+  };
+  for (auto& message : *copy.mutable_message_type()) {
+    for (auto& field : *message.mutable_field()) {
+      if (field.has_type_name()) move(*field.mutable_type_name());
+    }
+  }
+  for (auto& service : *copy.mutable_service()) {
+    for (auto& method : *service.mutable_method()) {
+      move(*method.mutable_input_type());
+      move(*method.mutable_output_type());
+    }
+  }
   copy.set_name("moved.proto");
   copy.set_package("ostiary_v1");
   return copy;

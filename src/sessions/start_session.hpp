@@ -24,8 +24,8 @@ Result<v1::TokenReply> renew_session(Transaction& tx, const Deps& deps, const Ca
                                      const statements::UserRow& user, SessionId session,
                                      const std::vector<std::string>& amr, Time now);
 
-/// Adds a second factor, proved just now, to the amr of the caller's session in `tx`, unless there is one. auth_time does
-/// not change.
+/// Adds a second factor, proved just now, to the amr of the caller's session in `tx`, unless there is one. auth_time
+/// does not change.
 void add_second_factor(Transaction& tx, const Deps& deps, const Person& caller, std::string_view method);
 
 /// Sets the token fields of a reply.
