@@ -103,6 +103,24 @@ TEST_F(Door, IsFreshForExactlySoLong) {
   EXPECT_EQ(door.call("Fresh", from("192.0.2.1", "user")), "fresh_login_required");
 }
 
+// A fresh login is charged to the caller's own account, and the right password gives the charge back.
+TEST_F(Door, ChargesASignedInCallerForWrongGuessesOnly) {
+  testing::TestedDoor whole{contract::contract_services()};
+  const auto ask = [&](const char* token) { return whole.call("Reauthenticate", from("192.0.2.1", token)); };
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(ask("user"), "ok") << i;
+  whole.does = [](const contract::Method&, const Call&, const contract::Message&) {
+    return Reply(refuse(Refusal::wrong_credentials));
+  };
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(ask("user"), "wrong_credentials") << i;
+  EXPECT_EQ(ask("user"), "rate_limited");
+  whole.checks.remembered_user = [](const Secret&, Time) { return std::optional(Person{}); };
+  whole.checks.user = [](const Secret&, Time) -> Result<Person> { return Person{}; };
+  whole.open();
+  whole.does = nullptr;
+  whole.clock.advances(1h);
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(ask("user"), "ok") << "from the cache, " << i;
+}
+
 // A session that lacks the second factor of its account is never fresh.
 TEST_F(Door, IsNotFreshWithoutTheSecondFactorAndSaysWhatWouldDo) {
   door.checks.lacks_second_factor = [](const Person&) { return true; };

@@ -30,6 +30,7 @@ constexpr const char* assertion =
     R"({"credential":{"id":"AAAA","type":"public-key",)"
     R"("response":{"clientDataJSON":"AAAA","authenticatorData":"AAAA","signature":"AAAA"}}})";
 const std::string long_token = R"({"mfa_token":")" + std::string(65, 'A') + R"("})";
+constexpr const char* second_step = R"({"mfa_token":"a","code":"123456"})";
 
 const CallUnderTest calls[] = {
     {"Health", "{}", nullptr, nullptr, 0, Refusal::internal},
@@ -69,6 +70,21 @@ const CallUnderTest calls[] = {
      "credential.type", 20, Refusal::wrong_assertion},
     {"BeginWebAuthnReauthentication", "{}", nullptr, nullptr, 200, Refusal::internal},
     {"ListRelatedOrigins", "{}", nullptr, nullptr, 400, Refusal::internal},
+    {"GenerateTotp", R"({"label":"My phone"})", R"({"label":"My\nphone"})", "label", 200, Refusal::internal},
+    {"ConfirmTotp", R"({"code":"123456"})", R"({"code":"12345"})", "code", 30, Refusal::internal},
+    {"RemoveTotp", "{}", nullptr, nullptr, 30, Refusal::internal},
+    {"VerifyTotp", second_step, R"({"mfa_token":"a","code":"12345"})", "code", 20, Refusal::wrong_code},
+    {"EnrolTotp", R"({"mfa_token":"a"})", "{}", "mfa_token", 20, Refusal::mfa_token_invalid},
+    {"ConfirmEnrolledTotp", second_step, R"({"code":"123456"})", "mfa_token", 20, Refusal::wrong_code},
+    {"MakeBackupCodes", "{}", nullptr, nullptr, 30, Refusal::internal},
+    {"CountBackupCodes", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"VerifyBackupCode", second_step, R"({"mfa_token":"a"})", "code", 20, Refusal::wrong_code},
+    {"ListRememberedDevices", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"ForgetRememberedDevice", R"({"id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})", R"({"id":"1"})", "id", 30,
+     Refusal::internal},
+    {"ForgetRememberedDevices", "{}", nullptr, nullptr, 30, Refusal::internal},
+    {"Reauthenticate", R"({"password":"correct horse","code":"123456"})", R"({"code":"12345"})", "code", 10,
+     Refusal::wrong_credentials},
 };
 
 class PolicyWalk : public ::testing::TestWithParam<CallUnderTest> {
@@ -93,7 +109,11 @@ TEST_P(PolicyWalk, TurnsStrangersAwayUnlessAnyoneMayCall) {
 
 TEST_P(PolicyWalk, KeepsTheFieldRules) {
   if (GetParam().bad == nullptr) {
-    EXPECT_EQ(door.method(GetParam().name).descriptor->input_type()->field_count(), 0);
+    // Yes or no breaks no rule.
+    const auto& request = *door.method(GetParam().name).descriptor->input_type();
+    for (int i = 0; i < request.field_count(); ++i) {
+      EXPECT_EQ(request.field(i)->type(), google::protobuf::FieldDescriptor::TYPE_BOOL) << request.field(i)->name();
+    }
     return;
   }
   const auto refusal = door.call(GetParam().name, from("192.0.2.1", token()), GetParam().bad);

@@ -364,6 +364,7 @@ TEST_P(Factors, ARememberedDeviceIsNotAskedForThirtyDays) {
   EXPECT_TRUE(elsewhere.logs_in()->mfa_required());
 
   Person bob(world, "bob@example.org");
+  world.delivered();
   bob.settles_in();
   v1::ForgetRememberedDeviceRequest request;
   request.set_id(remembered(ada)[0].id());
