@@ -279,13 +279,14 @@ describe('texts without SMS_URL, and with Twilio', () => {
 
   test('the doctor looks whether the gateway answers, and sends nothing', async () => {
     const gateway = await SmsGateway.starts()
-    const settings = { SMS_URL: `http://user:c4nary@${gateway.host}/c4nary`, PORT: '0', GRPC_PORT: '0' }
+    const { host } = gateway
+    const settings = { SMS_URL: `http://user:c4nary@${host}/c4nary`, PORT: '0', GRPC_PORT: '0' }
     const fine = await command(['doctor'], { settings })
-    expect(fine.stdout).toContain(`http://${gateway.host} can be reached`)
+    expect(fine.stdout).toContain(`http://${host} can be reached`)
     expect(gateway.texts).toEqual([])
     await gateway.ends()
     const gone = await command(['doctor'], { settings })
-    expect(gone.stdout).toContain(`http://${gateway.host} can't be reached`)
+    expect(gone.stdout).toContain(`http://${host} can't be reached`)
     expect(fine.stdout + fine.stderr + gone.stdout + gone.stderr).not.toContain('c4nary')
   })
 
