@@ -497,19 +497,20 @@ void for_each_setting(Configuration& config, Visitor&& visit) {
   each(config.reaching, config.public_url, config.port, config.listen_address, config.tls_cert_file,
        config.tls_key_file, config.grpc_port, config.grpc_listen_address, config.grpc_plaintext, config.max_connections,
        config.max_connections_per_address, config.trusted_proxies, config.cors_origins, config.browser_tokens,
-       config.metrics_networks, config.cookie_domain, config.hsts, config.service_name, config.app_url, config.storing,
-       config.data_dir, config.database_url, config.postgres_host, config.postgres_port, config.postgres_user,
-       config.postgres_password, config.postgres_db, config.postgres_sslmode, config.database_serving_role,
-       config.migrate_on_start, config.master_key, config.mailing, config.smtp_url, config.mail_from,
-       config.mail_templates, config.texting, config.sms_url, config.sms_token, config.sms_from, config.sms_countries,
-       config.sms_per_number, config.sms_per_account, config.sms_per_prefix, config.sms_per_day, config.accounts,
-       config.registration_verify_email, config.code_lifetime, config.resend_pause, config.password_algorithm,
-       config.argon2_memory_kib, config.argon2_passes, config.bcrypt_cost, config.sessions,
-       config.access_token_lifetime, config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace,
-       config.refresh_lost_reply, config.max_sessions_per_account, config.fresh_login_within, config.mfa_required,
-       config.mfa_required_roles, config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id,
-       config.geoip_file, config.limiting, config.rate_limits, config.rates, config.running, config.workers,
-       config.hash_threads, config.drain_delay, config.log_format, config.log_level);
+       config.metrics_networks, config.cookie_domain, config.hsts, config.service_name, config.app_url,
+       config.webauthn_rp_id, config.webauthn_origins, config.storing, config.data_dir, config.database_url,
+       config.postgres_host, config.postgres_port, config.postgres_user, config.postgres_password, config.postgres_db,
+       config.postgres_sslmode, config.database_serving_role, config.migrate_on_start, config.master_key,
+       config.mailing, config.smtp_url, config.mail_from, config.mail_templates, config.texting, config.sms_url,
+       config.sms_token, config.sms_from, config.sms_countries, config.sms_per_number, config.sms_per_account,
+       config.sms_per_prefix, config.sms_per_day, config.accounts, config.registration_verify_email,
+       config.code_lifetime, config.resend_pause, config.password_algorithm, config.argon2_memory_kib,
+       config.argon2_passes, config.bcrypt_cost, config.sessions, config.access_token_lifetime,
+       config.refresh_token_lifetime, config.session_lifetime, config.refresh_grace, config.refresh_lost_reply,
+       config.max_sessions_per_account, config.fresh_login_within, config.mfa_required, config.mfa_required_roles,
+       config.mfa_sms, config.token_algorithm, config.token_audience, config.token_client_id, config.geoip_file,
+       config.limiting, config.rate_limits, config.rates, config.running, config.workers, config.hash_threads,
+       config.drain_delay, config.log_format, config.log_level);
 }
 
 /// The sources from which settings are read.
