@@ -338,7 +338,7 @@ TEST(Config, LiftsLimitsOnThisMachineOnly) {
 }
 
 TEST(Config, DoesNotTakePublicUrlsWordForWhoCanReachIt) {
-  const auto reachable = HasSubstr("other machines may reach this server");
+  const auto reachable = HasSubstr("other machines can reach this server");
   for (const Map& settings : {Map{{"LISTEN_ADDRESS", "*"}}, Map{{"LISTEN_ADDRESS", "127.0.0.1, 192.0.2.1"}},
                               Map{{"GRPC_LISTEN_ADDRESS", "*"}, {"GRPC_PLAINTEXT", "on"}}}) {
     EXPECT_THAT(read(settings)->warnings, ElementsAre(reachable));
@@ -385,14 +385,14 @@ TEST(Config, TakesOnlyOriginsThatCanWork) {
               ElementsAre(HasSubstr("https://app.example.com is on another site than PUBLIC_URL")));
   EXPECT_THAT(with("https://app.example.com", "body")->warnings, IsEmpty());
   for (const char* tokens : {"cookie", "body"}) {
-    EXPECT_THAT(with("http://app.example.org", tokens).error(), ElementsAre(HasSubstr("expected https")));
+    EXPECT_THAT(with("http://app.example.org", tokens).error(), ElementsAre(HasSubstr("must be https")));
   }
   EXPECT_THAT(errors_of({{"CORS_ORIGINS", "http://localhost:3000"}}), IsEmpty());
   for (const std::string app :
        {"capacitor://localhost", "tauri://localhost", "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
         "moz-extension://0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55",
         "safari-web-extension://0190B5E2-7D4B-7C3A-9F0E-2B8D3F6A1C55"}) {
-    EXPECT_THAT(with(app.c_str(), "cookie").error(), ElementsAre(HasSubstr("expected BROWSER_TOKENS=body")));
+    EXPECT_THAT(with(app.c_str(), "cookie").error(), ElementsAre(HasSubstr("requires BROWSER_TOKENS=body")));
     const auto taken = with((app + "/").c_str(), "body");
     EXPECT_THAT(taken->warnings, IsEmpty());
     EXPECT_THAT(*taken->config.cors_origins, ElementsAre(app));

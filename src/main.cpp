@@ -89,7 +89,10 @@ cli::ExitStatus run(const C& command) {
     return cli::wrong_request;
   }
   adapters::DescriptorLog log(STDERR_FILENO, least_level(read->config, serves), style_of(*read->config.log_format));
-  for (const auto& warning : read->warnings) log.write(LogLevel::warning, "config.warning", {{"text", warning}});
+  // They are about serving, which who only looks does not do.
+  if (!looks) {
+    for (const auto& warning : read->warnings) log.write(LogLevel::warning, "config.warning", {{"text", warning}});
+  }
   return Run{read->config, log}(command);
 }
 

@@ -107,7 +107,8 @@ Examples:
 
 constexpr const char* password_examples =
     R"(On a terminal it asks for the password twice; otherwise it reads the first line of standard input. The password
-must satisfy the same rules as at registration. All sessions of the account end within two seconds, on every running server.
+must satisfy the same rules as at registration. All sessions of the account end within two seconds, on every running
+server.
 
 Examples:
   ostiary user set-password ada@example.org
@@ -115,9 +116,9 @@ Examples:
   openssl rand -base64 18 | tee password.txt | ostiary user set-password ada)";
 
 constexpr const char* delete_examples =
-    R"(Cannot be undone. On a terminal it asks for the name again; elsewhere --yes is required. All sessions of the account end within two seconds; its address and username become available again.
-Its personal data is deleted, and so is the key that encrypts the details of its audit rows; the rows themselves stay.
-If the command is interrupted, run it again.
+    R"(Cannot be undone. On a terminal it asks for the name again; elsewhere --yes is required. All sessions of the account
+end within two seconds; its address and username become available again. Its personal data is deleted, and so is the
+key that encrypts the details of its audit rows; the rows themselves stay. If the command is interrupted, run it again.
 
 Examples:
   ostiary user delete ada@example.org

@@ -110,8 +110,8 @@ std::optional<Misfit> Slot::put_text(std::string_view text) const {
     case FieldDescriptor::CPPTYPE_ENUM: return put_enum(*this, text);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (is_timestamp(field)) return put_timestamp(*this, text);
-      return wrong_type("a text");
-    default: return wrong_type("a text");
+      return wrong_type("a string");
+    default: return wrong_type("a string");
   }
 }
 
@@ -188,7 +188,7 @@ bool is_timestamp(const FieldDescriptor& field) {
 std::string expectation(const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
-      return field.type() == FieldDescriptor::TYPE_BYTES ? "bytes as unpadded base64url" : "a text";
+      return field.type() == FieldDescriptor::TYPE_BYTES ? "bytes as unpadded base64url" : "a string";
     case FieldDescriptor::CPPTYPE_ENUM: return "one of " + json_names(*field.enum_type());
     case FieldDescriptor::CPPTYPE_BOOL: return "true or false";
     case FieldDescriptor::CPPTYPE_MESSAGE:

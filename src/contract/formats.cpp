@@ -131,7 +131,7 @@ std::string_view format_expectation(Format format) {
     case TIME_ZONE: return "a name of the time zone database as in Europe/Vienna";
     case NAME: return "a name: not blank, and without control or text-direction characters";
     case BASE64URL: return "unpadded base64url";
-    default: return "a text";
+    default: return "a string";
   }
 }
 

@@ -119,9 +119,9 @@ class Filler {
 
   bool on_string(boost::json::string_view part, std::size_t, error_code& ec) {
     if (text_.empty())
-      return put([part](const Slot& slot) { return slot.put_text({part.data(), part.size()}); }, "a text", ec);
+      return put([part](const Slot& slot) { return slot.put_text({part.data(), part.size()}); }, "a string", ec);
     text_.append(part.data(), part.size());
-    const bool more = put([this](const Slot& slot) { return slot.put_text(text_); }, "a text", ec);
+    const bool more = put([this](const Slot& slot) { return slot.put_text(text_); }, "a string", ec);
     text_.clear();
     return more;
   }

@@ -111,8 +111,8 @@ Result<void> check_text(const std::string& name, const std::string& text, const 
   if (auto fits = check_bytes(name, text, rule); !fits) return fits;
   const auto facts = inspect(text);
   if (!facts.valid) return invalid_field("valid UTF-8", name);
-  if (facts.has_nul) return invalid_field("a text without U+0000", name);
-  if (facts.has_control && !rule.multiline()) return invalid_field("a text without control characters", name);
+  if (facts.has_nul) return invalid_field("a string without U+0000", name);
+  if (facts.has_control && !rule.multiline()) return invalid_field("a string without control characters", name);
   if (outside(facts.characters, rule.min_characters(), rule.max_characters())) {
     return invalid_field(span(rule.min_characters(), rule.max_characters(), "characters"), name);
   }

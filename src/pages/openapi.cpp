@@ -28,8 +28,9 @@ constexpr std::string_view about = R"(Accounts and sessions: registration, verif
 
 Names are in snake_case. Times are RFC 3339 in UTC with microseconds. Ids are UUIDs. A request with an unknown field, or
 with the same field twice, is refused; only the session check, health and key calls ignore unknown query parameters.
-`null` for an optional field is the same as leaving it out, except in PATCH, which refuses it. An error is a problem (RFC 9457) with a stable `code`, the offending `field` if
-there is one, and a `trace_id` that finds it in the server's log.
+`null` for an optional field is the same as leaving it out, except in PATCH, which refuses it. An error is a problem
+(RFC 9457) with a stable `code`, the offending `field` if there is one, and a `trace_id` that finds it in the server's
+log.
 
 Browsers get their tokens as HttpOnly cookies and send them by themselves; calls that change something are refused from
 pages of origins that are not listed in CORS_ORIGINS. With BROWSER_TOKENS=body a page of CORS_ORIGINS that signs in with
