@@ -28,6 +28,7 @@ class Phones : public OnEveryEngine {
  protected:
   /// Somebody who is signed in.
   Person settled(const std::string& email) {
+    world.delivered();  // what others were sent
     Person person(world, email);
     person.settles_in();
     return person;

@@ -94,6 +94,13 @@ describe('R3.2 R2.13 the published description', () => {
       'post /api/auth/password/verify-code',
       'post /api/auth/password/reset',
       'post /api/account/password',
+      'get /api/account/phone',
+      'post /api/account/phone',
+      'delete /api/account/phone',
+      'post /api/account/phone/resend',
+      'post /api/account/phone/verify',
+      'post /api/auth/sms/send',
+      'post /api/auth/sms/verify',
     ]
     const described = Object.entries(json.paths).flatMap(([path, operations]) =>
       Object.keys(operations)

@@ -53,7 +53,9 @@ describe.each(ENGINES)('R4.7 phone numbers, on %s', (engine) => {
     const alice = await signedUp('alice', { locale: 'de' })
     const number = freshNumber()
     expect(await phoneOf(alice)).toEqual({ phone_verified: false })
-    const asked = succeeds(await asks(alice, `${number.slice(0, 3)} (0) ${number.slice(3, 6)} / ${number.slice(6)}`)).body
+    const asked = succeeds(
+      await asks(alice, `${number.slice(0, 3)} (0) ${number.slice(3, 6)} / ${number.slice(6)}`),
+    ).body
     expect(Object.keys(asked).sort()).toEqual(['expires_at', 'resend_at', 'verification_id'])
     expect(await phoneOf(alice)).toMatchObject({ phone_verified: false, pending: { phone_number: number } })
 
@@ -94,11 +96,12 @@ describe.each(ENGINES)('R4.7 phone numbers, on %s', (engine) => {
     expect(await phoneOf(alice)).toEqual({ phone_verified: false })
     expect((await removes(alice)).status).toBe(204)
     const mails = await world.mailbox.waitsFor(alice, 4)
-    expect(mails.slice(1).map((mail) => /changed|removed/.exec(mail.subject)?.[0]).sort()).toEqual([
-      'changed',
-      'changed',
-      'removed',
-    ])
+    expect(
+      mails
+        .slice(1)
+        .map((mail) => /changed|removed/.exec(mail.subject)?.[0])
+        .sort(),
+    ).toEqual(['changed', 'changed', 'removed'])
   })
 
   test('B10 of sixteen at once one is taken; out of order, as another person, and signed out none is', async () => {
@@ -136,13 +139,18 @@ describe.each(ENGINES)('R4.7 phone numbers, on %s', (engine) => {
     expect((await phoneOf(alice)).phone_verified).toBe(false)
   })
 
-  test.each(['0664 1234567', '+43', '+999 1234567', '+88312345678', 'phone', '+43 664 123456789012', '<b>+436641234567'])(
-    'ASVS 2.2.1 %s is no number',
-    async (number) => {
-      const alice = await signedUp('alice')
-      refuses(await asks(alice, number), 400, 'invalid_field', 'phone_number')
-    },
-  )
+  test.each([
+    '0664 1234567',
+    '+43',
+    '+999 1234567',
+    '+88312345678',
+    'phone',
+    '+43 664 123456789012',
+    '<b>+436641234567',
+  ])('ASVS 2.2.1 %s is no number', async (number) => {
+    const alice = await signedUp('alice')
+    refuses(await asks(alice, number), 400, 'invalid_field', 'phone_number')
+  })
 
   test('a gateway that says "later" gets the text again, and one that may have sent it does not', async () => {
     const alice = await signedUp('alice')
@@ -229,7 +237,9 @@ describe('R4.7 caps on texts', () => {
       const alice = await world.person('alice').signsUp()
       const number = freshNumber()
       const asksThere = () => there.post('/api/account/phone', { phone_number: number }, alice.bearer())
-      const replies = await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 ? asks(alice, number) : asksThere())))
+      const replies = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 ? asks(alice, number) : asksThere())),
+      )
       expect(replies.filter((reply) => reply.status === 200)).toHaveLength(3)
       expect(replies.filter((reply) => reply.status === 429)).toHaveLength(5)
     } finally {
@@ -279,13 +289,14 @@ describe('texts without SMS_URL, and with Twilio', () => {
 
   test('the doctor looks whether the gateway answers, and sends nothing', async () => {
     const gateway = await SmsGateway.starts()
-    const settings = { SMS_URL: `http://user:c4nary@${gateway.host}/c4nary`, PORT: '0', GRPC_PORT: '0' }
+    const { host } = gateway
+    const settings = { SMS_URL: `http://user:c4nary@${host}/c4nary`, PORT: '0', GRPC_PORT: '0' }
     const fine = await command(['doctor'], { settings })
-    expect(fine.stdout).toContain(`http://${gateway.host} can be reached`)
+    expect(fine.stdout).toContain(`http://${host} can be reached`)
     expect(gateway.texts).toEqual([])
     await gateway.ends()
     const gone = await command(['doctor'], { settings })
-    expect(gone.stdout).toContain(`http://${gateway.host} can't be reached`)
+    expect(gone.stdout).toContain(`http://${host} can't be reached`)
     expect(fine.stdout + fine.stderr + gone.stdout + gone.stderr).not.toContain('c4nary')
   })
 
@@ -325,7 +336,11 @@ describe.each(ENGINES)('MFA_SMS, on %s', (engine) => {
       const verifies = (code: string, more: object = {}) =>
         at.http.post('/api/auth/sms/verify', { mfa_token, device_id, code, ...more })
       refuses(await verifies('000000'), 400, 'code_expired')
-      refuses(await alice.http.post('/api/auth/sms/send', { mfa_token, device_id: alice.deviceId }), 401, 'mfa_token_invalid')
+      refuses(
+        await alice.http.post('/api/auth/sms/send', { mfa_token, device_id: alice.deviceId }),
+        401,
+        'mfa_token_invalid',
+      )
       expect(succeeds(await sends()).body).toMatchObject({ phone_hint: `+43 ... ${number.slice(-2)}` })
       const code = codeOf(await gateway.text(number, 2))
       refuses(await verifies(wrong(code)), 400, 'wrong_code')

@@ -40,7 +40,10 @@ export class SmsGateway {
 
   /** Waits for the text number `count` to a number, and gives it. */
   async text(to: string, count = 1): Promise<Text> {
-    return await eventually(`${count} texts to ${to}`, async () => this.texts.filter((text) => text.to === to)[count - 1])
+    return await eventually(
+      `${count} texts to ${to}`,
+      async () => this.texts.filter((text) => text.to === to)[count - 1],
+    )
   }
 
   ends(): Promise<void> {
