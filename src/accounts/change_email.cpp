@@ -28,8 +28,9 @@ FreshCode code_for(const Deps& deps, AddressVerdict verdict, VerificationId id, 
   return make_code(deps, change_email_purpose, id, canonical);
 }
 
+/// `decoy`: the address is another account's, and the mail is not sent.
 void order_change_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh, const AccountRow& account,
-                       const std::string& email, Time now) {
+                       const std::string& email, bool decoy, Time now) {
   const NamedDuration lifetime = name_duration(deps.code_policy.code_lifetime);
   order_mail(tx, deps,
              {.owner = account.id,
@@ -43,7 +44,8 @@ void order_change_mail(Transaction& tx, const Deps& deps, const FreshCode& fresh
                          {"display_name", account.display_name},
                          {"service_name", deps.service_name}},
               .expires_at = now + deps.code_policy.code_lifetime,
-              .once = true},
+              .once = true,
+              .decoy = decoy},
              now);
 }
 
@@ -72,10 +74,9 @@ Result<v1::ChangeEmailReply> begin(Transaction& tx, const Deps& deps, const Call
                                       call.device ? call.device->hash : Digest{}, deps.policy.pending_lifetime},
                                      fresh, now);
   tx.execute(statements::insert_email_change, id, account->id, call.person().session_id, email.given);
-  if (verdict == AddressVerdict::taken) {
-    order_address_notice(tx, deps, *holder, "email_change_notice", now);
-  } else {
-    order_change_mail(tx, deps, fresh, *account, email.given, now);
+  const bool is_taken = verdict == AddressVerdict::taken;
+  if (!is_taken || !order_address_notice(tx, deps, *holder, "email_change_notice", now)) {
+    order_change_mail(tx, deps, fresh, *account, email.given, is_taken, now);
   }
   deps.sessions.audit.record(tx, call,
                              {.action = "user.change_email_begin",
@@ -103,7 +104,7 @@ Result<v1::ChangeEmailReply> resend(Transaction& tx, const Deps& deps, const Cal
   const auto verdict = judge(*account, canonical, tx.optional(statements::find_holder, canonical, now));
   const FreshCode fresh = code_for(deps, verdict, id, canonical);
   const auto times = renew_code(tx, deps, id, fresh, now);
-  if (verdict != AddressVerdict::taken) order_change_mail(tx, deps, fresh, *account, change->asked.email, now);
+  order_change_mail(tx, deps, fresh, *account, change->asked.email, verdict == AddressVerdict::taken, now);
   deps.sessions.audit.log_only(tx, call, {.action = "user.resend_code", .user = account->id});
   return reply_for(id, times);
 }

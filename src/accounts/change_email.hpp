@@ -8,8 +8,8 @@ namespace ostiary::accounts {
 /// The caller's address, and the change that waits for its proof.
 Result<v1::AccountEmail> get_email(Deps& deps, const Call& call, const v1::GetEmailRequest& request);
 
-/// Asks for another address in the place of an earlier request. The reply is the same whether or not the address has
-/// an account; only the mail differs.
+/// Asks for another address in the place of an earlier request. The reply and the statements are the same whether or
+/// not the address has an account, but for the notice to its holder, once a day.
 Result<v1::ChangeEmailReply> change_email(Deps& deps, const Call& call, const v1::ChangeEmailRequest& request);
 
 /// Sends a new code and link for a change. The previous ones become invalid.

@@ -9,6 +9,7 @@
 #include "delivery/outbox.hpp"
 #include "limits/email_address.hpp"
 #include "sessions/end_sessions.hpp"
+#include "sessions/pending_login.hpp"
 
 namespace ostiary::accounts {
 
@@ -112,6 +113,7 @@ void go_back(Transaction& tx, const Deps& deps, const Call& call, const AccountR
   end_email_undos(tx, account.id, undo.account_version, undo.email_canonical, now);
   const auto ended = sessions::end_sessions_of(tx, room, account.id, std::nullopt, "email_change_undone", now);
   tx.execute(statements::delete_password, account.id);
+  sessions::forget_remembered_devices(tx, account.id);
   write_address(tx, deps, account.id, {undo.email, undo.email_canonical}, "undone", now);
   room.audit.record(tx, call,
                     {.action = "user.undo_email_change",

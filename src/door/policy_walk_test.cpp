@@ -21,6 +21,7 @@ struct CallUnderTest {
 constexpr const char* registering = R"({"email":"ada@example.org","password":"correct horse"})";
 constexpr const char* id = R"({"verification_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
 
+constexpr const char* change_id = R"({"change_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
 constexpr const char* reset_id = R"({"reset_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
 
 constexpr const char* credential_id = R"({"credential_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55"})";
@@ -94,6 +95,14 @@ const CallUnderTest calls[] = {
     {"ForgetRememberedDevices", "{}", nullptr, nullptr, 30, Refusal::internal},
     {"Reauthenticate", R"({"password":"correct horse","code":"123456"})", R"({"code":"12345"})", "code", 10,
      Refusal::wrong_credentials},
+    {"GetEmail", "{}", nullptr, nullptr, 200, Refusal::internal},
+    {"ChangeEmail", R"({"new_email":"ada@example.net"})", R"({"new_email":"ada"})", "new_email", 30, Refusal::internal},
+    {"ResendEmailChange", change_id, R"({"change_id":"1"})", "change_id", 200, Refusal::internal},
+    {"VerifyEmailChange", R"({"change_id":"0190b5e2-7d4b-7c3a-9f0e-2b8d3f6a1c55","code":"123456"})", change_id, "code",
+     20, Refusal::wrong_code},
+    {"CancelEmailChange", "{}", nullptr, nullptr, 30, Refusal::internal},
+    {"ConfirmEmailChange", R"({"token":"AAAA"})", R"({"token":"a b"})", "token", 20, Refusal::link_invalid},
+    {"UndoEmailChange", R"({"token":"AAAA"})", R"({"token":"a b"})", "token", 20, Refusal::link_invalid},
 };
 
 class PolicyWalk : public ::testing::TestWithParam<CallUnderTest> {

@@ -208,8 +208,12 @@ TEST_P(EmailChanges, LookTheSameForATakenAddressAndItsOwnerHearsOnceADayB1) {
   EXPECT_EQ(refusal_of(proves(bob, free->change_id(), wrong)), "code_attempts_spent");
   EXPECT_EQ(refusal_of(asks_again(ada, taken->change_id())), "resend_too_early");
   world.clock.advances(61s);
+  const auto orders = [&] { return count({"SELECT count(*) FROM jobs"}); };
+  const auto before = orders();
   EXPECT_TRUE(asks_again(ada, taken->change_id()));
+  EXPECT_EQ(orders(), before + 1) << "a mail that is not sent is ordered too";
   EXPECT_TRUE(asks_again(bob, free->change_id()));
+  EXPECT_EQ(orders(), before + 2);
   EXPECT_EQ(mails_to("bob@example.org").size(), 1U);
   EXPECT_EQ(mails_to("nobody@example.org").size(), 2U);
   EXPECT_EQ(email_of(ada).pending().new_email(), "B***@example.org");

@@ -47,6 +47,8 @@ async function post() {
     body: JSON.stringify({ token }),
   })
   const answer = await reply.json().catch(() => ({}))
+  // A token that was cut off has the wrong form.
+  if (answer.code === 'invalid_field') return 'link_invalid'
   if (!reply.ok) return reply.status === 429 ? 'rate_limited' : (answer.code ?? 'other')
   showAddress(answer.email)
   return 'done'
