@@ -318,7 +318,6 @@ CREATE TABLE pending_logins (
   identifier_hash bytea NOT NULL,
   password_changed_at timestamptz,
   amr text NOT NULL,
-  webauthn_challenge bytea,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   completed_at timestamptz

@@ -63,7 +63,7 @@ void order_security_notice(Transaction& tx, const Deps& deps, const Call& call, 
                                       {"device_name", by_operator ? "" : sessions::device_name_of(call.user_agent)},
                                       {"address", by_operator ? "" : call.address},
                                       {"place", deps.sessions.place_of(call.address).value_or("")}},
-                           .expires_at = now + std::chrono::days(1)};
+                           .expires_at = now + notice_lifetime};
   mail.values.insert(mail.values.end(), values.begin(), values.end());
   order_mail(tx, deps, mail, now);
 }

@@ -23,6 +23,9 @@ void order_mail(Transaction& tx, const Deps& deps, const delivery::MailOrder& ma
 /// nothing.
 std::string link_with_token(const Deps& deps, std::string_view path, const Secret& token, std::string_view email = {});
 
+/// How long the delivery of a notice is tried: as long as a change of address can be undone by the link in one.
+inline constexpr std::chrono::days notice_lifetime{3};
+
 /// Tells the owner of an account by mail that its credentials changed (ASVS 6.3.7): by the template `kind`, which has
 /// `values` and display_name, service_name, link (APP_URL), time (UTC), device_name, address and place, which are
 /// empty for an operator's command. An account without a verified address gets no mail.

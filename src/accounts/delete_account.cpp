@@ -1,6 +1,7 @@
 #include "accounts/delete_account.hpp"
 
 #include "accounts/change_status.hpp"
+#include "accounts/forget_factors.hpp"
 #include "accounts/pending_email_change.hpp"
 #include "accounts/registration.hpp"
 #include "accounts/statements.hpp"
@@ -17,16 +18,10 @@ namespace {
 void delete_rows_of(Transaction& tx, UserId user) {
   tx.execute(statements::delete_password, user);
   tx.execute(statements::delete_profile, user);
-  tx.execute(statements::delete_webauthn_credentials, user);
   tx.execute(statements::delete_notice, user);
   tx.execute(statements::delete_roles_of, user);
-  tx.execute(statements::delete_phone, user);
-  if (const auto change = tx.optional(statements::find_phone_change, user)) {
-    tx.execute(statements::delete_challenge, change->id);
-  }
   tx.execute(statements::delete_texts_of, user);
-  tx.execute(statements::delete_totp_of, user);
-  tx.execute(statements::delete_backup_codes_of, user);
+  forget_factors(tx, user, Time());
 }
 
 }  // namespace

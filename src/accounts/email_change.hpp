@@ -16,6 +16,10 @@ inline constexpr std::string_view change_email_purpose = "change_email";
 /// How long the holder of an earlier address may undo the change. No other account takes the address meanwhile.
 inline constexpr std::chrono::hours undo_lifetime{72};
 
+/// An undoing removes the second factors that were added later than so long before the change: whoever changed the
+/// address may have added them.
+inline constexpr std::chrono::hours suspect_before_change{24};
+
 /// What is known about an address that an account asks for.
 struct WantedAddress {
   bool is_current = false;   ///< it is the account's own

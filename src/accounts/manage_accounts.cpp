@@ -10,7 +10,7 @@ namespace {
 std::optional<UserId> id_of(Transaction& tx, std::string_view name) {
   if (const auto id = parse_id<UserId>(name)) return id;
   if (const auto email = limits::parse_email(name)) {
-    const auto owner = tx.optional(statements::find_owner, email->canonical);
+    const auto owner = tx.optional(statements::find_forgetful, email->canonical);
     return owner ? std::optional(owner->id) : std::nullopt;
   }
   const auto user = tx.optional(statements::find_username, limits::username_canonical(name));

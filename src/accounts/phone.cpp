@@ -218,7 +218,7 @@ Result<void> remove_phone(Transaction& tx, const Deps& deps, const Call& call, T
     tx.execute(statements::delete_challenge, change->id);
   }
   if (const auto phone = find_phone(tx, deps, user)) {
-    tx.execute(statements::delete_phone, user);
+    tx.execute(statements::delete_phone, user, Time());
     record_change(tx, deps, call, user, "user.phone_removed", "user.remove_phone", "phone_removed", phone->number, now);
   }
   return {};

@@ -2,6 +2,7 @@
 
 #include "accounts/account_mail.hpp"
 #include "accounts/codes.hpp"
+#include "accounts/forget_factors.hpp"
 #include "accounts/forgot_password.hpp"
 #include "accounts/pending_email_change.hpp"
 #include "accounts/registration.hpp"
@@ -104,7 +105,8 @@ std::optional<PresentedUndo> facts_about(Transaction& tx, const std::optional<st
 }
 
 /// The account goes back to the address of `undo`, and whoever is signed in is signed out. The password goes too:
-/// whoever changed the address knew it, and must not sign in again before the reset.
+/// whoever changed the address knew it, and must not sign in again before the reset; and so do factors that are
+/// suspect.
 void go_back(Transaction& tx, const Deps& deps, const Call& call, const AccountRow& account,
              const statements::EmailUndoRow& undo, Time now) {
   const auto& room = deps.sessions;
@@ -114,6 +116,7 @@ void go_back(Transaction& tx, const Deps& deps, const Call& call, const AccountR
   const auto ended = sessions::end_sessions_of(tx, room, account.id, std::nullopt, "email_change_undone", now);
   tx.execute(statements::delete_password, account.id);
   sessions::forget_remembered_devices(tx, account.id);
+  forget_factors(tx, account.id, undo.expires_at - undo_lifetime - suspect_before_change);
   write_address(tx, deps, account.id, {undo.email, undo.email_canonical}, "undone", now);
   room.audit.record(tx, call,
                     {.action = "user.undo_email_change",

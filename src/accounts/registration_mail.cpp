@@ -34,7 +34,7 @@ bool order_address_notice(Transaction& tx, const Deps& deps, const statements::O
       tx, deps,
       {.owner = owner.id,
        .kind = kind,
-       .to = owner.email.value(),
+       .to = owner.address(),
        .locale = owner.locale,
        .values = {{"display_name", owner.display_name}, {"service_name", deps.service_name}, {"link", deps.app_url}},
        .expires_at = now + std::chrono::days(1)},

@@ -1,6 +1,7 @@
 #include "accounts/reset_password.hpp"
 
 #include "accounts/codes.hpp"
+#include "accounts/forget_factors.hpp"
 #include "accounts/forgot_password.hpp"
 #include "accounts/password_reset.hpp"
 #include "accounts/set_password.hpp"
@@ -87,9 +88,11 @@ Result<statements::AccountRow> find_account_of(const Deps& deps, const Token& to
   });
 }
 
-/// The mail reached its reader, so the address is the owner's.
+/// The mail reached its reader, so the address is the owner's. Whoever used the account before had not proven it, and
+/// keeps no way in (B37).
 void prove_address(Transaction& tx, const Deps& deps, const Call& call, UserId user, Time now) {
   if (tx.one(statements::find_account, user).email_verified) return;
+  forget_factors(tx, user, Time());
   const auto written = tx.one(statements::set_email_verified, user, now);
   deps.sessions.invalidation.publish(tx, user);
   delivery::announce(tx, deps.sessions.ids, now,

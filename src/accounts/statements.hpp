@@ -198,12 +198,11 @@ struct OwnerRow {
   std::string display_name;
   std::string locale;
   std::optional<Time> noticed_at;  ///< the last notice that somebody tried to register the address
+  std::optional<std::string> former_email;  ///< the address that was asked for, if the account may go back to it
+
+  /// The address that was asked for, as the account has or had it.
+  const std::string& address() const { return former_email ? *former_email : email.value(); }
 };
-inline constexpr Statement<OwnerRow(std::string)> find_owner{R"sql(
-  SELECT u.id, u.email, p.display_name, p.locale, n.sent_at
-  FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
-  WHERE u.email_canonical = $1
-)sql"};
 
 /// The same with its status, for a reset of the password.
 struct ForgetfulRow {
@@ -218,9 +217,9 @@ inline constexpr Statement<ForgetfulRow(std::string)> find_forgetful{R"sql(
   FROM users u JOIN user_profiles p ON p.user_id = u.id WHERE u.email_canonical = $1
 )sql"};
 
-/// Whose address it is, or who may go back to it by a link. The address is as that account had or has it.
+/// Whose address it is, or who may go back to it by a link.
 inline constexpr Statement<OwnerRow(std::string, Time)> find_holder{R"sql(
-  SELECT u.id, coalesce(h.email, u.email), p.display_name, p.locale, n.sent_at
+  SELECT u.id, u.email, p.display_name, p.locale, n.sent_at, h.email
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
     LEFT JOIN email_undos h ON h.email_canonical = $1 AND h.user_id = u.id
   WHERE u.id = coalesce((SELECT o.id FROM users o WHERE o.email_canonical = $1),
@@ -347,9 +346,11 @@ inline constexpr Statement<void(UserId)> delete_profile{R"sql(
   DELETE FROM user_profiles WHERE user_id = $1
 )sql"};
 
-/// Twenty at most: an account has no more.
-inline constexpr Statement<void(UserId)> delete_webauthn_credentials{R"sql(
-  DELETE FROM webauthn_credentials WHERE user_id = $1
+// The second factors of a person that were added at $2 or later.
+
+/// Twenty rows at most.
+inline constexpr Statement<void(UserId, Time)> delete_webauthn_credentials{R"sql(
+  DELETE FROM webauthn_credentials WHERE user_id = $1 AND created_at >= $2
 )sql"};
 
 inline constexpr Statement<void(UserId)> delete_notice{R"sql(
@@ -361,13 +362,13 @@ inline constexpr Statement<void(UserId)> delete_roles_of{R"sql(
 )sql"};
 
 /// Two rows at most.
-inline constexpr Statement<void(UserId)> delete_totp_of{R"sql(
-  DELETE FROM totp_secrets WHERE user_id = $1
+inline constexpr Statement<void(UserId, Time)> delete_totp_of{R"sql(
+  DELETE FROM totp_secrets WHERE user_id = $1 AND created_at >= $2
 )sql"};
 
 /// Ten rows at most.
-inline constexpr Statement<void(UserId)> delete_backup_codes_of{R"sql(
-  DELETE FROM backup_codes WHERE user_id = $1
+inline constexpr Statement<void(UserId, Time)> delete_backup_codes_of{R"sql(
+  DELETE FROM backup_codes WHERE user_id = $1 AND created_at >= $2
 )sql"};
 
 struct AccountRow {
@@ -427,8 +428,8 @@ inline constexpr Statement<void(UserId, Bytes, Time)> set_phone{R"sql(
   ON CONFLICT (user_id) DO UPDATE SET number_sealed = excluded.number_sealed, verified_at = excluded.verified_at
 )sql"};
 
-inline constexpr Statement<void(UserId)> delete_phone{R"sql(
-  DELETE FROM phone_numbers WHERE user_id = $1
+inline constexpr Statement<void(UserId, Time)> delete_phone{R"sql(
+  DELETE FROM phone_numbers WHERE user_id = $1 AND verified_at >= $2
 )sql"};
 
 struct PhoneChangeRow {

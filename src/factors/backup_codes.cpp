@@ -42,7 +42,7 @@ Digest mac_of(BytesView key, UserId user, std::string_view code) {
 std::vector<std::string> make_backup_codes(Transaction& tx, const Deps& deps, UserId user, Time now) {
   const auto& room = deps.accounts.sessions;
   const auto key = room.keys.current(vault::KeyPurpose::codes);
-  tx.execute(accounts::statements::delete_backup_codes_of, user);
+  tx.execute(accounts::statements::delete_backup_codes_of, user, Time());
   std::vector<std::string> codes;
   while (codes.size() < code_count) {
     codes.push_back(draw_code(room.random));

@@ -28,7 +28,7 @@ Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId use
     return refuse(Refusal::enrolment_required,
                   "The account must have a second factor: add another one before this one is removed.");
   }
-  tx.send(accounts::statements::delete_backup_codes_of, user);
+  tx.send(accounts::statements::delete_backup_codes_of, user, Time());
   sessions::forget_remembered_devices(tx, user);
   return {};
 }

@@ -34,8 +34,7 @@ PendingLogin login_of(const PendingLoginRow& row) {
   return {row.id,
           {row.user_id, row.email, row.email_verified, row.username, row.status, row.user_created_at, row.display_name},
           sessions::split_words(row.amr),
-          row.identifier_hash,
-          row.webauthn_challenge};
+          row.identifier_hash};
 }
 
 void note_attempt(Transaction& tx, const Deps& deps, const Call& call, const PendingLogin& login, bool success,

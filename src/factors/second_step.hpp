@@ -32,7 +32,6 @@ struct PendingLogin {
   sessions::statements::UserRow user;
   std::vector<std::string> amr;  ///< of the first step
   Digest identifier_hash;
-  std::optional<Bytes> webauthn_challenge;
 };
 
 /// The login of an mfa_token. Refuses with mfa_token_invalid if it is unknown, expired, completed or of another device,

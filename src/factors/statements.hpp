@@ -16,7 +16,6 @@ struct PendingLoginRow {
   Digest identifier_hash;
   std::optional<Time> password_changed_at;  ///< of the password that was given
   std::string amr;
-  std::optional<Bytes> webauthn_challenge;
   Time expires_at;
   std::optional<Time> completed_at;
   std::optional<Time> current_password_changed_at;
@@ -28,7 +27,7 @@ struct PendingLoginRow {
   std::string display_name;
 };
 inline constexpr Statement<PendingLoginRow(Digest)> find_pending_login{R"sql(
-  SELECT l.id, l.user_id, l.device_hash, l.identifier_hash, l.password_changed_at, l.amr, l.webauthn_challenge,
+  SELECT l.id, l.user_id, l.device_hash, l.identifier_hash, l.password_changed_at, l.amr,
          l.expires_at, l.completed_at, c.changed_at, u.email, u.email_verified, u.username, u.status, u.created_at,
          p.display_name
   FROM pending_logins l JOIN users u ON u.id = l.user_id JOIN user_profiles p ON p.user_id = u.id

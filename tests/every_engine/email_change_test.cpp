@@ -363,6 +363,25 @@ TEST_P(EmailChanges, AreUndoneByTheHolderOfTheOldAddress) {
   EXPECT_EQ(count({"SELECT count(*) FROM email_undos"}), 0);
 }
 
+// Who changed the address had a fresh login, with which factors are added, too.
+TEST_P(EmailChanges, AreUndoneTogetherWithFactorsThatWereAddedSinceTheDayBefore) {
+  static constexpr Statement<void(UserId, bool, Bytes, Time)> add_factor{
+      "INSERT INTO totp_secrets (user_id, confirmed, sealed_secret, label, last_step, created_at) "
+      "VALUES ($1, $2, $3, '', 0, $4)"};
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  const Time changed_at = world.clock.now();
+  const auto token = changes(ada, "ada@example.org", "thief@example.net");
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
+    tx.execute(add_factor, user, true, Bytes(1), changed_at - 24h - 1us);
+    tx.execute(add_factor, user, false, Bytes(1), changed_at - 24h);
+    return {};
+  }));
+  ASSERT_TRUE(undoes(token));
+  EXPECT_EQ(count({"SELECT count(*) FROM totp_secrets"}), 1);
+  EXPECT_EQ(count({"SELECT count(*) FROM totp_secrets WHERE confirmed"}), 1) << "the owner's own stays";
+}
+
 TEST_P(EmailChanges, MayBeUndoneFor72Hours) {
   ada.settles_in();
   const auto token = changes(ada, "ada@example.org", "ada@example.net");

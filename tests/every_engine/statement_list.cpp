@@ -46,7 +46,6 @@ const std::vector<DeclaredStatement>& all_statements() {
       IN(accounts, delete_email_undo),
       IN(accounts, recent_guesses),
       IN(accounts, insert_guess),
-      IN(accounts, find_owner),
       IN(accounts, find_forgetful),
       IN(accounts, find_holder),
       IN(accounts, find_username),
