@@ -171,6 +171,9 @@ door::CallerChecks caller_checks(const factors::Deps& factors) {
   checks.identity = [&sessions](std::string_view identifier, const std::optional<Device>& device) {
     return sessions::identify(sessions, identifier, device);
   };
+  checks.identity_of_user = [&sessions](UserId user, const std::optional<Device>& device) {
+    return sessions::identity_of(sessions, user, device);
+  };
   return checks;
 }
 

@@ -1,9 +1,12 @@
 #include "accounts/change_password.hpp"
 
+#include <algorithm>
+
 #include "accounts/set_password.hpp"
 #include "accounts/statements.hpp"
-#include "accounts/status.hpp"
+#include "sessions/live_session.hpp"
 #include "sessions/login.hpp"
+#include "sessions/pending_login.hpp"
 #include "sessions/statements.hpp"
 
 namespace ostiary::accounts {
@@ -13,21 +16,30 @@ namespace {
 using statements::AccountRow;
 using statements::PasswordRow;
 
-/// The caller's account and its password, if it has one.
+/// The caller's account with its password, if it has one, and the second factors that renew a session.
 struct Own {
   AccountRow account;
   std::optional<PasswordRow> password;
+  std::vector<std::string> factors;
+
+  std::string methods() const {
+    auto all = factors;
+    if (password) all.insert(all.begin(), "password");
+    return sessions::join_words(all);
+  }
 };
 
-/// Refused if the session has ended, or the account was disabled, since the caller was authenticated.
 Result<Own> find_own(Transaction& tx, const Person& person, Time now) {
-  const auto session = tx.optional(sessions::statements::find_session, person.session_id);
-  auto account = tx.optional(statements::find_account, person.user_id);
-  const bool alive = session && !session->ended_at && now < session->expires_at;
-  if (!alive || !account || account->status != active_status) {
-    return refuse(Refusal::session_ended, "The session has ended.");
-  }
-  return Own{*std::move(account), tx.optional(statements::find_password, person.user_id)};
+  if (auto alive = sessions::require_live_session(tx, person, now); !alive) return std::unexpected(alive.error());
+  const auto found = tx.one(sessions::statements::find_factors, person.user_id, Digest{}, now, false);
+  return Own{tx.one(statements::find_account, person.user_id), tx.optional(statements::find_password, person.user_id),
+             sessions::methods_of(found)};
+}
+
+/// As for calls that need a fresh login: a session that lacks the account's second factor is not fresh.
+bool is_fresh(const Deps& deps, const Person& person, const Own& own, Time now) {
+  const bool has_factor = std::ranges::find(person.amr, sessions::multi_factor) != person.amr.end();
+  return now - person.auth_time <= deps.fresh_login_within && (has_factor || own.factors.empty());
 }
 
 std::unexpected<Refused> wrong_password() {
@@ -57,11 +69,14 @@ void record_wrong_password(const Deps& deps, const Call& call) {
 
 /// Whether the caller may change the password: the old one is right, or the login is fresh.
 Result<void> check_proof(const Deps& deps, const Call& call, const v1::ChangePasswordRequest& request,
-                         const std::optional<PasswordRow>& password, Time now) {
+                         const Own& own, Time now) {
   if (!request.has_old_password()) {
-    if (now - call.person().auth_time <= deps.fresh_login_within) return {};
-    return refuse(Refusal::fresh_login_required, "Send old_password, or sign in again.");
+    if (is_fresh(deps, call.person(), own, now)) return {};
+    auto stale = refuse(Refusal::fresh_login_required, "Send old_password, or reauthenticate.");
+    stale.error().facts.emplace_back("methods", own.methods());
+    return stale;
   }
+  const auto& password = own.password;
   auto guess = reserve_guess(deps, call);
   if (!guess) return std::unexpected(guess.error());
   if (password && deps.sessions.hasher.verify(Secret(request.old_password()), password->hash)) return {};
@@ -87,7 +102,7 @@ Result<v1::ChangePasswordReply> change_password(Deps& deps, const Call& call,
   if (!before) return std::unexpected(before.error());
   const auto checked = check_new_password(deps, before->account, request.new_password());
   if (!checked) return std::unexpected(checked.error());
-  const auto proof = check_proof(deps, call, request, before->password, now);
+  const auto proof = check_proof(deps, call, request, *before, now);
   if (!proof) return std::unexpected(proof.error());
   const std::string hash = room.hasher.hash(Secret(request.new_password()));
 

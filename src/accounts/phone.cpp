@@ -4,6 +4,7 @@
 #include "accounts/phone_numbers.hpp"
 #include "accounts/statements.hpp"
 #include "delivery/outbox.hpp"
+#include "sessions/live_session.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::accounts {
@@ -15,11 +16,12 @@ using statements::PhoneChangeRow;
 
 constexpr std::string_view change_action = "user.change_phone";
 
-/// Refused where the account was deleted since its session was checked.
-Result<AccountRow> phone_owner(Transaction& tx, const Call& call) {
-  auto row = tx.optional(statements::find_account, call.person().user_id);
-  if (!row) return refuse(Refusal::session_ended, "This account was deleted.");
-  return *std::move(row);
+/// Refused if the session ended since it was checked.
+Result<AccountRow> phone_owner(Transaction& tx, const Call& call, Time now) {
+  if (auto alive = sessions::require_live_session(tx, call.person(), now); !alive) {
+    return std::unexpected(alive.error());
+  }
+  return tx.one(statements::find_account, call.person().user_id);
 }
 
 std::unexpected<Refused> no_texts() { return refuse(Refusal::not_found, "This server sends no texts."); }
@@ -123,7 +125,7 @@ v1::AccountPhone take_number(Transaction& tx, const Deps& deps, const Call& call
 Result<v1::AccountPhone> get_phone(Deps& deps, const Call& call, const v1::GetPhoneRequest&) {
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.read([&](Transaction& tx) -> Result<v1::AccountPhone> {
-    const auto owner = phone_owner(tx, call);
+    const auto owner = phone_owner(tx, call, now);
     if (!owner) return std::unexpected(owner.error());
     return message_of(tx, deps, owner->id, now);
   });
@@ -135,7 +137,7 @@ Result<v1::ChangePhoneReply> change_phone(Deps& deps, const Call& call, const v1
   if (!number) return std::unexpected(number.error());
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::ChangePhoneReply> {
-    const auto owner = phone_owner(tx, call);
+    const auto owner = phone_owner(tx, call, now);
     if (!owner) return std::unexpected(owner.error());
     const UserId user = owner->id;
     const auto before = tx.optional(statements::find_phone_change, user);
@@ -168,7 +170,7 @@ Result<v1::ChangePhoneReply> resend_phone_code(Deps& deps, const Call& call,
   const auto id = parse_id<VerificationId>(request.verification_id());
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::ChangePhoneReply> {
-    const auto owner = phone_owner(tx, call);
+    const auto owner = phone_owner(tx, call, now);
     if (!owner) return std::unexpected(owner.error());
     const UserId user = owner->id;
     const auto change = open_change(tx, user, now);
@@ -190,7 +192,7 @@ Result<v1::AccountPhone> verify_phone(Deps& deps, const Call& call, const v1::Ve
   const auto id = parse_id<VerificationId>(request.verification_id());
   const Time now = deps.sessions.clock.now();
   return deps.sessions.db.transaction([&](Transaction& tx) -> Result<v1::AccountPhone> {
-    const auto owner = phone_owner(tx, call);
+    const auto owner = phone_owner(tx, call, now);
     if (!owner) return std::unexpected(owner.error());
     const UserId user = owner->id;
     const auto change = open_change(tx, user, now);
@@ -211,7 +213,7 @@ Result<v1::AccountPhone> verify_phone(Deps& deps, const Call& call, const v1::Ve
 }
 
 Result<void> remove_phone(Transaction& tx, const Deps& deps, const Call& call, Time now) {
-  const auto owner = phone_owner(tx, call);
+  const auto owner = phone_owner(tx, call, now);
   if (!owner) return std::unexpected(owner.error());
   const UserId user = owner->id;
   if (const auto change = tx.optional(statements::find_phone_change, user)) {

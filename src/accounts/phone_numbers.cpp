@@ -19,12 +19,13 @@ std::optional<Time> time_of(const std::optional<statements::TextRow>& text) {
 
 void tell_of_cap(Transaction& tx, const Deps& deps, const Call& call, UserId user, const std::string& country_code,
                  std::string_view action, CapVerdict cap) {
-  deps.sessions.audit.record(tx, call,
-                             {.action = action,
-                              .outcome = audit::Outcome::refused,
-                              .user = user,
-                              .reason = name_of(cap),
-                              .metadata = {{"country_code", country_code}}});
+  // No audit row: nothing slows down whoever asks for another text at a cap.
+  deps.sessions.audit.log_only(tx, call,
+                               {.action = action,
+                                .outcome = audit::Outcome::refused,
+                                .user = user,
+                                .reason = name_of(cap),
+                                .metadata = {{"country_code", country_code}}});
   tx.after_commit([&log = deps.sessions.log, country_code, cap] {
     log.write(LogLevel::warning, "sms.capped", {{"cap", name_of(cap)}, {"country_code", country_code}});
   });

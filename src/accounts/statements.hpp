@@ -222,8 +222,12 @@ inline constexpr Statement<OwnerRow(std::string, Time)> find_holder{R"sql(
   SELECT u.id, u.email, p.display_name, p.locale, n.sent_at, h.email
   FROM users u JOIN user_profiles p ON p.user_id = u.id LEFT JOIN registration_notices n ON n.user_id = u.id
     LEFT JOIN email_undos h ON h.email_canonical = $1 AND h.user_id = u.id
-  WHERE u.id = coalesce((SELECT o.id FROM users o WHERE o.email_canonical = $1),
-                        (SELECT e.user_id FROM email_undos e WHERE e.email_canonical = $1 AND e.expires_at > $2))
+  WHERE u.id IN (
+    SELECT o.id FROM users o WHERE o.email_canonical = $1
+    UNION ALL
+    SELECT e.user_id FROM email_undos e WHERE e.email_canonical = $1 AND e.expires_at > $2
+      AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_canonical = $1)
+  )
 )sql"};
 
 struct UserIdRow {

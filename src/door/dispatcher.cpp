@@ -78,6 +78,7 @@ struct Dispatcher::Impl : DispatcherParts, std::enable_shared_from_this<Dispatch
 
   Objection admit(Passage& passage);
   limits::Buckets of_remembered_caller(const Passage& passage) const;
+  limits::Buckets of_proven_caller(RateClass rate, const Call& call) const;
   static void find_device(Passage& passage, const CallerChecks::FindDevice& find);
   Objection make_room(Passage& passage);
   Reply pass(Passage& passage);
@@ -110,6 +111,9 @@ void Dispatcher::Impl::require_checks() const {
     }
     if (!method.identifiers.empty() && counts_identifiers(limits.rates(method.policy.rate()))) {
       require(checks.identity != nullptr, "whom an identifier names");
+    }
+    if (method.policy.caller() == USER && method.policy.rate() == SIGN_IN) {
+      require(checks.identity_of_user != nullptr, "whom a fresh login is charged to");
     }
   }
 }
@@ -176,6 +180,8 @@ Objection Dispatcher::Impl::admit(Passage& passage) {
 /// Whoever is known without a look into the database pays at the door, so that neither their calls need room in their
 /// address's budget, nor those beyond their own budget cost a worker. Empty for all others.
 limits::Buckets Dispatcher::Impl::of_remembered_caller(const Passage& passage) const {
+  // Whose guesses those of a sign-in are depends on the device, for which the database is asked.
+  if (passage.method.policy.rate() == SIGN_IN) return {};
   const auto kind = passage.method.policy.caller();
   const auto& token = passage.inbound.access_token;
   if ((kind != USER && kind != PERMISSION) || !token || !checks.remembered_user) return {};
@@ -261,11 +267,22 @@ Objection Dispatcher::Impl::judge_freshness(const Person& person, Time now) cons
   return stale;
 }
 
+/// A guess at what a signed-in user signs in with is charged as at a sign-in: a known device keeps its own budget (B3).
+limits::Buckets Dispatcher::Impl::of_proven_caller(RateClass rate, const Call& call) const {
+  const auto* const person = std::get_if<Person>(&call.caller);
+  if (rate != SIGN_IN || !person) return limits.of_caller(rate, call.caller);
+  auto buckets = limits.of_session(rate, person->session_id);
+  const auto of_account =
+      limits.of_account(rate, checks.identity_of_user(person->user_id, call.device), call.address, call.device);
+  buckets.insert(buckets.end(), of_account.begin(), of_account.end());
+  return buckets;
+}
+
 /// Takes what the call costs those who are known by now: the session or service, and the account that is named.
 Objection Dispatcher::Impl::count(Passage& passage) {
   const auto rate = passage.method.policy.rate();
   const auto& call = passage.call;
-  auto buckets = passage.has_caller_paid ? limits::Buckets{} : limits.of_caller(rate, call.caller);
+  auto buckets = passage.has_caller_paid ? limits::Buckets{} : of_proven_caller(rate, call);
   const bool pays_alone = !buckets.empty();
   const auto identifier =
       counts_identifiers(limits.rates(rate)) ? identifier_of(passage.method, *passage.request) : std::nullopt;

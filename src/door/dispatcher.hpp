@@ -50,6 +50,8 @@ struct CallerChecks {
   FindDevice remembered_device;
   /// The identity of an identifier (an email or a username, as given).
   std::function<limits::Identity(std::string_view identifier, const std::optional<Device>& device)> identity;
+  /// The identity of a signed-in user whose call is charged like a sign-in.
+  std::function<limits::Identity(UserId user, const std::optional<Device>& device)> identity_of_user;
 };
 
 using Reply = Result<std::unique_ptr<contract::Message>>;

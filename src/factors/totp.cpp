@@ -9,6 +9,7 @@
 #include "factors/qr_code.hpp"
 #include "factors/second_step.hpp"
 #include "factors/statements.hpp"
+#include "sessions/live_session.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::factors {
@@ -90,9 +91,11 @@ Result<v1::TotpOffer> generate_totp(Deps& deps, const Call& call, const v1::Gene
   const Time now = deps.accounts.sessions.clock.now();
   const Bytes secret = draw_secret(deps);
   const auto account = deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<std::string> {
-    const auto user = tx.optional(sessions::statements::find_user, call.person().user_id);
-    if (!user || user->status != "active") return refuse(Refusal::session_ended, "The session has ended.");
-    return offer_secret(tx, deps, *user, secret, request.label(), now);
+    if (auto alive = sessions::require_live_session(tx, call.person(), now); !alive) {
+      return std::unexpected(alive.error());
+    }
+    const auto user = tx.one(sessions::statements::find_user, call.person().user_id);
+    return offer_secret(tx, deps, user, secret, request.label(), now);
   });
   if (!account) return std::unexpected(account.error());
   return offer_reply(deps, *account, secret, now);
@@ -102,6 +105,9 @@ Result<v1::ConfirmTotpReply> confirm_totp(Deps& deps, const Call& call, const v1
   const UserId user = call.person().user_id;
   const Time now = deps.accounts.sessions.clock.now();
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::ConfirmTotpReply> {
+    if (auto alive = sessions::require_live_session(tx, call.person(), now); !alive) {
+      return std::unexpected(alive.error());
+    }
     if (const auto taken = take_offer(tx, deps, call, user, request.code(), now); !taken) {
       return std::unexpected(taken.error());
     }

@@ -6,6 +6,7 @@
 #include "factors/backup_codes.hpp"
 #include "factors/changed_factor.hpp"
 #include "factors/webauthn_challenges.hpp"
+#include "sessions/live_session.hpp"
 #include "sessions/start_session.hpp"
 
 namespace ostiary::factors {
@@ -146,12 +147,12 @@ Result<v1::PublicKeyCredentialCreationOptionsJSON> begin_webauthn_credential(
   const Time now = deps.accounts.sessions.clock.now();
   using Options = v1::PublicKeyCredentialCreationOptionsJSON;
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<Options> {
-    const auto user = tx.optional(sessions::statements::find_user, person.user_id);
-    if (!user) return refuse(Refusal::session_ended, "The account is gone.");
+    if (auto alive = sessions::require_live_session(tx, person, now); !alive) return std::unexpected(alive.error());
+    const auto user = tx.one(sessions::statements::find_user, person.user_id);
     const auto credentials = tx.all(statements::list_webauthn_credentials, person.user_id);
     if (credentials.size() >= most_credentials) return refuse_more();
     const Bytes challenge = make_challenge(tx, deps, {ChallengeUse::Purpose::add, person.session_id.uuid.bytes}, now);
-    return creation_options(deps, *user, credentials, challenge);
+    return creation_options(deps, user, credentials, challenge);
   });
 }
 
@@ -163,8 +164,9 @@ Result<v1::AddWebAuthnCredentialReply> add_webauthn_credential(Deps& deps, const
   if (!made) return std::unexpected(made.error());
   const auto row = row_of(deps, request, *made, now);
   return deps.accounts.sessions.db.transaction([&](Transaction& tx) -> Result<v1::AddWebAuthnCredentialReply> {
-    const auto owner = tx.optional(sessions::statements::find_user, user);
-    if (!owner || owner->status != "active") return refuse(Refusal::session_ended, "The account may not sign in.");
+    if (auto alive = sessions::require_live_session(tx, call.person(), now); !alive) {
+      return std::unexpected(alive.error());
+    }
     if (tx.all(statements::list_webauthn_credentials, user).size() >= most_credentials) return refuse_more();
     const auto added = tx.execute(statements::insert_webauthn_credential, row.id, user, row.credential_id,
                                   made->public_key, std::int64_t{made->sign_count}, row.label, row.transports,
