@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds polling_pause{1};
+constexpr std::chrono::milliseconds pause_for_the_answer{10};
 constexpr std::chrono::minutes clean_up_pause{1};
 constexpr std::chrono::seconds clean_up_pause_beside_jobs{1};
 constexpr std::chrono::minutes longest_silence{1};
@@ -127,9 +128,12 @@ void Executor::work() {
   }
 }
 
+/// Work that starts while the call that ordered it is still answered would slow down that answer, and its time would
+/// tell that a mail is sent (B1).
 void Executor::pause() {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, polling_pause, [this] { return woken_ || stopping_; });
+  if (woken_) changed_.wait_for(lock, pause_for_the_answer, [this] { return stopping_; });
   woken_ = false;
 }
 

@@ -58,7 +58,7 @@ class Executor {
   /// Starts this number of threads. Each uses a database connection only while it needs one.
   void start(int threads);
 
-  /// Signals that a job was committed, so that it starts at once instead of within a second. Does not block or throw.
+  /// Signals that a job was committed, so that it starts within 10 ms instead of a second. Does not block or throw.
   void wake();
 
   /// Lets running attempts finish until `deadline`, makes the mailer and the gateway for texts interrupt the others,

@@ -118,7 +118,12 @@ export class HttpClient {
         },
       )
       outgoing.setTimeout(30_000, () => outgoing.destroy(new Error(`${verb} ${path}: no answer in 30 s`)))
-      outgoing.on('error', reject)
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // A server may close a kept connection while a request is on its way (RFC 9110, section 9.2.2).
+        const isToRepeat = verb === 'GET' && outgoing.reusedSocket && error.code === 'ECONNRESET'
+        if (isToRepeat) resolve(this.request(verb, path, request))
+        else reject(error)
+      })
       outgoing.end(body)
     })
     if (usesCookies) {
