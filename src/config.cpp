@@ -394,6 +394,7 @@ class Reading {
     check_public();
     check_cookie_domain();
     check_origins();
+    check_mfa();
     check_webauthn();
     if (config_.is_local() && !config_.hsts->empty()) {
       warnings_.push_back("HSTS: has no effect while PUBLIC_URL is on this machine");
@@ -472,6 +473,13 @@ class Reading {
                             ": browsers send no cookies from there, and with BROWSER_TOKENS=cookie its pages get "
                             "no tokens, so nobody can be signed in on them; set BROWSER_TOKENS=body");
       }
+    }
+  }
+
+  void check_mfa() {
+    if (*config_.mfa_required == sessions::MfaRequired::roles && config_.mfa_required_roles->empty()) {
+      errors_.push_back("MFA_REQUIRED_ROLES (" + config_.mfa_required_roles.origin +
+                        "): expected at least one role, as MFA_REQUIRED is roles");
     }
   }
 

@@ -294,7 +294,7 @@ struct Config {
       .read = reading::dialling_prefixes};
   Setting<std::uint32_t> sms_per_number{.name = "SMS_PER_NUMBER",
                                         .value = 5,
-                                        .meaning = "The most texts to one number in 24 hours.",
+                                        .meaning = "The most texts in 24 hours to prove one number.",
                                         .bounds = {1, 1000}};
   Setting<std::uint32_t> sms_per_account{.name = "SMS_PER_ACCOUNT",
                                          .value = 10,
@@ -303,10 +303,14 @@ struct Config {
   Setting<std::uint32_t> sms_per_prefix{
       .name = "SMS_PER_PREFIX",
       .value = 50,
-      .meaning = "The most texts in 24 hours to numbers that have the first seven digits in common.",
+      .meaning =
+          "The most texts in 24 hours to numbers that have the first seven digits in common. A fifth is kept for "
+          "logins.",
       .bounds = {1, 100'000}};
-  Setting<std::uint32_t> sms_per_day{
-      .name = "SMS_PER_DAY", .value = 1000, .meaning = "The most texts in 24 hours in all.", .bounds = {1, 100'000}};
+  Setting<std::uint32_t> sms_per_day{.name = "SMS_PER_DAY",
+                                     .value = 1000,
+                                     .meaning = "The most texts in 24 hours in all. A fifth is kept for logins.",
+                                     .bounds = {1, 100'000}};
 
   Heading accounts{"Registration and passwords", ""};
   Setting<bool> registration_verify_email{
@@ -389,7 +393,8 @@ struct Config {
   Setting<std::vector<std::string>> mfa_required_roles{
       .name = "MFA_REQUIRED_ROLES",
       .value = {std::string(sessions::admin_role)},
-      .meaning = "The roles for which MFA_REQUIRED=roles requires a second factor."};
+      .meaning = "The roles for which MFA_REQUIRED=roles requires a second factor. Whether a role has such a name "
+                 "is not checked: roles are made later."};
   Setting<bool> mfa_sms{
       .name = "MFA_SMS",
       .value = false,

@@ -75,6 +75,7 @@ struct Run {
   cli::ExitStatus operator()(const cli::DisableUser& command) const { return disable_user(config, log, command); }
   cli::ExitStatus operator()(const cli::EnableUser& command) const { return enable_user(config, log, command); }
   cli::ExitStatus operator()(const cli::EndSessions& command) const { return end_sessions(config, log, command); }
+  cli::ExitStatus operator()(const cli::RemoveFactors& command) const { return remove_factors(config, log, command); }
   cli::ExitStatus operator()(const cli::MakeAdmin& command) const { return make_admin(config, log, command); }
   cli::ExitStatus operator()(const cli::RemoveRole& command) const { return remove_role(config, log, command); }
 };

@@ -19,6 +19,7 @@ cli::ExitStatus delete_user(const Config& config, Log& log, const cli::DeleteUse
 cli::ExitStatus disable_user(const Config& config, Log& log, const cli::DisableUser& command);
 cli::ExitStatus enable_user(const Config& config, Log& log, const cli::EnableUser& command);
 cli::ExitStatus end_sessions(const Config& config, Log& log, const cli::EndSessions& command);
+cli::ExitStatus remove_factors(const Config& config, Log& log, const cli::RemoveFactors& command);
 cli::ExitStatus make_admin(const Config& config, Log& log, const cli::MakeAdmin& command);
 cli::ExitStatus remove_role(const Config& config, Log& log, const cli::RemoveRole& command);
 

@@ -5,6 +5,7 @@
 #include "accounts/change_status.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/delete_account.hpp"
+#include "accounts/forget_factors.hpp"
 #include "accounts/manage_accounts.hpp"
 #include "accounts/set_password.hpp"
 #include "accounts/verify_by_operator.hpp"
@@ -265,6 +266,17 @@ cli::ExitStatus end_sessions(const Config& config, Log& log, const cli::EndSessi
   if (!ended) return fail(ended.error());
   return print_change(office, *account, command.json,
                       *ended == 0 ? "had no session" : "is signed out: " + counted_sessions(*ended) + " ended",
+                      {{"ended_sessions", *ended}});
+}
+
+cli::ExitStatus remove_factors(const Config& config, Log& log, const cli::RemoveFactors& command) {
+  Office office(config, log);
+  const auto account = office.find(command.name);
+  if (!account) return fail(account.error());
+  const auto ended = accounts::remove_factors(office.rooms.accounts, office.call(), account->row.id);
+  if (!ended) return fail(ended.error());
+  return print_change(office, *account, command.json,
+                      "has no second factors any more; " + counted_sessions(*ended) + " ended",
                       {{"ended_sessions", *ended}});
 }
 

@@ -144,7 +144,7 @@ Result<v1::ChangePhoneReply> change_phone(Deps& deps, const Call& call, const v1
     if (before) {
       if (const auto wait = wait_for_change(tx, deps, user, *before, *number, now)) return too_early(*wait);
     }
-    if (auto counted = count_text(tx, deps, call, user, *number, change_action, now); !counted) {
+    if (auto counted = count_text(tx, deps, call, user, *number, TextUse::proof, now); !counted) {
       return tx.keep(std::unexpected(counted.error()));
     }
     if (before) tx.execute(statements::delete_challenge, before->id);
@@ -177,7 +177,9 @@ Result<v1::ChangePhoneReply> resend_phone_code(Deps& deps, const Call& call,
     if (!change || id != change->id) return unknown_change();
     if (const auto wait = wait_for_code(deps, *change, now)) return too_early(*wait);
     const auto number = open_number(tx, deps, user, phone_change_purpose, change->number_sealed);
-    if (auto counted = count_text(tx, deps, call, user, number, change_action, now); !counted) {
+    // Begun before the setting was narrowed.
+    if (!limits::begins_with_any(number, deps.texts.countries)) return unknown_change();
+    if (auto counted = count_text(tx, deps, call, user, number, TextUse::proof, now); !counted) {
       return tx.keep(std::unexpected(counted.error()));
     }
     const FreshCode fresh = make_code(deps, verify_phone_purpose, change->id, subject_of(user));

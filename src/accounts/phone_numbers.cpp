@@ -59,8 +59,8 @@ std::optional<ProvenPhone> find_phone(Transaction& tx, const Deps& deps, UserId 
 }
 
 Result<void> count_text(Transaction& tx, const Deps& deps, const Call& call, UserId user,
-                        const limits::PhoneNumber& number, std::string_view action, Time now) {
-  const auto& policy = deps.texts;
+                        const limits::PhoneNumber& number, TextUse use, Time now) {
+  const auto policy = caps_for(deps.texts, use);
   const auto digits = std::string_view(number.e164).substr(1);
   const Digest number_hash = index_of(deps, number);
   const Digest prefix_hash = blind_index(deps, "prefix", digits.substr(0, prefix_digits));
@@ -68,12 +68,14 @@ Result<void> count_text(Transaction& tx, const Deps& deps, const Call& call, Use
   using namespace statements;
   const ReachedCaps reached{
       time_of(tx.optional(older_text_of_account, user, since, policy.per_account - 1)),
-      time_of(tx.optional(older_text_to_number, number_hash, since, policy.per_number - 1)),
+      use == TextUse::login ? std::nullopt
+                            : time_of(tx.optional(older_text_to_number, number_hash, since, policy.per_number - 1)),
       time_of(tx.optional(older_text_to_prefix, prefix_hash, since, policy.per_prefix - 1)),
       time_of(tx.optional(older_text, since, policy.per_day - 1)),
   };
   const auto [verdict, wait] = judge_caps(reached, now);
   if (verdict != CapVerdict::sent) {
+    const auto action = use == TextUse::login ? "session.start" : "user.change_phone";
     tell_of_cap(tx, deps, call, user, number.country_code, action, verdict);
     return refuse_for(Refusal::rate_limited, wait, "Too many texts were asked for.");
   }

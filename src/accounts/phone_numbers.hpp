@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "accounts/codes.hpp"
+#include "accounts/text_caps.hpp"
 #include "limits/phone_number.hpp"
 
 namespace ostiary::accounts {
@@ -28,9 +29,10 @@ inline constexpr std::string_view phone_purpose = "phone number", phone_change_p
 Digest index_of(const Deps& deps, const limits::PhoneNumber& number);
 
 /// Counts a text of `user` to `number` for the caps, which all servers on the database share. Where one is reached,
-/// refuses with rate_limited, and says so in the audit log and the log; such a refusal must commit (`tx.keep`).
+/// refuses with rate_limited, and says so in the log; such a refusal must commit (`tx.keep`). The cap of a number does
+/// not hold for a login: whoever enters somebody else's number could spend it.
 Result<void> count_text(Transaction& tx, const Deps& deps, const Call& call, UserId user,
-                        const limits::PhoneNumber& number, std::string_view action, Time now);
+                        const limits::PhoneNumber& number, TextUse use, Time now);
 
 /// Orders the text with a code, by the template that has the purpose's name.
 void order_code_text(Transaction& tx, const Deps& deps, UserId user, std::string_view purpose, const FreshCode& fresh,

@@ -5,6 +5,14 @@
 
 namespace ostiary::accounts {
 
+TextPolicy caps_for(TextPolicy policy, TextUse use) {
+  if (use == TextUse::proof) {
+    policy.per_prefix -= policy.per_prefix / 5;
+    policy.per_day -= policy.per_day / 5;
+  }
+  return policy;
+}
+
 CapJudgment judge_caps(const ReachedCaps& reached, Time now) {
   CapJudgment judgment;
   const auto look = [&](const std::optional<Time>& oldest, CapVerdict verdict) {

@@ -26,6 +26,13 @@ struct TextPolicy {
 
 inline constexpr std::chrono::hours text_window{24};
 
+/// What a text is for: to prove a number that anybody may enter, or to complete a login whose password was right.
+enum class TextUse { proof, login };
+
+/// The caps for one use. A fifth of the caps for a prefix and for a day is kept for logins, so that proofs of numbers
+/// keep nobody out.
+TextPolicy caps_for(TextPolicy policy, TextUse use);
+
 /// Numbers that have these many first digits in common count as alike: ranges that fraudsters rent are of a thousand to
 /// a hundred thousand numbers.
 inline constexpr std::size_t prefix_digits = 7;

@@ -33,5 +33,17 @@ TEST(TextCaps, AreJudgedInOrderAndTheLongestWaitIsTold) {
   }
 }
 
+TEST(TextCaps, KeepAFifthForLogins) {
+  TextPolicy policy;
+  policy.per_prefix = 50;
+  policy.per_day = 4;
+  const auto of_proofs = caps_for(policy, TextUse::proof), of_logins = caps_for(policy, TextUse::login);
+  EXPECT_EQ(of_proofs.per_prefix, 40);
+  EXPECT_EQ(of_proofs.per_day, 4) << "too few to keep some";
+  EXPECT_EQ(of_proofs.per_number, policy.per_number);
+  EXPECT_EQ(of_logins.per_prefix, 50);
+  EXPECT_EQ(of_logins.per_day, 4);
+}
+
 }  // namespace
 }  // namespace ostiary::accounts

@@ -144,6 +144,13 @@ Examples:
   ostiary user end-sessions ada@example.org
   ostiary user end-sessions ada --json | jq .ended_sessions)";
 
+constexpr const char* remove_factors_examples =
+    R"(Removes authenticator app, security keys and passkeys, backup codes and phone number, for an owner who lost them.
+All sessions end, and the owner is told by mail. Make sure first that it is the owner who asks.
+
+Examples:
+  ostiary user remove-factors ada@example.org)";
+
 constexpr const char* admin_examples =
     R"(The session check and access tokens then contain the role. Existing sessions get
 it when they are refreshed. No call of this version requires the role: it is for your applications to read.
@@ -180,6 +187,7 @@ struct Options {
   DisableUser disable;
   EnableUser enable;
   EndSessions end_sessions;
+  RemoveFactors remove_factors;
   DeleteUser remove;
   MakeAdmin make_admin;
   RemoveRole remove_role;
@@ -233,6 +241,8 @@ void add_user_commands(CLI::App& user, Options& options) {
   add_named(user, "enable", "Enable a disabled account", enable_examples, options.enable, options.chosen);
   add_named(user, "end-sessions", "End all sessions of an account", end_sessions_examples, options.end_sessions,
             options.chosen);
+  add_named(user, "remove-factors", "Remove all second factors of an account", remove_factors_examples,
+            options.remove_factors, options.chosen);
   add_named(user, "delete", "Delete an account and its personal data permanently", delete_examples, options.remove,
             options.chosen)
       ->add_flag("--yes", options.remove.yes, "Do not ask");

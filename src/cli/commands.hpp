@@ -74,6 +74,10 @@ struct SetPassword {
   std::string name;
   bool json = false;
 };
+struct RemoveFactors {
+  std::string name;
+  bool json = false;
+};
 struct DeleteUser {
   std::string name;
   bool yes = false;
@@ -91,7 +95,7 @@ struct RemoveRole {
 
 using Command = std::variant<Serve, Work, Migrate, ShowMigrations, ShowConfig, ShowManual, DescribeApi, Doctor,
                              CreateUser, ListUsers, ShowUser, VerifyUser, SetPassword, DisableUser, EnableUser,
-                             EndSessions, DeleteUser, MakeAdmin, RemoveRole>;
+                             EndSessions, RemoveFactors, DeleteUser, MakeAdmin, RemoveRole>;
 
 /// Parses the arguments. If there is nothing to run (help was printed on `out`, or the arguments are wrong and `error`
 /// has the message), the error is the exit status.

@@ -45,6 +45,7 @@ TEST(CommandLine, KnowsItsCommands) {
   EXPECT_EQ(parsed_as<DisableUser>({"user", "disable", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<EnableUser>({"user", "enable", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<EndSessions>({"user", "end-sessions", "ada"}).name, "ada");
+  EXPECT_EQ(parsed_as<RemoveFactors>({"user", "remove-factors", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<MakeAdmin>({"user", "make-admin", "ada@example.org"}).name, "ada@example.org");
   EXPECT_EQ(parsed_as<VerifyUser>({"user", "verify", "ada"}).name, "ada");
   EXPECT_EQ(parsed_as<SetPassword>({"user", "set-password", "ada"}).name, "ada");
@@ -162,10 +163,10 @@ INSTANTIATE_TEST_SUITE_P(All, Help,
                                            Arguments{"config"}, Arguments{"user", "create"}, Arguments{"user", "list"},
                                            Arguments{"user", "show"}, Arguments{"user", "make-admin"},
                                            Arguments{"user", "disable"}, Arguments{"user", "enable"},
-                                           Arguments{"user", "end-sessions"}, Arguments{"user", "verify"},
-                                           Arguments{"user", "set-password"}, Arguments{"user", "delete"},
-                                           Arguments{"user", "remove-role"}, Arguments{"openapi"},
-                                           Arguments{"doctor"}));
+                                           Arguments{"user", "end-sessions"}, Arguments{"user", "remove-factors"},
+                                           Arguments{"user", "verify"}, Arguments{"user", "set-password"},
+                                           Arguments{"user", "delete"}, Arguments{"user", "remove-role"},
+                                           Arguments{"openapi"}, Arguments{"doctor"}));
 
 TEST(CommandLine, TellsItsVersion) { EXPECT_EQ(run({"--version"}).out, "ostiary " OSTIARY_VERSION "\n"); }
 

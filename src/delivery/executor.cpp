@@ -19,7 +19,7 @@ constexpr std::chrono::seconds clean_up_pause_beside_jobs{1};
 constexpr std::chrono::minutes longest_silence{1};
 constexpr std::size_t longest_error = 300;
 /// Texts first: they hold codes, and are few.
-constexpr std::array job_kinds{sms_job, mail_job};
+constexpr std::array<std::string_view, 2> job_kinds{sms_job, mail_job};
 constexpr int most_buried = 1000;  ///< before an executor shows again that it is at work
 
 /// What a foreign server said, fit for a text column and a log line.
@@ -65,13 +65,16 @@ Executor::Executor(const ExecutorParts& parts, std::string mail_domain)
 
 Executor::~Executor() { stop(); }
 
+/// Only the first thread sends texts: a gateway that hangs delays no mail that another thread can send.
+Executor::Kinds Executor::kinds_of_thread(int index) { return Kinds(job_kinds).subspan(index == 0 ? 0 : 1); }
+
 void Executor::start(int threads) {
   looked_at_ = std::chrono::steady_clock::now();
   threads_at_work_ = threads;
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] {
+    threads_.emplace_back([this, kinds = kinds_of_thread(i)] {
       give_way_to_short_work();
-      work();
+      work(kinds);
       {
         const std::scoped_lock lock(mutex_);
         --threads_at_work_;
@@ -90,9 +93,9 @@ bool Executor::is_at_work() const {
 void Executor::wake() {
   {
     const std::scoped_lock lock(mutex_);
-    woken_ = true;
+    ++wakes_;
   }
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void Executor::stop(std::chrono::steady_clock::time_point deadline) {
@@ -112,29 +115,30 @@ void Executor::stop(std::chrono::steady_clock::time_point deadline) {
   looked_at_ = std::chrono::steady_clock::time_point{};
 }
 
-void Executor::work() {
+void Executor::work(Kinds kinds) {
+  std::uint64_t wakes_seen = 0;
   while (!is_stopping()) {
     looked_at_ = std::chrono::steady_clock::now();
     bool worked = false;
     try {
       if (clock_was_set_back()) bring_jobs_forward();
-      worked = run_one();
+      worked = run_one_of(kinds);
       if (begins_to_clean_up(worked)) worked = clean_up_once() || worked;
     } catch (const std::exception& error) {
       parts_.log.write(LogLevel::error, "executor.failed", {{"error", error.what()}});
       worked = false;
     }
-    if (!worked) pause();
+    if (!worked) pause(wakes_seen);
   }
 }
 
 /// Work that starts while the call that ordered it is still answered would slow down that answer, and its time would
 /// tell that a mail is sent (B1).
-void Executor::pause() {
+void Executor::pause(std::uint64_t& wakes_seen) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, polling_pause, [this] { return woken_ || stopping_; });
-  if (woken_) changed_.wait_for(lock, pause_for_the_answer, [this] { return stopping_; });
-  woken_ = false;
+  changed_.wait_for(lock, polling_pause, [&] { return wakes_ != wakes_seen || stopping_; });
+  if (wakes_ != wakes_seen) changed_.wait_for(lock, pause_for_the_answer, [this] { return stopping_; });
+  wakes_seen = wakes_;
 }
 
 bool Executor::is_stopping() {
@@ -204,9 +208,11 @@ BroughtForward bring_some_forward(Transaction& tx, std::string_view kind, Time n
   return brought;
 }
 
-bool Executor::run_one() {
+bool Executor::run_one() { return run_one_of(job_kinds); }
+
+bool Executor::run_one_of(Kinds kinds) {
   for (const std::string_view kind : kinds_due()) {
-    if (run_one_of(kind)) return true;
+    if (std::ranges::find(kinds, kind) != kinds.end() && run_one_of(kind)) return true;
   }
   return false;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -85,8 +86,13 @@ class Executor {
     ClaimVerdict verdict = ClaimVerdict::taken;
   };
 
-  void work();
-  void pause();
+  /// The kinds of jobs that a thread runs, the most urgent first.
+  using Kinds = std::span<const std::string_view>;
+  static Kinds kinds_of_thread(int index);
+
+  void work(Kinds kinds);
+  void pause(std::uint64_t& wakes_seen);
+  bool run_one_of(Kinds kinds);
   std::vector<std::string_view> kinds_due();
   bool run_one_of(std::string_view kind);
   Claim claim(std::string_view kind);
@@ -110,7 +116,7 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<std::int64_t> waiting_ = 0;
-  bool woken_ = false;
+  std::uint64_t wakes_ = 0;
   bool stopping_ = false;
   int threads_at_work_ = 0;
   bool cleans_up_ = false;  ///< whether a thread is cleaning up

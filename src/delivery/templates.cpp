@@ -52,6 +52,7 @@ const std::array mail_kinds{
     MailKind{"login_sms", text_values, text_forms},
     MailKind{"totp_added", notice_values},
     MailKind{"totp_removed", notice_values},
+    MailKind{"factors_removed", notice_values},
     MailKind{"backup_codes_made", notice_values},
     MailKind{"backup_code_used", and_value(notice_values, "codes_left")},
     MailKind{"device_remembered", notice_values},

@@ -72,7 +72,8 @@ Result<v1::SendLoginTextReply> send_login_text(Deps& deps, const Call& call, con
         return refuse_for(Refusal::resend_too_early, *wait, "A code was sent a moment ago.");
       }
     }
-    auto counted = accounts::count_text(tx, deps.accounts, call, login->user.id, *number, "session.start", now);
+    auto counted =
+        accounts::count_text(tx, deps.accounts, call, login->user.id, *number, accounts::TextUse::login, now);
     if (!counted) return tx.keep(std::unexpected(counted.error()));
     room.audit.log_only(tx, call, {.action = "session.start", .user = login->user.id, .reason = "code_texted"});
     return text_code(tx, deps, *login, *number, call.device ? call.device->hash : Digest{}, now);

@@ -110,7 +110,8 @@ struct WebAuthnCredentialRow {
 };
 /// All of them: an account has no more.
 inline constexpr Statement<WebAuthnCredentialRow(UserId)> list_webauthn_credentials{R"sql(
-  SELECT id, credential_id, label, transports, aaguid, discoverable, backup_eligible, backed_up, created_at, last_used_at
+  SELECT id, credential_id, label, transports, aaguid, discoverable, backup_eligible, backed_up, created_at,
+         last_used_at
   FROM webauthn_credentials WHERE user_id = $1 ORDER BY created_at, id LIMIT 20
 )sql"};
 

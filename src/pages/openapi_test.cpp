@@ -110,7 +110,7 @@ TEST_F(Described, NamesRefusalAnswersByTheirCodes) {
   EXPECT_EQ(name("/login", "post 403"), "Problem403CrossSiteRequestEmailNotVerifiedAccountDisabled");
   EXPECT_EQ(name("/register", "post 400"),
             "Problem400MissingFieldInvalidFieldConflictingCredentialsWeakPasswordAndOthersWithMessage");
-  EXPECT_EQ(name("/register", "post 403"), "Problem403CrossSiteRequestWithMessage");
+  EXPECT_EQ(name("/register", "post 403"), "Problem403CrossSiteRequestEnrolmentRequiredWithMessage");
   EXPECT_EQ(name("/health", "get default"), "Problem");
   for (const auto& response : at("/components/responses").as_object()) {
     EXPECT_LE(response.key().size(), 100U) << response.key();

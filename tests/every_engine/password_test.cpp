@@ -7,6 +7,7 @@
 #include "accounts/change_status.hpp"
 #include "accounts/create_account.hpp"
 #include "accounts/delete_account.hpp"
+#include "accounts/forget_factors.hpp"
 #include "accounts/forgot_password.hpp"
 #include "accounts/reset_password.hpp"
 #include "accounts/set_password.hpp"
@@ -357,6 +358,30 @@ TEST_P(Passwords, AResetRemovesFactorsOfWhoeverDidNotProveTheAddressB37) {
   add();
   ASSERT_TRUE(resets_by_link(token_in(asks_for_mail())));
   EXPECT_EQ(count(factors), 1) << "the owner's own stays";
+}
+
+TEST_P(Passwords, AnOperatorRemovesAllFactorsAndTheOwnerIsTold) {
+  static constexpr Statement<void(UserId, Bytes, Time)> add_factor{
+      "INSERT INTO totp_secrets (user_id, confirmed, sealed_secret, label, last_step, created_at) "
+      "VALUES ($1, true, $2, '', 0, $3)"};
+  ada.settles_in();
+  const auto user = ada.is_recognised()->user_id;
+  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
+    tx.execute(add_factor, user, Bytes(1), world.clock.now());
+    return {};
+  }));
+  (void)world.delivered();
+  EXPECT_EQ(accounts::remove_factors(world.accounts, stranger.call(), user), 1);
+  EXPECT_FALSE(ada.is_recognised());
+  static constexpr Statement<CountRow()> factors{"SELECT count(*) FROM totp_secrets"};
+  EXPECT_EQ(count(factors), 0);
+  const auto mails = world.delivered();
+  ASSERT_EQ(mails.size(), 1U);
+  EXPECT_THAT(mails.front().text, HasSubstr("all second factors"));
+  const auto reply = ada.logs_in();
+  ASSERT_TRUE(reply) << refusal_of(reply);
+  EXPECT_FALSE(reply->mfa_required());
+  EXPECT_EQ(refusal_of(accounts::remove_factors(world.accounts, stranger.call(), UserId{})), "not_found");
 }
 
 TEST_P(Passwords, AResetOfAnAccountThatWasDisabledOrDeletedMeanwhileIsRefused) {

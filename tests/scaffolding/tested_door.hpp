@@ -121,6 +121,9 @@ inline door::CallerChecks checks_by_name(const Clock& clock) {
   checks.identity = [](std::string_view identifier, const std::optional<Device>& device) {
     return limits::Identity{"account of " + std::string(identifier), device && device->has_logged_in};
   };
+  checks.identity_of_user = [](UserId user, const std::optional<Device>& device) {
+    return limits::Identity{"user:" + to_string(user), device && device->has_logged_in};
+  };
   return checks;
 }
 

@@ -68,7 +68,8 @@ async function confirm() {
   const outcome = await post(body).catch(() => 'offline')
   button.disabled = false
   if (outcome === 'password_required') return askForPassword()
-  if (['done', 'link_invalid', 'username_taken', 'already_verified'].includes(outcome)) return finish(outcome)
+  if (['done', 'link_invalid', 'username_taken', 'already_verified', 'enrolment_required'].includes(outcome))
+    return finish(outcome)
   show(outcome)
   if (outcome === 'wrong_credentials') password.select()
 }

@@ -1,0 +1,1 @@
+Ihre zweiten Faktoren bei {{service_name}} wurden entfernt

@@ -1,0 +1,1 @@
+Your second factors at {{service_name}} were removed
