@@ -99,6 +99,13 @@ describe('R3.2 R2.13 the published description', () => {
       'delete /api/account/phone',
       'post /api/account/phone/resend',
       'post /api/account/phone/verify',
+      'get /api/account/email',
+      'post /api/account/email',
+      'delete /api/account/email',
+      'post /api/account/email/resend',
+      'post /api/account/email/verify',
+      'post /api/auth/email/confirm-change',
+      'post /api/auth/email/undo-change',
       'post /api/auth/sms/send',
       'post /api/auth/sms/verify',
     ]

@@ -321,6 +321,13 @@ describe('malformed requests', () => {
       'VerifyLoginText',
       'ConfirmEmailChange',
       'UndoEmailChange',
+      'VerifyTotp',
+      'EnrolTotp',
+      'ConfirmEnrolledTotp',
+      'VerifyBackupCode',
+      'BeginWebAuthnLogin',
+      'VerifyWebAuthnLogin',
+      'ListRelatedOrigins',
     ])
     // Field rules come before the question who calls. A request takes of these what it has.
     const request = {
@@ -331,6 +338,19 @@ describe('malformed requests', () => {
       new_password: alice.password,
       change_id: alice.sessionId,
       new_email: 'new@example.org',
+      id: alice.sessionId,
+      credential_id: alice.sessionId,
+      label: 'My key',
+      credential: {
+        id: 'AAAA',
+        type: 'public-key',
+        response: {
+          clientDataJSON: 'AAAA',
+          attestationObject: 'AAAA',
+          authenticatorData: 'AAAA',
+          signature: 'AAAA',
+        },
+      },
     }
     const grpc = world.grpc()
     for (const [service, method] of callsOfContract()) {
