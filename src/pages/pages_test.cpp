@@ -103,8 +103,8 @@ TEST(Pages, NameTheServiceAndTheWayBack) {
 // B9: opening the link, by whatever verb, calls nothing.
 TEST(Pages, OfAMailedLinkSpendNothingWhenOpened) {
   testing::TestedGateway tested = with_pages();
-  const std::map<std::string, std::string> scripts = {{"/verify-email", "/assets/verify-email.js"},
-                                                      {"/reset-password", "/assets/reset-password.js"},
+  const std::map<std::string, std::string> scripts = {{"/verify-email", "/assets/mailed-link.js"},
+                                                      {"/reset-password", "/assets/mailed-link.js"},
                                                       {"/confirm-email", "/assets/mailed-link.js"},
                                                       {"/undo-email-change", "/assets/mailed-link.js"}};
   for (const auto& [path, script] : scripts) {
