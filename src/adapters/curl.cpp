@@ -1,6 +1,8 @@
 #include "adapters/curl.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -27,6 +29,23 @@ std::string part_of(CURLU* url, CURLUPart part) {
   if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
   const Owned<char> owned(text);
   return owned.get();
+}
+
+std::size_t read_upload(char* buffer, std::size_t size, std::size_t count, void* argument) {
+  auto& upload = *static_cast<Upload*>(argument);
+  if (!upload.begun) {
+    try {
+      upload.before_first();
+    } catch (...) {
+      upload.objection = std::current_exception();
+      return CURL_READFUNC_ABORT;
+    }
+    upload.begun = true;
+  }
+  const std::size_t length = std::min(size * count, upload.body.size() - upload.sent);
+  std::memcpy(buffer, upload.body.data() + upload.sent, length);
+  upload.sent += length;
+  return length;
 }
 
 int is_interrupted(void* argument, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {

@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +36,19 @@ void append(Owned<curl_slist>& list, const std::string& line);
 
 /// A part of a URL, as it is written there; empty if there is none.
 std::string part_of(CURLU* url, CURLUPart part);
+
+/// What is sent to a server, handed out piece by piece.
+struct Upload {
+  const std::function<void()>& before_first;  ///< called before the first piece leaves; may throw
+  std::string body = {};
+  std::size_t sent = 0;
+  bool begun = false;
+  std::exception_ptr objection = nullptr;  ///< what `before_first` threw
+};
+
+/// For CURLOPT_READFUNCTION and curl_mime_data_cb; `argument` is an Upload. libcurl asks for the first piece once the
+/// server is ready for it. An objection ends the transfer.
+std::size_t read_upload(char* buffer, std::size_t size, std::size_t count, void* argument);
 
 /// For CURLOPT_XFERINFOFUNCTION; `argument` is an atomic bool. libcurl asks about once a second, also while the server
 /// is silent.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cstring>
-#include <exception>
 
 #include "adapters/curl.hpp"
 #include "base/encoding.hpp"
@@ -17,36 +15,9 @@ using Shape = SmsServer::Shape;
 
 constexpr std::size_t longest_reply = 2000;
 
-/// One request on its way: what libcurl's callbacks work on.
-struct SmsRequest {
-  const std::function<void()>& before_sending;
-  std::string body;
-  std::size_t sent = 0;
-  bool handed_over = false;
-  std::exception_ptr objection = nullptr;  ///< what `before_sending` threw
-  std::string reply = {};                  ///< its beginning
-};
-
-/// Hands out the body. libcurl asks for it when the connection is made and the headers are sent.
-std::size_t read_body(char* buffer, std::size_t size, std::size_t count, void* argument) {
-  auto& request = *static_cast<SmsRequest*>(argument);
-  if (!request.handed_over) {
-    try {
-      request.before_sending();
-    } catch (...) {
-      request.objection = std::current_exception();
-      return CURL_READFUNC_ABORT;
-    }
-    request.handed_over = true;
-  }
-  const std::size_t length = std::min(size * count, request.body.size() - request.sent);
-  std::memcpy(buffer, request.body.data() + request.sent, length);
-  request.sent += length;
-  return length;
-}
-
+/// Keeps the beginning.
 std::size_t keep_reply(char* bytes, std::size_t size, std::size_t count, void* argument) {
-  std::string& reply = static_cast<SmsRequest*>(argument)->reply;
+  auto& reply = *static_cast<std::string*>(argument);
   reply.append(bytes, std::min(size * count, longest_reply - std::min(longest_reply, reply.size())));
   return size * count;
 }
@@ -102,11 +73,11 @@ std::string without_digits(std::string text) {
   return text;
 }
 
-DeliveryOutcome judge_reply(CURLcode result, long status, const SmsRequest& request) {
+DeliveryOutcome judge_reply(CURLcode result, long status, bool handed_over, const std::string& reply) {
   if (status == 0) {
-    return {request.handed_over ? Delivery::unknown : Delivery::refused_for_now, curl_easy_strerror(result)};
+    return {handed_over ? Delivery::unknown : Delivery::refused_for_now, curl_easy_strerror(result)};
   }
-  const std::string said = "HTTP " + std::to_string(status) + ": " + without_digits(request.reply);
+  const std::string said = "HTTP " + std::to_string(status) + ": " + without_digits(reply);
   if (status >= 200 && status < 300) return {Delivery::accepted, "HTTP " + std::to_string(status)};
   if (status == 400 || status == 422) return {Delivery::refused, said};
   return {status >= 500 && status != 503 ? Delivery::unknown : Delivery::refused_for_now, said};
@@ -165,27 +136,28 @@ std::expected<SmsServer, std::string> parse_sms_url(std::string_view given) {
 HttpSmsGateway::HttpSmsGateway(SmsServer server) : server_(std::move(server)) { initialise_curl(); }
 
 DeliveryOutcome HttpSmsGateway::send(const TextMessage& message, const std::function<void()>& before_sending) {
-  SmsRequest request{.before_sending = before_sending, .body = body_of(server_, message)};
+  Upload upload{.before_first = before_sending, .body = body_of(server_, message)};
+  std::string reply;
   const Owned<curl_slist> headers = headers_of(server_, message);
   const Owned<CURL> handle(curl_easy_init());
   if (!handle) throw std::bad_alloc();
   choose_gateway(handle.get(), server_);
   set(handle.get(), CURLOPT_POST, 1L);
-  set(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  set(handle.get(), CURLOPT_READFUNCTION, read_body);
-  set(handle.get(), CURLOPT_READDATA, &request);
+  set(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload.body.size()));
+  set(handle.get(), CURLOPT_READFUNCTION, read_upload);
+  set(handle.get(), CURLOPT_READDATA, &upload);
   set(handle.get(), CURLOPT_WRITEFUNCTION, keep_reply);
-  set(handle.get(), CURLOPT_WRITEDATA, &request);
+  set(handle.get(), CURLOPT_WRITEDATA, &reply);
   set(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   set(handle.get(), CURLOPT_NOPROGRESS, 0L);
   set(handle.get(), CURLOPT_XFERINFOFUNCTION, is_interrupted);
   set(handle.get(), CURLOPT_XFERINFODATA, &interrupted_);
 
   const CURLcode result = curl_easy_perform(handle.get());
-  if (request.objection) std::rethrow_exception(request.objection);
+  if (upload.objection) std::rethrow_exception(upload.objection);
   long status = 0;
   check(curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status));
-  return judge_reply(result, status, request);
+  return judge_reply(result, status, upload.begun, reply);
 }
 
 SmsReach HttpSmsGateway::reach() const {

@@ -129,11 +129,7 @@ std::string encode_words(std::string_view text, std::size_t column) {
 
 /// One message on its way: what libcurl's callbacks work on.
 struct Transfer {
-  const std::function<void()>& before_data;
-  std::string text = {};
-  std::size_t sent = 0;
-  bool data_begun = false;
-  std::exception_ptr objection = nullptr;  ///< what `before_data` threw
+  Upload text;  ///< the text part, which libcurl asks for once DATA was answered
   bool must_sign_in = false;
   bool signed_in = false;
   bool stopped_unsigned = false;  ///< the server took the sender without a sign-in that was asked for
@@ -150,24 +146,6 @@ struct Transfer {
     return said.empty() ? failure : failure + "; the server replied: " + std::string(said);
   }
 };
-
-/// Hands out the text part. libcurl asks for it once DATA was answered, before it sends anything of the message.
-std::size_t read_text(char* buffer, std::size_t size, std::size_t count, void* argument) {
-  auto& transfer = *static_cast<Transfer*>(argument);
-  if (!transfer.data_begun) {
-    try {
-      transfer.before_data();
-    } catch (...) {
-      transfer.objection = std::current_exception();
-      return CURL_READFUNC_ABORT;
-    }
-    transfer.data_begun = true;
-  }
-  const std::size_t length = std::min(size * count, transfer.text.size() - transfer.sent);
-  std::memcpy(buffer, transfer.text.data() + transfer.sent, length);
-  transfer.sent += length;
-  return length;
-}
 
 /// Follows the conversation. libcurl goes on without a sign-in where the server offers none; that ends here.
 std::size_t note_reply(char* line, std::size_t size, std::size_t count, void* argument) {
@@ -301,9 +279,9 @@ curl_mimepart* add_part(curl_mime* mime, const char* type) {
 Owned<curl_mime> make_body(CURL* handle, const Mail& mail, Transfer& transfer) {
   Owned<curl_mime> mime(curl_mime_init(handle));
   if (!mime) throw std::bad_alloc();
-  const auto text_size = static_cast<curl_off_t>(transfer.text.size());
-  check(curl_mime_data_cb(add_part(mime.get(), "text/plain; charset=utf-8"), text_size, read_text, nullptr, nullptr,
-                          &transfer));
+  const auto text_size = static_cast<curl_off_t>(transfer.text.body.size());
+  check(curl_mime_data_cb(add_part(mime.get(), "text/plain; charset=utf-8"), text_size, read_upload, nullptr, nullptr,
+                          &transfer.text));
   const std::string html = with_crlf(mail.html);
   check(curl_mime_data(add_part(mime.get(), "text/html; charset=utf-8"), html.data(), html.size()));
   return mime;
@@ -322,7 +300,7 @@ Delivery judge(CURLcode result, const Transfer& transfer) {
   if (result == CURLE_OK) return Delivery::accepted;
   const std::string_view refusal = transfer.last_refusal;
   const bool for_good = refusal.starts_with('5');
-  if (transfer.data_begun) {
+  if (transfer.text.begun) {
     return refusal.empty() ? Delivery::unknown : for_good ? Delivery::refused : Delivery::refused_for_now;
   }
   // What is refused before is about us: the greeting, our name, the sign-in and the sender.
@@ -446,7 +424,8 @@ SmtpMailer::SmtpMailer(SmtpServer server, MailSender sender, const Clock& clock)
 
 DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& before_data) {
   if (!is_mail_address(mail.to)) return {Delivery::refused, "the recipient is not an address that mail can be sent to"};
-  Transfer transfer{.before_data = before_data, .text = with_crlf(mail.text), .must_sign_in = !server_.user.empty()};
+  Transfer transfer{.text = {.before_first = before_data, .body = with_crlf(mail.text)},
+                    .must_sign_in = !server_.user.empty()};
   const Owned<curl_slist> headers = make_headers(mail, sender_, clock_.now());
   Owned<curl_slist> recipients;
   append(recipients, "<" + mail.to + ">");
@@ -466,14 +445,14 @@ DeliveryOutcome SmtpMailer::send(const Mail& mail, const std::function<void()>& 
   set(handle.get(), CURLOPT_XFERINFODATA, &interrupted_);
 
   const CURLcode result = curl_easy_perform(handle.get());
-  if (transfer.objection) std::rethrow_exception(transfer.objection);
+  if (transfer.text.objection) std::rethrow_exception(transfer.text.objection);
   const Delivery delivery = judge(result, transfer);
   return {delivery, delivery == Delivery::accepted ? transfer.last_reply : transfer.explain(result)};
 }
 
 SmtpGreeting SmtpMailer::greet() const {
   static const std::function<void()> nothing = [] {};
-  Transfer transfer{.before_data = nothing, .must_sign_in = !server_.user.empty()};
+  Transfer transfer{.text = {.before_first = nothing}, .must_sign_in = !server_.user.empty()};
   const Owned<CURL> handle(curl_easy_init());
   if (!handle) throw std::bad_alloc();
   choose_server(handle.get(), server_);
