@@ -1,13 +1,10 @@
 #include "accounts/change_password.hpp"
 
-#include <algorithm>
-
 #include "accounts/set_password.hpp"
 #include "accounts/statements.hpp"
+#include "sessions/freshness.hpp"
 #include "sessions/live_session.hpp"
 #include "sessions/login.hpp"
-#include "sessions/pending_login.hpp"
-#include "sessions/statements.hpp"
 
 namespace ostiary::accounts {
 
@@ -21,25 +18,18 @@ struct Own {
   AccountRow account;
   std::optional<PasswordRow> password;
   std::vector<std::string> factors;
-
-  std::string methods() const {
-    auto all = factors;
-    if (password) all.insert(all.begin(), "password");
-    return sessions::join_words(all);
-  }
 };
 
 Result<Own> find_own(Transaction& tx, const Person& person, Time now) {
   if (auto alive = sessions::require_live_session(tx, person, now); !alive) return std::unexpected(alive.error());
-  const auto found = tx.one(sessions::statements::find_factors, person.user_id, Digest{}, now, false);
   return Own{tx.one(statements::find_account, person.user_id), tx.optional(statements::find_password, person.user_id),
-             sessions::methods_of(found)};
+             sessions::renewing_methods_of(tx, person.user_id, now)};
 }
 
 /// As for calls that need a fresh login: a session that lacks the account's second factor is not fresh.
 bool is_fresh(const Deps& deps, const Person& person, const Own& own, Time now) {
-  const bool has_factor = std::ranges::find(person.amr, sessions::multi_factor) != person.amr.end();
-  return now - person.auth_time <= deps.fresh_login_within && (has_factor || own.factors.empty());
+  const bool recent = now - person.auth_time <= deps.fresh_login_within;
+  return recent && (sessions::has_second_factor(person) || own.factors.empty());
 }
 
 std::unexpected<Refused> wrong_password() {
@@ -68,12 +58,12 @@ void record_wrong_password(const Deps& deps, const Call& call) {
 }
 
 /// Whether the caller may change the password: the old one is right, or the login is fresh.
-Result<void> check_proof(const Deps& deps, const Call& call, const v1::ChangePasswordRequest& request,
-                         const Own& own, Time now) {
+Result<void> check_proof(const Deps& deps, const Call& call, const v1::ChangePasswordRequest& request, const Own& own,
+                         Time now) {
   if (!request.has_old_password()) {
     if (is_fresh(deps, call.person(), own, now)) return {};
     auto stale = refuse(Refusal::fresh_login_required, "Send old_password, or reauthenticate.");
-    stale.error().facts.emplace_back("methods", own.methods());
+    stale.error().facts.emplace_back("methods", sessions::words_of_fresh_login(own.password.has_value(), own.factors));
     return stale;
   }
   const auto& password = own.password;

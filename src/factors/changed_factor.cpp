@@ -38,10 +38,6 @@ std::vector<std::string> methods_of(Transaction& tx, const Deps& deps, UserId us
   return sessions::methods_of(tx.one(sessions::statements::find_factors, user, Digest{}, now, sms));
 }
 
-std::vector<std::string> renewing_methods_of(Transaction& tx, UserId user, Time now) {
-  return sessions::methods_of(tx.one(sessions::statements::find_factors, user, Digest{}, now, false));
-}
-
 void end_other_sessions(Transaction& tx, const Deps& deps, const Call& call, Time now) {
   const auto& caller = call.person();
   const auto ended =

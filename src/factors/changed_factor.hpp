@@ -28,9 +28,6 @@ Result<void> settle_removed_factor(Transaction& tx, const Deps& deps, UserId use
 /// The second factors of an account that a login could present now.
 std::vector<std::string> methods_of(Transaction& tx, const Deps& deps, UserId user, Time now);
 
-/// Those that renew a session: a code is texted only for a login.
-std::vector<std::string> renewing_methods_of(Transaction& tx, UserId user, Time now);
-
 /// Ends all sessions of the caller but the one that calls (ASVS 7.4.3).
 void end_other_sessions(Transaction& tx, const Deps& deps, const Call& call, Time now);
 

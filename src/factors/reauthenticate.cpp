@@ -1,13 +1,12 @@
 #include "factors/reauthenticate.hpp"
 
-#include <algorithm>
-
 #include "factors/backup_codes.hpp"
 #include "factors/changed_factor.hpp"
 #include "factors/fresh_login.hpp"
 #include "factors/guesses.hpp"
 #include "factors/totp.hpp"
 #include "factors/webauthn_assertion.hpp"
+#include "sessions/freshness.hpp"
 #include "sessions/pending_login.hpp"
 #include "sessions/start_session.hpp"
 
@@ -22,17 +21,13 @@ struct Account {
   LoginRow row;
   std::vector<std::string> factors;
 
-  std::string methods() const {
-    auto all = factors;
-    if (row.password_hash) all.insert(all.begin(), "password");
-    return sessions::join_words(all);
-  }
+  std::string methods() const { return sessions::words_of_fresh_login(row.password_hash.has_value(), factors); }
 };
 
 Result<Account> find_account(Transaction& tx, UserId user, Time now) {
   auto row = tx.optional(sessions::statements::find_login, user);
   if (!row || row->status != "active") return refuse(Refusal::session_ended, "The session has ended: sign in again.");
-  return Account{*std::move(row), renewing_methods_of(tx, user, now)};
+  return Account{*std::move(row), sessions::renewing_methods_of(tx, user, now)};
 }
 
 std::unexpected<Refused> needs(const Account& account, std::string detail, std::string field) {
@@ -164,10 +159,10 @@ std::string fresh_login_methods(const Deps& deps, const Person& user) {
 }
 
 bool lacks_second_factor(const Deps& deps, const Person& user) {
-  if (std::ranges::find(user.amr, sessions::multi_factor) != user.amr.end()) return false;
+  if (sessions::has_second_factor(user)) return false;
   const auto& room = deps.accounts.sessions;
   return *room.db.read([&](Transaction& tx) -> Result<bool> {
-    return !renewing_methods_of(tx, user.user_id, room.clock.now()).empty();
+    return !sessions::renewing_methods_of(tx, user.user_id, room.clock.now()).empty();
   });
 }
 
