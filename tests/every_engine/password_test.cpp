@@ -83,6 +83,16 @@ class Passwords : public OnEveryEngine {
     return accounts::change_password(world.accounts, person.call(caller), request);
   }
 
+  void adds_factor(UserId user) {
+    static constexpr Statement<void(UserId, Bytes, Time)> add{
+        "INSERT INTO totp_secrets (user_id, confirmed, sealed_secret, label, last_step, created_at) "
+        "VALUES ($1, true, $2, '', 0, $3)"};
+    ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
+      tx.execute(add, user, Bytes(1), world.clock.now());
+      return {};
+    }));
+  }
+
   UserId has_account(accounts::NewAccount account) {
     account.id = world.ids.make<UserId>();
     account.locale = "en";
@@ -340,36 +350,21 @@ TEST_P(Passwords, AResetSetsAFirstOneAndProvesTheAddress) {
 }
 
 TEST_P(Passwords, AResetRemovesFactorsOfWhoeverDidNotProveTheAddressB37) {
-  static constexpr Statement<void(UserId, Bytes, Time)> add_factor{
-      "INSERT INTO totp_secrets (user_id, confirmed, sealed_secret, label, last_step, created_at) "
-      "VALUES ($1, true, $2, '', 0, $3)"};
   static constexpr Statement<CountRow()> factors{"SELECT count(*) FROM totp_secrets"};
   const auto user = has_account({.email = limits::parse_email("Ada@example.org"), .display_name = "Ada"});
-  const auto add = [&] {
-    ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
-      tx.execute(add_factor, user, Bytes(1), world.clock.now());
-      return {};
-    }));
-  };
-  add();
+  adds_factor(user);
   ASSERT_TRUE(resets_by_link(token_in(asks_for_mail())));
   EXPECT_EQ(count(factors), 0);
   (void)world.delivered();
-  add();
+  adds_factor(user);
   ASSERT_TRUE(resets_by_link(token_in(asks_for_mail())));
   EXPECT_EQ(count(factors), 1) << "the owner's own stays";
 }
 
 TEST_P(Passwords, AnOperatorRemovesAllFactorsAndTheOwnerIsTold) {
-  static constexpr Statement<void(UserId, Bytes, Time)> add_factor{
-      "INSERT INTO totp_secrets (user_id, confirmed, sealed_secret, label, last_step, created_at) "
-      "VALUES ($1, true, $2, '', 0, $3)"};
   ada.settles_in();
   const auto user = ada.is_recognised()->user_id;
-  ASSERT_TRUE(world.db.transaction([&](Transaction& tx) -> Result<void> {
-    tx.execute(add_factor, user, Bytes(1), world.clock.now());
-    return {};
-  }));
+  adds_factor(user);
   (void)world.delivered();
   EXPECT_EQ(accounts::remove_factors(world.accounts, stranger.call(), user), 1);
   EXPECT_FALSE(ada.is_recognised());

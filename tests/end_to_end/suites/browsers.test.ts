@@ -1,16 +1,15 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
 import { localCertificate } from '../support/certificate.ts'
 import { freshName, freshPassword } from '../support/person.ts'
 import { freePorts } from '../support/ports.ts'
 import { IN_PUBLIC, type Settings, temporaryFolder } from '../support/program.ts'
 import { World } from '../support/world.ts'
-
-const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
 
 interface Answer {
   status: number
@@ -32,7 +31,6 @@ describe('a real browser, with pages on several hosts over HTTPS', () => {
   let elsewhere: string
 
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
     writeFileSync(tls.TLS_CERT_FILE, certificate.cert)
     writeFileSync(tls.TLS_KEY_FILE, certificate.key, { mode: 0o600 })
     apps = createServer({ cert: certificate.cert, key: certificate.key }, (_request, reply) => {
@@ -43,10 +41,7 @@ describe('a real browser, with pages on several hosts over HTTPS', () => {
     const { port } = apps.address() as AddressInfo
     sibling = `https://app.ostiary.test:${port}`
     elsewhere = `https://app.elsewhere.test:${port}`
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--host-resolver-rules=MAP *.test 127.0.0.1'],
-    })
+    browser = await launchChromium('--host-resolver-rules=MAP *.test 127.0.0.1')
   })
   afterEach(async () => {
     await context?.close()

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { complaintsOf, launchChromium } from '../support/browser.ts'
 import { HttpClient } from '../support/http.ts'
 import { codeIn, linkIn, type Mail, tokenIn } from '../support/mailbox.ts'
 import { freshName, freshPassword, type Person, refuses, succeeds } from '../support/person.ts'
@@ -8,8 +8,6 @@ import { eventually } from '../support/polling.ts'
 import { Server } from '../support/program.ts'
 import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
-
-const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
 
 const freshEmail = (name: string) => `${freshName(name)}@example.net`
 
@@ -228,11 +226,10 @@ describe('the pages behind the links of a change, in a real browser', () => {
   let browser: Browser
   let complaints: string[]
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
     world = await World.begins('SQLite', {
       settings: { SERVICE_NAME: 'Lantern', APP_URL: 'https://app.example.org/in', CODE_LIFETIME: '20m' },
     })
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()
@@ -242,12 +239,7 @@ describe('the pages behind the links of a change, in a real browser', () => {
   /** A page in a browser of its own, where nobody is signed in. */
   async function opens(link: URL, options: { javaScriptEnabled?: boolean; locale?: string } = {}): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage()
-    complaints = []
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
-    })
+    complaints = complaintsOf(page)
     await page.goto(link.href)
     return page
   }

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
 import { allExamples, example, nodeExample, protects } from '../support/guides.ts'
 import { HttpClient } from '../support/http.ts'
 import type { Person } from '../support/person.ts'
@@ -11,7 +12,6 @@ import { freePorts } from '../support/ports.ts'
 import { background, IN_PUBLIC, temporaryFolder } from '../support/program.ts'
 import { World } from '../support/world.ts'
 
-const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
 const NGINX = '/usr/sbin/nginx'
 const PROTECT = 'protect-an-api.md'
 const APP = 'single-page-app.md'
@@ -101,9 +101,7 @@ describe('an app, Ostiary and an API behind nginx, under one name', () => {
   let origin: string
   let browser: Browser
   beforeAll(async () => {
-    for (const program of [NGINX, CHROMIUM]) {
-      if (!existsSync(program)) throw new Error(`${program} is not installed: deploy/install-dependencies names it`)
-    }
+    if (!existsSync(NGINX)) throw new Error(`${NGINX} is not installed: deploy/install-dependencies names it`)
     const [port] = await freePorts(1)
     origin = `http://localhost:${port}`
     world = await World.begins('SQLite', { settings: { PUBLIC_URL: origin, TRUSTED_PROXIES: '127.0.0.1' } })
@@ -114,7 +112,7 @@ describe('an app, Ostiary and an API behind nginx, under one name', () => {
     // The API reads the keys through nginx, as everybody does.
     const api = await nodeExample(PROTECT, 'jose.mjs', settings)
     await nginx({ ...ports, api: Number(new URL(api).port) }, app)
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()

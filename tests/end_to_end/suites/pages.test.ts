@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { complaintsOf, launchChromium } from '../support/browser.ts'
 import { eventually } from '../support/polling.ts'
 import { World } from '../support/world.ts'
-
-const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
 
 describe('pages in a real browser', () => {
   let world: World
@@ -12,11 +10,10 @@ describe('pages in a real browser', () => {
   let complaints: string[]
   let strangers: string[]
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
     world = await World.begins('SQLite', {
       settings: { SERVICE_NAME: 'Lantern', APP_URL: 'https://app.example.org/in', CODE_LIFETIME: '20m' },
     })
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    browser = await launchChromium()
   })
   afterAll(async () => {
     await browser?.close()
@@ -27,14 +24,8 @@ describe('pages in a real browser', () => {
   async function opens(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
     const context = await browser.newContext(options)
     const page = await context.newPage()
-    complaints = []
     strangers = []
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      // A refused call is part of some of the tests; the browser logs it as an error of loading.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
-    })
+    complaints = complaintsOf(page)
     page.on('request', (request) => {
       const url = new URL(request.url())
       if (/^https?:$/.test(url.protocol) && url.origin !== world.server.origin) strangers.push(request.url())

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
 import { freshName, freshPassword } from '../support/person.ts'
 import { freePorts } from '../support/ports.ts'
 import { ENGINES } from '../support/storage.ts'
 import { World } from '../support/world.ts'
-
-const CHROMIUM = process.env.OSTIARY_CHROMIUM ?? '/usr/bin/chromium'
 
 interface Answer {
   status: number
@@ -26,8 +24,7 @@ describe.each(ENGINES)('passkeys in a real browser, on %s', (engine) => {
   let ada: { email: string; password: string }
 
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is not installed: deploy/install-dependencies names it`)
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    browser = await launchChromium()
     const [port] = await freePorts(1)
     service = `http://localhost:${port}`
     world = await World.begins(engine, {
